@@ -1,0 +1,73 @@
+"""Where everything lies: the project's own notebooks and organisations, and the folder of a cycle."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+#: The checkout this package was installed from, or the copy of its notebooks and parameters in a wheel.
+PROJECT = _PACKAGE.parent if (_PACKAGE.parent / "notebooks").is_dir() else _PACKAGE / "_project"
+NOTEBOOKS = PROJECT / "notebooks"
+PARAMS = PROJECT / "params"
+
+#: Environment variable by which a run tells its notebooks where the cycle is being built.
+BUILDING = "SIPNB_CYCLE_FOLDER"
+
+#: The chapters of a plan, in reading order; each is a notebook of that name.
+CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
+
+
+def reports() -> Path:
+    """The folder that holds `<organisation>/<cycle>/`: the checkout's, or the working directory's for a wheel."""
+    return (PROJECT if PROJECT.parent != _PACKAGE else Path.cwd()) / "reports"
+
+
+def organisation(text: str | os.PathLike[str]) -> Path:
+    """The parameters folder meant by a path, or by the bare name of an organisation that ships with the project."""
+    path = Path(text)
+    if path.is_dir() or path.is_absolute():
+        return path.resolve()
+    for shipped in (PARAMS / path, PROJECT / path):
+        if shipped.is_dir():
+            return shipped
+    return path.resolve()
+
+
+@dataclass(frozen=True)
+class CycleFolder:
+    """The folder of one organisation's cycle, and the place of each file in it."""
+
+    root: Path
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index.html"
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "run.json"
+
+    @property
+    def records(self) -> Path:
+        return self.root / "records"
+
+    @property
+    def downloads(self) -> Path:
+        return self.root / "downloads"
+
+    def page(self, service: str) -> Path:
+        return self.root / f"{service}.html"
+
+    def result(self, service: str, chapter: str) -> Path:
+        return self.root / "results" / service / f"{chapter}.json"
+
+    def notebook(self, service: str, chapter: str) -> Path:
+        return self.root / "notebooks" / service / f"{chapter}.ipynb"
+
+
+def cycle_folder(reports_folder: Path, name: str, cycle: str) -> CycleFolder:
+    """The published folder `reports/<organisation>/<cycle>/`."""
+    return CycleFolder(reports_folder / name / cycle)

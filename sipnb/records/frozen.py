@@ -1,0 +1,111 @@
+"""Frozen records: one cycle's validated input as Parquet, partitioned by service, with its hashes.
+
+A chapter reads only its own service's partitions, and only after their bytes were compared with the hashes written
+when they were frozen: a plan never rests on records that somebody changed afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from sipnb.records import tables
+from sipnb.records.sources import MissingInput, content_hash
+
+
+class DamagedRecords(ValueError):
+    """Frozen records that are not what was frozen; the message names the file and says how to get them back."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """One service's frozen records of one cycle. `records.tickets`, `records.outages` … are DataFrames."""
+
+    folder: Path
+    service: str
+
+    @cached_property
+    def quality(self) -> dict[str, Any]:
+        """The whole row account and the outcome of the quality rules, as written when the records were frozen."""
+        return read_quality(self.folder)
+
+    @cached_property
+    def account(self) -> dict[str, Any]:
+        """This service's part of the account: rows by table, and rows set aside by reason."""
+        return self.quality["services"].get(self.service, {"rows": {}, "set_aside": {}})
+
+    def has(self, name: str) -> bool:
+        """Whether the organisation supplies this table at all; a service may still have no rows in it."""
+        return name in self.quality["tables"]
+
+    def supplies(self, table: str, column: str) -> bool:
+        """Whether the organisation's exports carry a column, as far as its mapping could say."""
+        return column in self.quality["tables"].get(table, {}).get("columns", ())
+
+    def table(self, name: str) -> pd.DataFrame:
+        """All rows of canonical table `name`, validated; columns that were not supplied are there and empty.
+
+        Raises DamagedRecords where a file is missing or differs from its hash.
+        """
+        store = self.__dict__.setdefault("_tables", {})
+        if name not in store:
+            store[name] = self._load(name)
+        return store[name]
+
+    def _load(self, name: str) -> pd.DataFrame:
+        nothing = tables.empty(name)
+        expected = {f: h for f, h in self.quality["files"].items() if _partition(f) == (name, self.service)}
+        for file, digest in expected.items():
+            verify(self.folder / file, digest)
+        if not expected:
+            return nothing
+        frame = pd.concat(
+            [pq.ParquetFile(self.folder / file).read().to_pandas() for file in sorted(expected)], ignore_index=True
+        )
+        frame = frame.reindex(columns=nothing.columns)
+        frame["service"] = self.service
+        return tables.schema(name).validate(frame.astype(nothing.dtypes.to_dict()))
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name in tables.TABLES:
+            return self.table(name)
+        raise AttributeError(name)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash over this service's files: equal exactly when a plan would read the same records."""
+        mine = {f: h for f, h in self.quality["files"].items() if _partition(f)[1] == self.service}
+        return hashlib.sha256(
+            json.dumps([mine, self.account, self.quality["cutoff"]], sort_keys=True).encode()
+        ).hexdigest()[:16]
+
+
+def read_quality(folder: Path) -> dict[str, Any]:
+    """`quality.json` of frozen records. Raises MissingInput where there is none."""
+    path = folder / "quality.json"
+    if not path.is_file():
+        raise MissingInput(f"no frozen records at {folder}: looked for {path}; run `sipnb run` to write them")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def verify(path: Path, digest: str) -> None:
+    """Compare a frozen file with its hash. Raises DamagedRecords."""
+    if not path.is_file():
+        raise DamagedRecords(f"frozen records are damaged: {path} is missing; restore it or freeze again (--refreeze)")
+    if content_hash(path) != digest:
+        raise DamagedRecords(
+            f"frozen records are damaged: {path} is not the file that was frozen (its SHA-256 differs); "
+            "restore it or freeze again (--refreeze)"
+        )
+
+
+def _partition(file: str) -> tuple[str, str]:
+    table, partition, *_ = file.split("/")
+    return table, partition.removeprefix("service=")

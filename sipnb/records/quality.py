@@ -1,0 +1,226 @@
+"""The quality gate: rules that set a row aside, rules about a whole set of rows, and what they say.
+
+A row rule is a condition in SQL over the canonical columns; a set rule is a small function over the tables of one run.
+Each outcome carries a sentence that can be printed as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import duckdb
+import pandas as pd
+
+from sipnb.records.tables import TABLES
+
+Level = Literal["note", "warn", "stop"]
+
+#: In each table: these times may not come before that one.
+_NOT_BEFORE = {
+    "tickets": [("resolved", "opened"), ("closed", "opened"), ("acknowledged", "opened")],
+    "problems": [("resolved", "opened")],
+    "changes": [("ended", "started"), ("planned_end", "planned_start")],
+    "outages": [("ended", "started")],
+}
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """Rows for which `condition` holds are set aside with `reason`; `column` is the one to look at."""
+
+    reason: str
+    column: str
+    condition: str
+
+
+def row_rules(table: str, columns: list[str]) -> list[RowRule]:
+    """The rules for the rows of `table`, as far as its columns are supplied."""
+    rules = [
+        RowRule(f"{late} before {early}", late, f'"{late}" < "{early}"')
+        for late, early in _NOT_BEFORE.get(table, [])
+        if late in columns and early in columns
+    ]
+    for name in columns:
+        column = TABLES[table].columns[name]
+        if column.values is not None:
+            allowed = ", ".join(f"'{v}'" for v in column.values)
+            rules.append(RowRule(f"{name} is none of {', '.join(column.values)}", name, f'"{name}" NOT IN ({allowed})'))
+        if column.low is not None:
+            rules.append(RowRule(f"{name} below {column.low:g}", name, f'"{name}" < {column.low}'))
+        if column.high is not None:
+            rules.append(RowRule(f"{name} above {column.high:g}", name, f'"{name}" > {column.high}'))
+        if column.kind == "number":
+            rules.append(RowRule(f"{name} is not a finite number", name, f'NOT isfinite("{name}")'))
+    return rules
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a set rule found: `outcome` is `ok`, `found` or `error`; `rows` is how many rows it concerns."""
+
+    rule: str
+    level: Level
+    outcome: str
+    rows: int
+    sentence: str
+    facts: dict[str, Any]
+
+    def record(self) -> dict[str, Any]:
+        """The finding as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What the set rules look at: an open connection with the frozen rows as views, and the account so far."""
+
+    con: duckdb.DuckDBPyConnection
+    tables: dict[str, list[str]]
+    sources: list[dict[str, Any]]
+    cutoff: pd.Timestamp | None
+    stop_set_aside: float
+    warn_set_aside: float
+
+    def one(self, sql: str) -> tuple[Any, ...]:
+        """The first row of a query."""
+        return self.con.execute(sql).fetchone()
+
+
+def examine(sets: Sets) -> list[Finding]:
+    """Run every set rule that has something to look at."""
+    return [finding for rule in SET_RULES for finding in rule(sets)]
+
+
+#: Reasons that say "not for us" rather than "not right": they never count against the quality of a source.
+OUT_OF_SCOPE = ("after the cut-off", "service not listed", "not a row of")
+
+
+def set_aside_share(sets: Sets) -> list[Finding]:
+    """Set aside because something is wrong with them: more than the gate allows."""
+    findings = []
+    for source in sets.sources:
+        wrong = sum(n for reason, n in source["reasons"].items() if not reason.startswith(OUT_OF_SCOPE))
+        share = wrong / source["read"] if source["read"] else 0.0
+        level: Level = "stop" if share > sets.stop_set_aside else "warn" if share > sets.warn_set_aside else "note"
+        if wrong:
+            findings.append(
+                Finding(
+                    "set aside", level, "found", wrong,
+                    f"{wrong:,} of {source['read']:,} rows of {source['name']} ({share:.2%}) were set aside because "
+                    "something is wrong with them.",
+                    {"source": source["name"], "share": share},
+                )
+            )  # fmt: skip
+    return findings
+
+
+def empty_source(sets: Sets) -> list[Finding]:
+    """A source without a single row."""
+    return [
+        Finding("empty source", "warn", "found", 0, f"The source {s['name']} has no rows.", {"source": s["name"]})
+        for s in sets.sources
+        if s["read"] == 0
+    ]
+
+
+def constant_columns(sets: Sets) -> list[Finding]:
+    """Columns that hold nothing, or the same value in every row."""
+    findings = []
+    for table, columns in sets.tables.items():
+        optional = [c for c in columns if not TABLES[table].columns[c].required and c != "kind"]
+        if not optional:
+            continue
+        each = ", ".join(f'count("{c}"), count(DISTINCT "{c}")' for c in optional)
+        counts = sets.one(f"SELECT count(*), {each} FROM {table}")
+        rows = counts[0]
+        if rows < 50:
+            continue
+        nothing = [c for c, n in zip(optional, counts[1::2], strict=True) if n == 0]
+        sparse = [c for c, n in zip(optional, counts[1::2], strict=True) if 0 < n < 0.01 * rows]
+        same = [c for c, d in zip(optional, counts[2::2], strict=True) if d == 1 and c not in sparse]
+        for label, names in (("empty", nothing), ("filled in less than 1 % of rows", sparse), ("constant", same)):
+            if names:
+                verb = "is" if len(names) == 1 else "are"
+                findings.append(
+                    Finding(
+                        "constant columns", "note", "found", rows,
+                        f"In {table}, {', '.join(names)} {verb} {label}.",
+                        {"table": table, "columns": names},
+                    )
+                )  # fmt: skip
+    return findings
+
+
+def thin_edges(sets: Sets) -> list[Finding]:
+    """Months at the end of the extract with almost no tickets: the extract thins out, demand did not fall."""
+    if "tickets" not in sets.tables:
+        return []
+    months = sets.con.execute(
+        "SELECT strftime(timezone('UTC', opened), '%Y-%m') AS month, count(*) AS n FROM tickets GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    if len(months) < 3:
+        return []
+    usual = sorted(n for _, n in months)[-(len(months) // 2 + 1) :]
+    top = max(n for _, n in months)
+    full = [month for month, n in months if n >= 0.2 * top]
+    thin = [(month, n) for month, n in months if month > full[-1]]
+    if not thin or not usual:
+        return []
+    rows = sum(n for _, n in thin)
+    return [
+        Finding(
+            "thin edge", "warn", "found", rows,
+            f"After {full[-1]} the extract thins out: {len(thin)} months hold {rows:,} tickets, {full[-1]} alone "
+            f"{dict(months)[full[-1]]:,}. This is the extract's edge, not a fall in demand; volume after {full[-1]} is "
+            "not interpreted.",
+            {"last_full_month": full[-1]},
+        )
+    ]  # fmt: skip
+
+
+def stale(sets: Sets) -> list[Finding]:
+    """The newest ticket is older than the cut-off by more than a week."""
+    if sets.cutoff is None or "tickets" not in sets.tables:
+        return []
+    (newest,) = sets.one("SELECT epoch(max(opened)) FROM tickets")
+    if newest is None:
+        return []
+    days = (sets.cutoff - pd.Timestamp(newest, unit="s", tz="UTC")).days
+    if days <= 7:
+        return []
+    return [
+        Finding("stale extract", "warn", "found", 0,
+                f"The newest ticket was opened {days} days before the cut-off.", {"days": days})
+    ]  # fmt: skip
+
+
+def unresolved_share(sets: Sets) -> list[Finding]:
+    """How many tickets have no resolution: what time to restore has to count as still running."""
+    if "tickets" not in sets.tables:
+        return []
+    rows, resolved = (
+        sets.one("SELECT count(*), count(resolved) FROM tickets")
+        if "resolved" in sets.tables["tickets"]
+        else (*sets.one("SELECT count(*) FROM tickets"), 0)
+    )
+    if not rows:
+        return []
+    share = 1 - resolved / rows
+    level: Level = "warn" if share > 0.2 else "note"
+    return [
+        Finding("without resolution", level, "found" if share else "ok", rows - resolved,
+                f"{rows - resolved:,} of {rows:,} tickets ({share:.1%}) have no resolution before the cut-off.",
+                {"share": share})
+    ]  # fmt: skip
+
+
+SET_RULES: tuple[Callable[[Sets], list[Finding]], ...] = (
+    set_aside_share,
+    empty_source,
+    constant_columns,
+    thin_edges,
+    stale,
+    unresolved_share,
+)

@@ -1,0 +1,257 @@
+"""The canonical tables: what a row is, which columns there are, and which of them must be there.
+
+Every export is mapped onto these tables. All times are UTC instants to the second; periods are the first
+calendar day of the period. A column that an organisation cannot supply is simply absent: what depends on it says
+"no data".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+import pandera.pandas as pa
+
+Kind = Literal["text", "time", "integer", "number", "flag", "date"]
+
+#: The pseudo-service of rows that concern the whole organisation and name no service of their own.
+ESTATE = "_estate"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One canonical column: its kind, whether a table is useless without it, and the bounds of its values."""
+
+    kind: Kind
+    required: bool = False
+    values: tuple[str, ...] | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table: its key (empty where rows have no identity), its time column, its columns."""
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    at: str
+    columns: dict[str, Column]
+
+    @property
+    def required(self) -> list[str]:
+        return [name for name, column in self.columns.items() if column.required]
+
+
+_must = {"required": True}
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "tickets",
+            "one incident or request",
+            ("ticket",),
+            "opened",
+            {
+                "ticket": Column("text", **_must),
+                "service": Column("text", **_must),
+                "kind": Column("text", **_must, values=("incident", "request")),
+                "opened": Column("time", **_must),
+                "acknowledged": Column("time"),
+                "resolved": Column("time"),
+                "closed": Column("time"),
+                "state": Column("text"),
+                "priority": Column("integer", low=1, high=5),
+                "impact": Column("integer", low=1, high=5),
+                "urgency": Column("integer", low=1, high=5),
+                "category": Column("text"),
+                "subcategory": Column("text"),
+                "group": Column("text"),
+                "channel": Column("text"),
+                "reopened": Column("integer", low=0, note="how often"),
+                "reassigned": Column("integer", low=0, note="how often"),
+                "on_hold": Column("number", low=0, note="seconds"),
+                "first_contact": Column("flag"),
+                "sla_due": Column("time"),
+                "sla_met": Column("flag", note="as recorded by the tool"),
+                "major": Column("flag"),
+                "problem": Column("text"),
+                "change": Column("text", note="the change that caused it"),
+                "configuration_item": Column("text"),
+                "summary": Column("text"),
+                "effort": Column("number", low=0, note="hours"),
+            },
+        ),
+        Table(
+            "ticket_events",
+            "one change of state, group or priority of a ticket",
+            (),
+            "at",
+            {
+                "ticket": Column("text", **_must),
+                "service": Column("text", **_must),
+                "at": Column("time", **_must),
+                "state": Column("text"),
+                "on_hold": Column("flag"),
+                "group": Column("text"),
+                "priority": Column("integer", low=1, high=5),
+            },
+        ),
+        Table(
+            "problems",
+            "a problem record",
+            ("problem",),
+            "opened",
+            {
+                "problem": Column("text", **_must),
+                "service": Column("text", **_must),
+                "opened": Column("time", **_must),
+                "resolved": Column("time"),
+                "known_error": Column("flag"),
+                "cause": Column("text"),
+            },
+        ),
+        Table(
+            "changes",
+            "a change",
+            ("change",),
+            "started",
+            {
+                "change": Column("text", **_must),
+                "service": Column("text", **_must),
+                "kind": Column("text", values=("standard", "normal", "emergency")),
+                "planned_start": Column("time"),
+                "planned_end": Column("time"),
+                "started": Column("time"),
+                "ended": Column("time"),
+                "outcome": Column("text"),
+                "risk": Column("text"),
+                "configuration_item": Column("text"),
+            },
+        ),
+        Table(
+            "outages",
+            "a span of unavailability",
+            (),
+            "started",
+            {
+                "service": Column("text", **_must),
+                "started": Column("time", **_must),
+                "ended": Column("time"),
+                "kind": Column("text", values=("unplanned", "maintenance")),
+                "severity": Column("text"),
+                "share": Column("number", low=0, high=1, note="of the service that was lost"),
+                "cause": Column("text"),
+            },
+        ),
+        Table(
+            "surveys",
+            "one answer",
+            (),
+            "answered",
+            {
+                "service": Column("text", **_must),
+                "answered": Column("time", **_must),
+                "score": Column("number"),
+                "scale_max": Column("number"),
+                "ticket": Column("text"),
+            },
+        ),
+        Table(
+            "costs",
+            "money of a period",
+            (),
+            "period",
+            {
+                "service": Column("text", **_must),
+                "period": Column("date", **_must),
+                "amount": Column("number", **_must),
+                "category": Column("text"),
+            },
+        ),
+        Table(
+            "measurements",
+            "a KPI that another tool already computed for a period",
+            (),
+            "period",
+            {
+                "service": Column("text", **_must),
+                "period": Column("date", **_must),
+                "kpi": Column("text", **_must),
+                "value": Column("number"),
+                "numerator": Column("number"),
+                "denominator": Column("number"),
+                "n": Column("number", low=0),
+            },
+        ),
+        Table(
+            "usage",
+            "the size of a period",
+            (),
+            "period",
+            {
+                "service": Column("text", **_must),
+                "period": Column("date", **_must),
+                "users": Column("number", low=0),
+                "transactions": Column("number", low=0),
+                "agent_hours": Column("number", low=0),
+                "invited": Column("number", low=0, note="survey invitations sent"),
+            },
+        ),
+    )
+}
+
+#: Without at least one of these there is nothing to plan with.
+ESSENTIAL = ("tickets", "outages", "measurements")
+
+_DUCKDB = {
+    "text": "VARCHAR",
+    "time": "TIMESTAMP",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+    "date": "DATE",
+}
+_PANDAS = {
+    "text": "str",
+    "time": "datetime64[us, UTC]",
+    "integer": "Int64",
+    "number": "float64",
+    "flag": "boolean",
+    "date": "datetime64[us]",
+}
+
+
+def duckdb_type(kind: Kind) -> str:
+    """The DuckDB type in which a column of this kind is frozen."""
+    return _DUCKDB[kind]
+
+
+def schema(name: str) -> pa.DataFrameSchema:
+    """The pandera schema of canonical table `name`: optional columns may be absent, unknown ones may not be there."""
+    columns = {}
+    for column_name, column in TABLES[name].columns.items():
+        checks = []
+        if column.values is not None:
+            checks.append(pa.Check.isin(column.values))
+        if column.low is not None:
+            checks.append(pa.Check.ge(column.low))
+        if column.high is not None:
+            checks.append(pa.Check.le(column.high))
+        columns[column_name] = pa.Column(
+            _PANDAS[column.kind],
+            checks=checks,
+            nullable=not column.required,
+            required=column.required,
+            coerce=True,
+        )
+    return pa.DataFrameSchema(columns, name=name, strict=True)
+
+
+def empty(name: str) -> pd.DataFrame:
+    """A table of no rows with every canonical column in its type: what a service without such records reads."""
+    return pd.DataFrame({c: pd.Series([], dtype=_PANDAS[column.kind]) for c, column in TABLES[name].columns.items()})

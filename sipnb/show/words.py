@@ -1,0 +1,110 @@
+"""Numbers and states in words: three significant digits, a unit, and the same word for the same thing everywhere."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+NO_DATA = "no data"
+
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
+
+#: Sign, word and style of the variation of a measure.
+VARIATION = {
+    "improvement": ("◆", "Better", "improvement"),
+    "concern": ("▲", "Worse", "concern"),
+    "common": ("●", "No real change", "common"),
+    "neutral high": ("■", "Higher than usual", "neutral"),
+    "neutral low": ("■", "Lower than usual", "neutral"),
+    "no data": ("–", "No data", "common"),
+}
+
+#: Sign, word and style of where a target lies against the range a measure moves in.
+ASSURANCE = {
+    "consistently meets": ("✓", "Consistently meets", "improvement"),
+    "consistently fails": ("✕", "Consistently fails", "concern"),
+    "hit and miss": ("?", "Hit and miss", "common"),
+    "no target": ("–", "No target", "common"),
+}
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value is None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def number(value: float | None, unit: str = "count", currency: str = "EUR") -> str:
+    """A figure with its unit: `71.2 %`, `9.4 h`, `3.2 d`, `1,612`, `€ 41.80`; "no data" where there is none."""
+    if is_missing(value):
+        return NO_DATA
+    value = float(value)
+    if unit == "share":
+        percent = 100 * value
+        digits = 2 if 99 <= percent < 100 else 1
+        return f"{percent:.{digits}f} %"
+    if unit == "hours":
+        if abs(value) >= 96:
+            return f"{significant(value / 24)} d"
+        return f"{significant(value)} h" if abs(value) >= 1 else f"{significant(value * 60)} min"
+    if unit == "money":
+        return f"{_SIGNS.get(currency, currency)} {value:,.2f}" if abs(value) < 1000 else (
+            f"{_SIGNS.get(currency, currency)} {value:,.0f}"
+        )  # fmt: skip
+    return f"{value:,.0f}" if float(value).is_integer() else significant(value)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """At most `digits` significant digits, with thousands parted."""
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(places, 6)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def interval(low: float | None, high: float | None, unit: str, currency: str = "EUR") -> str:
+    """An interval with the unit said once: `68.9–73.4 %`."""
+    if is_missing(low) and is_missing(high):
+        return "counted"
+    if is_missing(high):
+        return f"above {number(low, unit, currency)}"
+    if is_missing(low):
+        return f"below {number(high, unit, currency)}"
+    first, last = number(low, unit, currency), number(high, unit, currency)
+    if " " not in first:
+        return f"{first}–{last}"
+    if unit == "money":
+        return f"{first}–{last.split(' ', 1)[1]}"
+    one, its_unit = first.rsplit(" ", 1)
+    return f"{one}–{last}" if last.endswith(f" {its_unit}") else f"{first}–{last}"
+
+
+def difference(now: float | None, before: float | None, unit: str, currency: str = "EUR") -> str:
+    """The signed difference: points for shares, otherwise the measure's own unit."""
+    if is_missing(now) or is_missing(before):
+        return "–"
+    gap = float(now) - float(before)
+    if unit == "share":
+        text = f"{abs(100 * gap):.{2 if abs(gap) < 0.001 else 1}f} pts"
+    else:
+        text = number(abs(gap), unit, currency)
+    return ("+" if gap > 0 else "−" if gap < 0 else "±") + text
+
+
+def probability(value: float | None) -> str:
+    """A probability in whole per cent; the ends say "over" and "under" because nothing is certain."""
+    if is_missing(value):
+        return NO_DATA
+    if value > 0.99:
+        return "over 99 %"
+    return "under 1 %" if value < 0.01 else f"{100 * value:.0f} %"
+
+
+def plural(n: int, noun: str, many: str | None = None) -> str:
+    """`1 ticket`, `12 tickets`."""
+    return f"{n:,} {noun if n == 1 else many or noun + 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
