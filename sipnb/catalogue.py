@@ -7,7 +7,7 @@ that parameters can be checked against them before anything runs.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Kpi:
 
     id: str
     title: str
+    short: str  # for titles of figures
     formula: str
     unit: str  # share, hours, count, money
     good: str  # up, down, neutral
@@ -28,7 +29,8 @@ class Kpi:
     @property
     def definition(self) -> str:
         """A short hash of the definition: it changes when, and only when, what is counted changes."""
-        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:10]
+        counted = (self.id, self.formula, self.unit, self.cohort, self.clock)
+        return hashlib.sha256(repr(counted).encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "sla_attainment",
             "Resolved within target, open counted",
+            "In time, open counted",
             "tickets resolved in the cycle within their target ÷ (tickets resolved in the cycle with a known outcome "
             "+ tickets open at the cut-off and already past due); open tickets not yet due are left out",
             "share",
@@ -62,6 +65,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "sla_reported",
             "Resolved within target, resolved only",
+            "In time, resolved only",
             "tickets resolved in the cycle within their target ÷ tickets resolved in the cycle with a known outcome",
             "share",
             "up",
@@ -74,6 +78,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "restore_median",
             "Time to restore, median",
+            "Median time to restore",
             "Kaplan–Meier median of opened → resolved over the tickets opened in the cycle; tickets still open at "
             "the cut-off are censored",
             "hours",
@@ -87,6 +92,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "volume",
             "Tickets opened",
+            "Opened",
             "tickets opened in the cycle",
             "count",
             "neutral",
@@ -99,6 +105,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "backlog",
             "Open at the cut-off",
+            "Open",
             "tickets opened before the end of the cycle and not resolved by then",
             "count",
             "down",
@@ -110,6 +117,7 @@ KPIS: dict[str, Kpi] = {
         ),
         Kpi(
             "reopen_rate",
+            "Reopened",
             "Reopened",
             "tickets resolved in the cycle that were reopened at least once ÷ tickets resolved in the cycle",
             "share",
@@ -123,6 +131,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "multi_hop_share",
             "Passed on twice or more",
+            "Passed on twice or more",
             "tickets resolved in the cycle that changed group at least twice ÷ tickets resolved in the cycle",
             "share",
             "down",
@@ -135,19 +144,21 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "on_hold_share",
             "Time on hold",
+            "Time on hold",
             "seconds on hold ÷ seconds from opened to resolved, summed over tickets resolved in the cycle; the "
-            "interval is a bootstrap over tickets",
+            "interval is that of a ratio estimator",
             "share",
             "down",
             "resolved in the cycle",
             "gross",
             20,
-            "value",
+            "share",
             ("tickets",),
         ),
         Kpi(
             "availability",
             "Availability, maintenance left out",
+            "Availability",
             "1 − time in unplanned outages of the severities that count ÷ (time of the cycle − announced "
             "maintenance); overlapping outages are merged",
             "share",
@@ -155,11 +166,12 @@ KPIS: dict[str, Kpi] = {
             "the cycle",
             "gross",
             1,
-            "value",
+            "share",
             ("outages",),
         ),
         Kpi(
             "outage_count",
+            "Unplanned outages",
             "Unplanned outages",
             "unplanned outages of the severities that count, started in the cycle",
             "count",
@@ -173,6 +185,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "change_failure_rate",
             "Changes that caused an incident",
+            "Failed changes",
             "changes started in the cycle that caused at least one incident or are recorded as failed ÷ changes "
             "started in the cycle",
             "share",
@@ -186,6 +199,7 @@ KPIS: dict[str, Kpi] = {
         Kpi(
             "csat_top2",
             "Satisfied users",
+            "Satisfied users",
             "answers in the top two fifths of the scale ÷ answers given in the cycle",
             "share",
             "up",
@@ -197,6 +211,7 @@ KPIS: dict[str, Kpi] = {
         ),
         Kpi(
             "cost_per_ticket",
+            "Cost per ticket",
             "Cost per ticket",
             "costs of the cycle ÷ tickets opened in the cycle; the interval takes the count as Poisson",
             "money",

@@ -19,6 +19,7 @@ from scipy import stats
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.methods import durations, proportions
+from sipnb.records import clocks
 from sipnb.records.frozen import Records
 
 
@@ -77,16 +78,41 @@ def _first(kpi: Kpi, records: Records) -> pd.Timestamp | None:
     if not records.has(table):
         return None
     if table in ("outages", "costs"):
-        first = records.quality["tables"][table]["first"]
-        return pd.to_datetime(first, utc=True) if first else None
+        return _began(records, table)
     column = {"tickets": "opened", "changes": "started", "surveys": "answered"}[table]
     first = records.table(table)[column].min()
     return None if pd.isna(first) else first
 
 
+def _began(records: Records, table: str) -> pd.Timestamp | None:
+    first = records.quality["tables"][table]["first"]
+    if not first:
+        return None
+    first = pd.to_datetime(first, utc=True)
+    tickets = records.tickets["opened"]
+    if tickets.empty:
+        return first
+    # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
+    # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
+    before = pd.to_datetime(records.quality["tables"]["tickets"]["first"], utc=True)
+    own = tickets.min()
+    rate = len(tickets) / (_known_until(records) - own).total_seconds()
+    unseen = rate * (own - before).total_seconds()
+    return max(first, own) if unseen > 14 else first
+
+
 def within(times: pd.Series, cycle: Cycle) -> pd.Series:
     """Which of these instants fall into the cycle."""
     return (times >= cycle.opens) & (times < cycle.cutoff)
+
+
+def lumpy(series: pd.DataFrame) -> bool:
+    """Whether more than half of the values are the same one: a month without an outage is like any other.
+
+    Individual values of rare events do not scatter around a mean; limits and forecasts from them would claim too much.
+    """
+    values = series["value"].dropna()
+    return len(values) > 0 and int(values.value_counts().iloc[0]) * 2 > len(values)
 
 
 def opened_in(records: Records, cycle: Cycle) -> pd.DataFrame:
@@ -203,6 +229,37 @@ def on_hold_share(records: Records, cycle: Cycle, _: Any = None) -> Measure:
     residual = held - ratio * gross
     half = 1.959964 * math.sqrt(residual.var(ddof=1) / len(gross)) / gross.mean()
     return Measure(ratio, max(0.0, ratio - half), min(1.0, ratio + half), len(gross), held.sum(), gross.sum())
+
+
+def met_on_both_clocks(records: Records, tickets: pd.DataFrame, calendar: clocks.Calendar) -> pd.DataFrame:
+    """Whether each ticket met its goal on the net clock (stops on hold) and on the business clock (runs on).
+
+    The goal is what the tool's due time leaves on the net clock. Columns net, business; only tickets with a due time,
+    none without records of when they were on hold.
+    """
+    tickets = tickets[tickets["sla_due"].notna() & tickets["resolved"].notna()]
+    if not records.supplies("ticket_events", "on_hold") or tickets.empty:
+        return pd.DataFrame({"net": [], "business": []}, dtype=bool)
+    pauses = _pauses(records, tickets)
+    goal = clocks.elapsed(calendar, tickets["opened"], tickets["sla_due"], pauses)
+    business = clocks.elapsed(calendar, tickets["opened"], tickets["resolved"])
+    net = clocks.elapsed(calendar, tickets["opened"], tickets["resolved"], pauses)
+    return pd.DataFrame({"net": net <= goal, "business": business <= goal}, index=tickets.index)
+
+
+def _pauses(records: Records, tickets: pd.DataFrame) -> pd.DataFrame:
+    # A hold lasts from the event that begins it to the ticket's next event that ends it.
+    events = records.ticket_events
+    events = events[events["ticket"].isin(tickets["ticket"]) & events["on_hold"].notna()]
+    events = events.sort_values(["ticket", "at"], kind="stable")
+    held = events["on_hold"].to_numpy(bool)
+    same = (events["ticket"] == events["ticket"].shift()).to_numpy()
+    turns = ~same | (held != np.r_[False, held[:-1]])
+    events, held = events[turns], held[turns]
+    ends = events["at"].shift(-1).where(events["ticket"] == events["ticket"].shift(-1))
+    row = pd.Series(np.arange(len(tickets)), index=tickets["ticket"])
+    pauses = pd.DataFrame({"row": row.reindex(events["ticket"]).to_numpy(), "start": events["at"], "end": ends})
+    return pauses[held].reset_index(drop=True)
 
 
 def counted_outages(records: Records, severities: list[str] | None) -> pd.DataFrame:

@@ -16,12 +16,17 @@ PARAMS = PROJECT / "params"
 #: Environment variable by which a run tells its notebooks where the cycle is being built.
 BUILDING = "SIPNB_CYCLE_FOLDER"
 
+#: Environment variables that say where an organisation's sources and the reports are, where not in their usual place.
+DATA, REPORTS = "SIPNB_DATA", "SIPNB_REPORTS"
+
 #: The chapters of a plan, in reading order; each is a notebook of that name.
 CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
 
 
 def reports() -> Path:
-    """The folder that holds `<organisation>/<cycle>/`: the checkout's, or the working directory's for a wheel."""
+    """The folder that holds `<organisation>/<cycle>/`: as told, else the checkout's, else the working directory's."""
+    if told := os.environ.get(REPORTS):
+        return Path(told)
     return (PROJECT if PROJECT.parent != _PACKAGE else Path.cwd()) / "reports"
 
 

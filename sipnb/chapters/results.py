@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sipnb.places import CycleFolder
 
@@ -25,7 +25,13 @@ class ResultError(ValueError):
 
 
 class Facts(BaseModel):
-    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="null")
+    model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_is_none(cls, value: Any) -> Any:
+        # JSON has no NaN: facts in memory are the same as facts read back.
+        return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class About(Facts):
@@ -95,6 +101,7 @@ class KpiFact(Facts):
     mean: float | None
     claims: bool
     definition: str
+    rule: str = Field("", description="which rule flagged the latest point, if one did")
 
 
 class CohortFact(Facts):
@@ -255,7 +262,7 @@ class DecisionFact(Facts):
 
 
 class VerdictFact(Facts):
-    sentence: str = Field(max_length=200)
+    sentence: str = Field(max_length=160)
     tone: Literal["concern", "improvement", "common"]
     points: list[PointFact]
     decisions: list[DecisionFact]

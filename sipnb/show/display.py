@@ -92,9 +92,9 @@ def figure(
     for part, value in (("name", name), ("finding", finding), ("subtitle", subtitle), ("alt", alt), ("source", source)):
         if not value:
             raise ValueError(f"figure {name!r} has no {part}; a figure without it cannot be published")
-    if len(finding.split()) > 14 or len(alt) > 250:
+    if len(finding.split()) > 12 or len(alt) > 250:
         raise ValueError(
-            f"figure {name!r}: the finding has {len(finding.split())} words (at most 14) and the alternative "
+            f"figure {name!r}: the finding has {len(finding.split())} words (at most 12) and the alternative "
             f"text {len(alt)} characters (at most 250); shorten them"
         )
     if data.empty:

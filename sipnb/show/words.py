@@ -29,8 +29,8 @@ ASSURANCE = {
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value is None or NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))
+    """Whether a value is None, NaN or infinite."""
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def number(value: float | None, unit: str = "count", currency: str = "EUR") -> str:
@@ -50,7 +50,7 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
         return f"{_SIGNS.get(currency, currency)} {value:,.2f}" if abs(value) < 1000 else (
             f"{_SIGNS.get(currency, currency)} {value:,.0f}"
         )  # fmt: skip
-    return f"{value:,.0f}" if float(value).is_integer() else significant(value)
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 10 else significant(value)
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -108,3 +108,8 @@ def plural(n: int, noun: str, many: str | None = None) -> str:
 def listed(parts: list[str]) -> str:
     """`a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def lower(title: str) -> str:
+    """A title in the middle of a sentence."""
+    return title[:1].lower() + title[1:]

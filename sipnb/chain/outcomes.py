@@ -1,0 +1,73 @@
+"""What became of a notebook and of a service: succeeded, failed (it raised), errored (it could not be run), skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+SUCCEEDED, FAILED, ERRORED, SKIPPED = "succeeded", "failed", "errored", "skipped"
+
+#: Under this name in the place of a chapter stands the rendering of a page, which is no notebook.
+RENDER = "render"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one notebook. `cell` counts from 1 in the notebook as written, `error` is one line."""
+
+    state: str
+    seconds: float = 0.0
+    cell: int | None = None
+    heading: str = ""
+    error: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """The outcome as plain data, as `run.json` has it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class ServiceOutcome:
+    """What became of one service: its chapters in order, each with its outcome."""
+
+    service: str
+    cycle: str
+    chapters: Mapping[str, Outcome]
+
+    @property
+    def chapter(self) -> str | None:
+        """The chapter that stopped the service; None where all succeeded."""
+        return next((name for name, outcome in self.chapters.items() if outcome.state != SUCCEEDED), None)
+
+    @property
+    def trouble(self) -> Outcome | None:
+        """The outcome of the chapter that stopped the service."""
+        return self.chapters[self.chapter] if self.chapter else None
+
+    @property
+    def state(self) -> str:
+        """Succeeded, failed or errored."""
+        return self.trouble.state if self.trouble else SUCCEEDED
+
+    @property
+    def seconds(self) -> float:
+        return round(sum(outcome.seconds for outcome in self.chapters.values()), 3)
+
+    def line(self, partial: Path | None = None) -> str:
+        """The error line that says where and what; `partial` is the notebook as far as it ran."""
+        if self.trouble is None or self.chapter is None:
+            raise ValueError(f"{self.service} {self.cycle} succeeded: there is no error to tell")
+        place = "page" if self.chapter == RENDER else f"{self.chapter}.ipynb"
+        if self.trouble.cell is not None:
+            place += f" cell {self.trouble.cell}"
+            place += f' "{self.trouble.heading}"' if self.trouble.heading else ""
+        tail = f" (partial notebook: {partial})" if partial else ""
+        return f"{self.service} {self.cycle} {place}: {self.trouble.error}{tail}"
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line: `ValueError: …`."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,0 +1,127 @@
+"""From the folder where a cycle is built to the one that readers open: file by file, by rename, the index last.
+
+Building happens beside the published folder, on the same file system. Until a file is replaced the one before it
+stays; what a service no longer has is removed, so that nothing old looks fresh.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from sipnb.chapters.results import PORTFOLIO
+from sipnb.places import CycleFolder
+
+#: The run's own papers within the building folder; never published.
+PAPERS = ".run"
+
+
+def begin(published: CycleFolder, building: CycleFolder) -> None:
+    """An empty folder to build in; what a crashed run left there is removed."""
+    if building.root.exists():
+        shutil.rmtree(building.root)
+    (building.root / PAPERS).mkdir(parents=True)
+    published.root.mkdir(parents=True, exist_ok=True)
+
+
+def end(building: CycleFolder) -> None:
+    """Remove the building folder."""
+    shutil.rmtree(building.root, ignore_errors=True)
+
+
+def lend_records(published: CycleFolder, building: CycleFolder) -> None:
+    """Show the published records in the building folder."""
+    building.records.symlink_to(published.records, target_is_directory=True)
+
+
+def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
+    """Show a service's published files in the building folder: the portfolio needs them, nothing writes them."""
+    pairs = [
+        (published.page(service), building.page(service)),
+        (published.result(service, "").parent, building.result(service, "").parent),
+        (published.notebook(service, "").parent, building.notebook(service, "").parent),
+    ]
+    for there, here in pairs:
+        if there.exists():
+            here.parent.mkdir(parents=True, exist_ok=True)
+            here.symlink_to(there)
+
+
+def forget_results(folder: CycleFolder, service: str) -> None:
+    """Remove a service's results: of a failed one, nothing may be counted."""
+    shutil.rmtree(folder.result(service, "").parent, ignore_errors=True)
+
+
+def publish(building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str]) -> None:
+    """Put everything built in its place: records, the services' files and pages, the manifest, the index.
+
+    `services` are those that were run, `gone` those that the organisation no longer has.
+    """
+    if building.records.is_dir() and not building.records.is_symlink():
+        _swap(building.records, published.records, building.root / PAPERS / "records")
+    for service in gone:
+        published.page(service).unlink(missing_ok=True)
+        _remove_folders(published, service)
+    built = _files(building)
+    for path in sorted(built, key=lambda path: _turn(building, path)):
+        target = published.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(building.root / path, target)
+    kept = set(built)
+    for service in (*services, PORTFOLIO):
+        for folder in (published.result(service, "").parent, published.notebook(service, "").parent):
+            _remove_others(published, folder, kept)
+    if building.downloads.is_dir():
+        _remove_others(published, published.downloads, kept)
+
+
+def _files(building: CycleFolder) -> list[Path]:
+    """Relative paths of what was built; what is only lent is a link, and left out."""
+    found = []
+    for place, folders, names in os.walk(building.root):
+        here = Path(place)
+        if here == building.root:
+            folders[:] = [name for name in folders if name not in (PAPERS, building.records.name)]
+        found += [
+            (here / name).relative_to(building.root)
+            for name in names
+            if not (here / name).is_symlink() and not name.endswith(".part")
+        ]
+    return found
+
+
+def _turn(building: CycleFolder, path: Path) -> tuple[int, str]:
+    whole = building.root / path
+    if whole == building.index:
+        turn = 4
+    elif whole == building.manifest:
+        turn = 3
+    elif path.parts[0] in ("results", "notebooks"):
+        turn = 0
+    else:
+        turn = 1 if path.suffix == ".html" and len(path.parts) == 1 else 2
+    return turn, path.as_posix()
+
+
+def _swap(new: Path, old: Path, aside: Path) -> None:
+    if old.exists():
+        os.replace(old, aside)
+    os.replace(new, old)
+
+
+def _remove_others(published: CycleFolder, folder: Path, kept: set[Path]) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        elif path.relative_to(published.root) not in kept:
+            path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _remove_folders(published: CycleFolder, service: str) -> None:
+    for folder in (published.result(service, "").parent, published.notebook(service, "").parent):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,210 @@
+"""Forecast: what the next cycles bring if nothing is done, and how likely each target is to be missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sipnb import kpis
+from sipnb.catalogue import KPIS
+from sipnb.chapters.results import ForecastFact, ForecastFacts, StepFact
+from sipnb.chapters.subject import Subject
+from sipnb.methods import forecasting
+from sipnb.show import figures, words
+from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import figure as drawn_figure
+
+CHAPTER = "4_forecast"
+HORIZON = 3
+
+#: Forecast whether or not there is a target: what the work will be.
+ALWAYS = ("volume", "backlog")
+
+#: Shares whose cycles are counts out of n; the others are shares of time.
+_COUNTED = {"sla_attainment", "sla_reported", "reopen_rate", "multi_hop_share", "change_failure_rate", "csat_top2"}
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """The facts, and the whole forecasts behind them."""
+
+    facts: ForecastFacts
+    series: dict[str, pd.DataFrame]
+    forecasts: dict[str, forecasting.Forecast]
+
+
+def work_out(subject: Subject) -> Forecasts:
+    """The next three cycles of volume, backlog and every measure with a target, where there is history enough."""
+    made: dict[str, forecasting.Forecast] = {}
+    lines: dict[str, pd.DataFrame] = {}
+    facts, left_out = [], {}
+    for kpi in [k for k in KPIS if k in subject.service.targets or k in ALWAYS]:
+        series = subject.series(kpi)
+        reason = _unfit(kpi, series)
+        if reason:
+            left_out[KPIS[kpi].title] = reason
+            continue
+        counted = series["n"].where(series["value"].notna()) if kpi in _COUNTED else None
+        try:
+            made[kpi] = forecasting.forecast(
+                series["value"], HORIZON, season=subject.cycle.season, kind=KPIS[kpi].kind, n=counted
+            )
+        except forecasting.TooShort as error:
+            left_out[KPIS[kpi].title] = str(error)
+            continue
+        lines[kpi] = series
+        facts.append(_fact(subject, kpi, made[kpi]))
+    return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made)
+
+
+def _unfit(kpi: str, series: pd.DataFrame) -> str:
+    there = series["value"].notna().sum()
+    if there == 0:
+        return "no data"
+    if there < 12:
+        return f"{words.plural(int(there), 'cycle')} of history; a forecast here needs 12"
+    if words.is_missing(float(series["value"].iloc[-1])):
+        return "no data in this cycle"
+    if kpis.lumpy(series):
+        return "more than half of its cycles are alike; rare events need another kind of forecast"
+    if series["n"].median() < KPIS[kpi].minimum_n:
+        return f"half of its cycles rest on fewer than {KPIS[kpi].minimum_n} cases"
+    return ""
+
+
+def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> ForecastFact:
+    known, target = KPIS[kpi], subject.target(kpi)
+    best = forecast.scores.set_index("model").loc[forecast.model]
+    steps = []
+    for step in range(1, HORIZON + 1):
+        ahead = subject.cycle.shift(step)
+        miss = None
+        if target is not None:
+            miss = forecast.probability(step, **{"below" if known.good == "up" else "above": target})
+        row = forecast.table.loc[step]
+        steps.append(
+            StepFact(
+                cycle=ahead.name, label=ahead.label, mean=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
+                low_95=row["low_95"], high_95=row["high_95"], miss=miss,
+            )
+        )  # fmt: skip
+    return ForecastFact(
+        kpi=kpi, title=known.title, unit=known.unit, good=known.good, target=target, model=forecast.model,
+        models=len(forecast.scores), origins=int(best["origins"]), mase=best["mase"], coverage_95=best["coverage_95"],
+        season=forecast.season_used, steps=steps,
+    )  # fmt: skip
+
+
+def finding(fact: ForecastFact, currency: str) -> str:
+    """What a forecast says, as its chart's title."""
+    last = fact.steps[-1]
+    value = words.number(last.mean, fact.unit, currency)
+    if last.miss is None:
+        return f"{KPIS[fact.kpi].short}: about {value} expected in {last.label}"
+    return f"Chance of missing the target in {last.label}: {words.probability(last.miss)}"
+
+
+def risks(facts: ForecastFacts, currency: str) -> Shown:
+    """The chance of missing each target, next cycle and the last one ahead, the likeliest first."""
+    targeted = sorted((f for f in facts.forecasts if f.target is not None), key=lambda f: (-f.steps[0].miss, f.title))
+    if not targeted:
+        return say("No measure with a target has enough history to be forecast.")
+    frame = pd.DataFrame(
+        [
+            {
+                "Measure": f.title,
+                "Target": words.number(f.target, f.unit, currency),
+                **{s.label: words.probability(s.miss) for s in f.steps},
+                f"Expected in {f.steps[0].label}": words.number(f.steps[0].mean, f.unit, currency),
+            }
+            for f in targeted
+        ]
+    )
+    return table(frame, "Probability of missing the target", numeric=tuple(frame.columns[1:]))
+
+
+def most_at_risk(ahead: Forecasts, currency: str) -> Shown:
+    """The chart of the target likeliest to be missed."""
+    targeted = [f for f in ahead.facts.forecasts if f.target is not None]
+    if not targeted:
+        return say("")
+    return figure(ahead, max(targeted, key=lambda f: (f.steps[0].miss, f.kpi)).kpi, currency)
+
+
+def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
+    """One forecast, or why there is none."""
+    fact = next((f for f in ahead.facts.forecasts if f.kpi == kpi), None)
+    if fact is None:
+        return say(f"{KPIS[kpi].title}: not forecast, {ahead.facts.left_out.get(KPIS[kpi].title, 'no data')}.")
+    series = ahead.series[kpi]
+    drawn = figures.forecast(
+        series["value"], list(series["label"]), ahead.forecasts[kpi].table, [s.cycle for s in fact.steps], fact.unit,
+        currency, fact.target,
+    )  # fmt: skip
+    data = pd.DataFrame(
+        {
+            "Cycle": [s.label for s in fact.steps],
+            "Expected": [words.number(s.mean, fact.unit, currency) for s in fact.steps],
+            "80 % interval": [words.interval(s.low_80, s.high_80, fact.unit, currency) for s in fact.steps],
+            "95 % interval": [words.interval(s.low_95, s.high_95, fact.unit, currency) for s in fact.steps],
+        }
+    )
+    first = fact.steps[0]
+    return drawn_figure(
+        drawn, name=f"forecast-{kpi.replace('_', '-')}", finding=finding(fact, currency),
+        subtitle=f"{fact.title} by cycle, with what is expected (hatched: 80 % interval, grey: 95 %)",
+        alt=f"{len(series)} cycles of {fact.title.lower()} and a forecast of {HORIZON}: {first.label} about "
+        f"{words.number(first.mean, fact.unit, currency)}, "
+        f"{words.interval(first.low_80, first.high_80, fact.unit, currency)} with 80 % probability.",
+        data=data, source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
+    )  # fmt: skip
+
+
+def all_steps(facts: ForecastFacts, currency: str) -> Shown:
+    """Every forecast, a row a measure and cycle."""
+    rows = [
+        {
+            "Measure": f.title,
+            "Cycle": step.label,
+            "Expected": words.number(step.mean, f.unit, currency),
+            "80 % interval": words.interval(step.low_80, step.high_80, f.unit, currency),
+            "95 % interval": words.interval(step.low_95, step.high_95, f.unit, currency),
+        }
+        for f in facts.forecasts
+        for step in f.steps
+    ]
+    if not rows:
+        return say("Nothing is forecast in this cycle.")
+    return table(
+        pd.DataFrame(rows), "Forecasts of the next cycles", numeric=("Expected", "80 % interval", "95 % interval")
+    )
+
+
+def competition(ahead: Forecasts) -> Shown:
+    """How each model of the pool would have done, the chosen one marked."""
+    rows = []
+    for kpi, made in ahead.forecasts.items():
+        for record in made.scores.itertuples(index=False):
+            rows.append(
+                {
+                    "Measure": KPIS[kpi].title,
+                    "Model": record.model + (" (chosen)" if record.model == made.model else ""),
+                    "Error": words.significant(record.mase) if record.mase == record.mase else "–",
+                    "Inside its own 95 % interval": words.number(record.coverage_95, "share"),
+                    "Past cycles": f"{record.origins}",
+                }
+            )
+    if not rows:
+        return say("No model was fitted.")
+    return table(
+        pd.DataFrame(rows), "Rolling-origin scores, before the intervals were widened to fit them",
+        numeric=("Error", "Inside its own 95 % interval", "Past cycles"),
+    )  # fmt: skip
+
+
+def not_forecast(facts: ForecastFacts) -> Shown:
+    """What has no forecast, and why."""
+    return points(
+        [f"{title}: not forecast, {reason}." for title, reason in facts.left_out.items()] or ["Nothing is left out."]
+    )

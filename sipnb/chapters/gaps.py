@@ -1,0 +1,218 @@
+"""Gap analysis: where the service falls short of what was agreed, and of what the business needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sipnb.catalogue import KPIS
+from sipnb.chapters import baseline
+from sipnb.chapters.results import BaselineFacts, GapFact, GapFacts, KpiFact, ObjectiveFact
+from sipnb.chapters.subject import Subject
+from sipnb.show import figures, words
+from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import figure as drawn_figure
+
+CHAPTER = "3_gap_analysis"
+
+
+@dataclass(frozen=True)
+class Gaps:
+    facts: GapFacts
+    measured: dict[str, KpiFact]
+
+
+def work_out(subject: Subject) -> Gaps:
+    """Each target against its figure with its interval and against the range the process moves in.
+
+    A target is *met* or *missed* only where the whole 95 % interval lies on one side of it; a plain count has no
+    interval and is compared as it is.
+    """
+    facts: BaselineFacts = subject.earlier(baseline.CHAPTER, baseline.work_out)
+    measured = {k.kpi: k for k in facts.kpis}
+    objectives = subject.workbook.objectives
+    gaps = [_gap(kpi, target, measured.get(kpi), objectives) for kpi, target in _in_order(subject.service.targets)]
+    gaps.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
+    targeted = set(subject.service.targets)
+    linked = {kpi for o in objectives for kpi in o.kpis}
+    return Gaps(
+        GapFacts(
+            gaps=gaps,
+            objectives=[
+                ObjectiveFact(id=o.id, title=o.title, weight=o.weight, kpis=o.kpis, status=_status_of(o.kpis, gaps))
+                for o in objectives
+            ],
+            targets_without_objective=[KPIS[k].title for k in sorted(targeted - linked)],
+            objectives_without_target=[o.title for o in objectives if not targeted & set(o.kpis)],
+            meets=sum(g.status == "meets" for g in gaps),
+            fails=sum(g.status == "fails" for g in gaps),
+            inconclusive=sum(g.status == "inconclusive" for g in gaps),
+        ),
+        measured,
+    )
+
+
+_ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "no data": 3}
+
+
+def _in_order(targets: dict[str, float]) -> list[tuple[str, float]]:
+    return [(kpi, targets[kpi]) for kpi in KPIS if kpi in targets]
+
+
+def _gap(kpi: str, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
+    known = KPIS[kpi]
+    mine = [o for o in objectives if kpi in o.kpis]
+    value = fact.value if fact else None
+    shared = {
+        "kpi": kpi, "title": known.title, "unit": known.unit, "good": known.good, "target": target,
+        "objectives": [o.title for o in mine], "weight": max((o.weight for o in mine), default=0.0),
+    }  # fmt: skip
+    if fact is None or words.is_missing(value):
+        return GapFact(
+            **shared, value=None, low=None, high=None, n=fact.n if fact else 0, gap=None, status="no data",
+            assurance="no target", variation="no data",
+        )  # fmt: skip
+    gap = target - value if known.good == "up" else value - target
+    return GapFact(
+        **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=gap,
+        status=status(value, fact.low, fact.high, target, known.good, enough=fact.n >= known.minimum_n),
+        assurance=fact.assurance, variation=fact.variation,
+    )  # fmt: skip
+
+
+def status(
+    value: float, low: float | None, high: float | None, target: float, good: str, *, enough: bool = True
+) -> str:
+    """`meets`, `fails`, or `inconclusive` where the interval holds the target or n is below the declared minimum."""
+    if not enough:
+        return "inconclusive"
+    low = value if words.is_missing(low) else low
+    high = value if words.is_missing(high) else high
+    if good == "down":
+        value, low, high, target = -value, -high, -low, -target
+    if low >= target:
+        return "meets"
+    return "fails" if high < target else "inconclusive"
+
+
+def _relative(gap: GapFact) -> float:
+    return 0.0 if gap.gap is None or not gap.target else gap.gap / abs(gap.target)
+
+
+def _status_of(kpis: list[str], gaps: list[GapFact]) -> str:
+    found = {g.status for g in gaps if g.kpi in kpis} - {"no data"}
+    for worst in ("fails", "inconclusive", "meets"):
+        if worst in found:
+            return worst
+    return "no target"
+
+
+_WORDS = {"meets": "Meets", "fails": "Fails", "inconclusive": "Cannot be told", "no data": "No data",
+          "no target": "No target"}  # fmt: skip
+
+
+def summary(facts: GapFacts) -> Shown:
+    """How many targets are met, missed, and cannot be told."""
+    if not facts.gaps:
+        return say("This service has no targets: without one nothing can fall short. Set some in `targets.yml`.")
+    nothing = sum(g.status == "no data" for g in facts.gaps)
+    return say(
+        f"Of {words.plural(len(facts.gaps), 'target')}, **{facts.fails} certainly missed**, {facts.meets} met, "
+        f"{facts.inconclusive} cannot be told from this cycle" + (f", {nothing} without data." if nothing else ".")
+    )
+
+
+def targets(facts: GapFacts, currency: str) -> Shown:
+    """The gaps, certain failures of the weightiest objectives first."""
+    if not facts.gaps:
+        return say("")
+    frame = pd.DataFrame(
+        [
+            {
+                "Measure": g.title,
+                "Target": ("at least " if g.good == "up" else "at most ") + words.number(g.target, g.unit, currency),
+                "Value": words.number(g.value, g.unit, currency),
+                "95 % interval": words.interval(g.low, g.high, g.unit, currency) if g.value is not None else "–",
+                "n": f"{g.n:,}",
+                "This cycle": _WORDS[g.status],
+                "The process": words.ASSURANCE[g.assurance][1] if g.assurance != "no target" else "Too few to judge",
+                "Objective": ", ".join(g.objectives) or "none",
+            }
+            for g in facts.gaps
+        ]
+    )
+    return table(
+        frame, "Targets against figures, certain failures first", numeric=("Target", "Value", "95 % interval", "n")
+    )
+
+
+def figure(gaps: Gaps) -> Shown:
+    """Where each target lies against the range its measure moves in."""
+    rows = on_limits(gaps)
+    if rows.empty:
+        return say("No measure with a target has enough history for limits yet.")
+    outside = [r for r in rows.itertuples() if gaps.measured[r.kpi].assurance == "consistently fails"]
+    finding = (
+        f"{words.plural(len(outside), 'target')} out of reach of the process as it runs"
+        if outside
+        else "Every target lies within reach of the process"
+    )
+    data = pd.DataFrame(
+        {
+            "Measure": rows["label"],
+            "Process": [words.ASSURANCE[gaps.measured[k].assurance][1] for k in rows["kpi"]],
+            "Target on the scale": [words.significant(v) for v in rows["target"]],
+            "Value on the scale": [words.significant(v) for v in rows["value"]],
+        }
+    )
+    return drawn_figure(
+        figures.against_limits(rows), name="against-limits", finding=finding,
+        subtitle="Latest value (dot) and target (bar) on the scale of each measure's own limits: 0 lower, 1 upper",
+        alt=f"{len(rows)} measures on a common scale of their limits; {finding.lower()}.",
+        data=data, source="Limits from the control charts of the baseline chapter.",
+    )  # fmt: skip
+
+
+def objectives(facts: GapFacts) -> Shown:
+    """The objectives and what their measures say."""
+    if not facts.objectives:
+        return say("No objectives are stated: gaps cannot be weighed. Name some in `objectives.yml`.")
+    frame = pd.DataFrame(
+        {
+            "Objective": [o.title for o in facts.objectives],
+            "Weight": [f"{o.weight:g}" for o in facts.objectives],
+            "Seen by": [", ".join(KPIS[k].title for k in o.kpis) for o in facts.objectives],
+            "State": [_WORDS[o.status] for o in facts.objectives],
+        }
+    )
+    return table(frame, "Objectives, and the worst of what their measures say", numeric=("Weight",))
+
+
+def orphans(facts: GapFacts) -> Shown:
+    """Targets nobody's objective asks for, and objectives nothing measures."""
+    lines = []
+    if facts.targets_without_objective:
+        lines.append(f"Targets that no objective asks for: {', '.join(facts.targets_without_objective)}.")
+    if facts.objectives_without_target:
+        lines.append(f"Objectives without any target here: {', '.join(facts.objectives_without_target)}.")
+    return points(lines) if lines else say("Every target serves an objective, and every objective has a target.")
+
+
+def on_limits(gaps: Gaps) -> pd.DataFrame:
+    """Value and target on the scale of each measure's own limits (0 lower, 1 upper), where limits may be claimed."""
+    rows = []
+    for g in gaps.facts.gaps:
+        k = gaps.measured.get(g.kpi)
+        if g.value is None or k is None or not k.claims or words.is_missing(k.lower_limit):
+            continue
+        span = k.upper_limit - k.lower_limit
+        if span <= 0:
+            continue
+        rows.append(
+            {
+                "kpi": g.kpi, "label": g.title, "value": (g.value - k.lower_limit) / span,
+                "target": (g.target - k.lower_limit) / span,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=["kpi", "label", "value", "target"])

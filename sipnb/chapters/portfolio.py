@@ -1,0 +1,221 @@
+"""The portfolio: all services of an organisation in order of need, and the availability of the whole estate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sipnb import kpis
+from sipnb.chapters import results
+from sipnb.chapters.results import EstateFact, PlanFact, PortfolioFacts
+from sipnb.chapters.subject import open_cycle
+from sipnb.cycles import Cycle
+from sipnb.places import CycleFolder
+from sipnb.records import frozen, tables
+from sipnb.records.frozen import Records
+from sipnb.show import words
+from sipnb.show.display import Shown, points, say, table
+from sipnb.workbook import Workbook
+
+CHAPTER = "portfolio"
+
+RULE = (
+    "Services without a plan come first, because nobody knows how they are. Then: 3 points for each target that is "
+    "certainly missed, weighted by its objectives (a third of their weight), 1 for each that cannot be told, 2 for each "
+    "measure that got worse, and 2 times the largest chance of missing a target in the next cycle. Equal points by name."
+)
+
+
+@dataclass(frozen=True)
+class Estate:
+    """An organisation in a cycle."""
+
+    workbook: Workbook
+    cycle: Cycle
+    folder: CycleFolder
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    facts: PortfolioFacts
+
+
+def open_estate(workbook: str, cycle: str) -> Estate:
+    """The organisation in a cycle; raises like `subject.open_subject`."""
+    return Estate(*open_cycle(workbook, cycle))
+
+
+def work_out(estate: Estate) -> Portfolio:
+    """Every service's verdict in order of need. A service without a plan is a row too, with the reason."""
+    book = estate.workbook
+    quality = frozen.read_quality(estate.folder.records)
+    states = _states(estate.folder)
+    plans = [_plan(estate, service, states) for service in book.services]
+    plans.sort(key=lambda p: (-p.need, p.name))
+    return Portfolio(
+        PortfolioFacts(
+            organisation=book.settings.organisation, cycle=estate.cycle.name, cycle_label=estate.cycle.label,
+            cutoff_label=estate.cycle.cutoff_label, simulated=book.settings.simulated,
+            sentence=_sentence(plans), rule=RULE, plans=plans, estate=_availability(estate, quality),
+            sources=quality["sources"],
+            warnings=[r["sentence"] for r in quality["rules"] if r["level"] in ("warn", "stop")],
+        )
+    )  # fmt: skip
+
+
+def write(estate: Estate, portfolio: Portfolio) -> None:
+    """Hand over the portfolio's result."""
+    results.write(estate.folder, results.PORTFOLIO, estate.cycle.name, CHAPTER, portfolio.facts)
+
+
+def _states(folder: CycleFolder) -> dict[str, Any]:
+    return json.loads(folder.manifest.read_text(encoding="utf-8"))["services"] if folder.manifest.is_file() else {}
+
+
+def _plan(estate: Estate, service: str, states: dict[str, Any]) -> PlanFact:
+    known = estate.workbook.services[service]
+    shared = {"service": service, "name": known.name, "owner": known.owner, "tier": known.tier}
+    state = states.get(service, {})
+    # In a run the manifest says what happened; by hand there is none, and a service without results is not planned yet.
+    trouble = state.get("status") in ("failed", "errored")
+    if trouble or not estate.folder.result(service, "5_recommendations").is_file():
+        reason = _reason(state) if trouble else "not planned in this cycle yet"
+        return PlanFact(
+            **shared, status="failed" if trouble else "skipped", reason=reason, need=1000.0 if trouble else 999.0,
+            tone="common", sentence="No plan for this cycle.", fails=0, inconclusive=0, meets=0, miss=None,
+            worse=[], better=[], options=[],
+        )  # fmt: skip
+    gaps = results.read(estate.folder, service, "3_gap_analysis")
+    ahead = results.read(estate.folder, service, "4_forecast")
+    measured = results.read(estate.folder, service, "2_baseline")
+    advice = results.read(estate.folder, service, "5_recommendations")
+    claimed = [k for k in measured.kpis if k.claims]
+    worse = [k.title for k in claimed if k.variation == "concern"]
+    misses = [f.steps[0].miss for f in ahead.forecasts if f.steps[0].miss is not None]
+    need = sum(3 * max(g.weight, 1) / 3 for g in gaps.gaps if g.status == "fails")
+    need += gaps.inconclusive + 2 * len(worse) + 2 * max(misses, default=0.0)
+    return PlanFact(
+        **shared, status="published", reason="", need=round(need, 3), tone=advice.verdict.tone,
+        sentence=advice.verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
+        miss=max(misses, default=None), worse=worse,
+        better=[k.title for k in claimed if k.variation == "improvement"],
+        options=[o.title for o in advice.options],
+    )  # fmt: skip
+
+
+def _reason(state: dict[str, Any]) -> str:
+    for chapter, one in state.get("chapters", {}).items():
+        if one.get("state") in ("failed", "errored"):
+            where = f" at “{one['heading']}”" if one.get("heading") else ""
+            return f"{chapter}{where}: {one.get('error') or one['state']}"
+    return state.get("status", "unknown")
+
+
+def _sentence(plans: list[PlanFact]) -> str:
+    made = [p for p in plans if p.status == "published"]
+    failing = [p for p in made if p.fails]
+    without = len(plans) - len(made)
+    text = f"{len(failing)} of {words.plural(len(made), 'service')} certainly miss at least one target"
+    if failing:
+        text += f"; {words.listed([p.name for p in failing[:2]])} need attention first"
+    text += "."
+    return text + (f" {words.plural(without, 'service has', 'services have')} no plan." if without else "")
+
+
+def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
+    """The share of time in which no service was down, under each definition of what counts as down."""
+    if "outages" not in quality["tables"]:
+        return []
+    everything = outages(estate)
+    seen = [s for s in ("critical", "major", "minor", "none") if s in set(everything["severity"].dropna())]
+    decided = estate.workbook.settings.outage_severities
+    ways = [("the definition of this organisation", decided or seen), ("every unplanned outage", seen)]
+    if "major" in seen or "critical" in seen:
+        ways.append(("major and critical only", [s for s in seen if s in ("major", "critical")]))
+    facts, done = [], set()
+    for name, severities in ways:
+        if tuple(sorted(severities)) in done:
+            continue
+        done.add(tuple(sorted(severities)))
+        counted = everything[everything["severity"].isin(severities) & (everything["kind"] != "maintenance")]
+        year = _share(counted, estate.cycle.shift(-_per_year(estate.cycle) + 1), estate.cycle)
+        facts.append(
+            EstateFact(
+                definition=name, severities=sorted(severities), cycle=_share(counted, estate.cycle, estate.cycle),
+                year=year, outages=int(kpis.within(counted["started"], estate.cycle).sum()), low=None, high=None,
+            )
+        )  # fmt: skip
+    return facts
+
+
+def outages(estate: Estate) -> pd.DataFrame:
+    """All outages of all services, and those of the estate that name none."""
+    names = [*estate.workbook.services, tables.ESTATE]
+    parts = [Records(estate.folder.records, name).outages for name in names]
+    parts = [p for p in parts if len(p)]
+    return pd.concat(parts, ignore_index=True) if parts else tables.empty("outages")
+
+
+def _per_year(cycle: Cycle) -> int:
+    return cycle.season
+
+
+def _share(counted: pd.DataFrame, first: Cycle, last: Cycle) -> float:
+    # Anything counts as down while at least one outage lasts, however much of a service it took.
+    lost = kpis.downtime(counted.assign(share=1.0), first.opens, last.cutoff)
+    return 1 - lost.sum() / (last.cutoff - first.opens).total_seconds()
+
+
+def rule(facts: PortfolioFacts) -> Shown:
+    """How the order came about."""
+    return say(f"**{facts.sentence}** {facts.rule}")
+
+
+def services(facts: PortfolioFacts) -> Shown:
+    """The services, in order of need."""
+    frame = pd.DataFrame(
+        [
+            {
+                "Service": p.name,
+                "Need": f"{p.need:.1f}" if p.status == "published" else "first",
+                "Targets missed": f"{p.fails}" if p.status == "published" else "–",
+                "Cannot be told": f"{p.inconclusive}" if p.status == "published" else "–",
+                "Met": f"{p.meets}" if p.status == "published" else "–",
+                "Largest chance of a miss": words.probability(p.miss) if p.miss is not None else "–",
+                "Proposed": ", ".join(p.options) or ("–" if p.status == "published" else p.reason),
+            }
+            for p in facts.plans
+        ]
+    )
+    numeric = ("Need", "Targets missed", "Cannot be told", "Met", "Largest chance of a miss")
+    return table(frame, f"Services of {facts.organisation} in order of need, {facts.cycle_label}", numeric=numeric)
+
+
+def estate(facts: PortfolioFacts) -> Shown:
+    """Availability of the whole estate under each definition."""
+    if not facts.estate:
+        return say("No data: the organisation supplies no outage records.")
+    frame = pd.DataFrame(
+        [
+            {
+                "What counts as down": f"{e.definition} ({', '.join(e.severities) or 'none'})",
+                facts.cycle_label: words.number(e.cycle, "share"),
+                "Twelve months up to the cut-off": words.number(e.year, "share"),
+                "Outages in the cycle": f"{e.outages:,}",
+            }
+            for e in facts.estate
+        ]
+    )
+    return table(
+        frame, "Share of time in which no service was down, by what counts as down", numeric=tuple(frame.columns[1:])
+    )
+
+
+def moved(facts: PortfolioFacts) -> Shown:
+    """Which measures left their usual range, by service."""
+    lines = [f"**{p.name}**, worse: {', '.join(words.lower(t) for t in p.worse)}." for p in facts.plans if p.worse]
+    lines += [f"**{p.name}**, better: {', '.join(words.lower(t) for t in p.better)}." for p in facts.plans if p.better]
+    return points(lines) if lines else say("No measure of any service left its usual range.")

@@ -1,0 +1,116 @@
+"""Recommendations: which levers the records speak for, with their evidence, and the verdict on the whole service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sipnb import levers
+from sipnb.catalogue import KPIS, LEVERS
+from sipnb.chapters import baseline, forecast, gaps, review, verdict
+from sipnb.chapters.results import EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.subject import Subject
+from sipnb.show import words
+from sipnb.show.display import Shown, points, say, table
+
+CHAPTER = "5_recommendations"
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    facts: RecommendationFacts
+
+
+def work_out(subject: Subject) -> Recommendations:
+    """Options in order of how strongly the records speak for them, the levers that were looked at and left, the verdict."""
+    reviewed = subject.earlier(review.CHAPTER, review.work_out)
+    measured = subject.earlier(baseline.CHAPTER, baseline.work_out)
+    short = subject.earlier(gaps.CHAPTER, gaps.work_out)
+    ahead = subject.earlier(forecast.CHAPTER, forecast.work_out)
+    seen = levers.detect(
+        levers.Look(
+            subject.records, subject.cycle, subject.history, subject.service.targets, subject.severities,
+            subject.calendar, subject.series,
+        )
+    )  # fmt: skip
+    found = sorted((e for e in seen if e.found), key=lambda e: (-e.strength, e.lever.id))
+    options = [_option(subject, rank, evidence) for rank, evidence in enumerate(found, start=1)]
+    return Recommendations(
+        RecommendationFacts(
+            options=options,
+            considered={e.lever.title: e.finding for e in seen if not e.found},
+            verdict=verdict.reach(reviewed, measured, short, ahead, options),
+        )
+    )
+
+
+def _option(subject: Subject, rank: int, evidence: levers.Evidence) -> OptionFact:
+    lever, price = evidence.lever, subject.workbook.levers.get(evidence.lever.id)
+    effect = None
+    if evidence.effect is not None:
+        known = KPIS[evidence.effect.kpi]
+        effect = EffectFact(
+            kpi=known.id, title=known.title, unit=known.unit, value=evidence.effect.value,
+            low=evidence.effect.low, high=evidence.effect.high,
+        )  # fmt: skip
+    return OptionFact(
+        rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,
+        moves=[KPIS[k].title for k in lever.moves], finding=evidence.finding, evidence=evidence.sentences,
+        numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
+        effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
+        strength=evidence.strength,
+    )  # fmt: skip
+
+
+def effect(fact: EffectFact | None, currency: str) -> str:
+    """How far a lever could move its KPI at most, in words."""
+    if fact is None:
+        return "not estimated"
+    if fact.unit == "share":
+        low, high = sorted((100 * fact.low, 100 * fact.high))
+        return f"up to {100 * fact.value:+.1f} points ({low:+.1f} to {high:+.1f})".replace("-", "−")
+    value = words.number(abs(fact.value), fact.unit, currency)
+    sign = "−" if fact.value < 0 else "+"
+    return f"up to {sign}{value}"
+
+
+def options(facts: RecommendationFacts, currency: str) -> Shown:
+    """The options, the one the records speak for most first."""
+    if not facts.options:
+        return say("The records speak for none of the levers in this cycle. That is a finding, not a gap in the plan.")
+    frame = pd.DataFrame(
+        [
+            {
+                "Option": f"{o.rank}. {o.title}",
+                "What was seen": o.finding,
+                "Measure it moves": o.effect.title if o.effect else ", ".join(o.moves),
+                "At most": effect(o.effect, currency),
+                "Cost": words.number(o.cost, "money", currency) if o.cost is not None else "not stated",
+                "Shows after": words.plural(o.weeks, "week") if o.weeks else "not stated",
+            }
+            for o in facts.options
+        ]
+    )
+    return table(frame, "Options in order of evidence", numeric=("Cost",))
+
+
+def evidence(facts: RecommendationFacts) -> Shown:
+    """What each option rests on."""
+    lines = [f"**{o.title}.** {' '.join(o.evidence)} What to do: {o.action}" for o in facts.options]
+    return points(lines, ordered=True) if lines else say("None.")
+
+
+def left(facts: RecommendationFacts) -> Shown:
+    """The levers that were looked at and not proposed, with the reason."""
+    if not facts.considered:
+        return say("Every lever is proposed.")
+    seen_when = {lever.title: lever.seen_when for lever in LEVERS.values()}
+    frame = pd.DataFrame(
+        {
+            "Lever": list(facts.considered),
+            "Proposed when": [seen_when[title] for title in facts.considered],
+            "What the records say": list(facts.considered.values()),
+        }
+    )
+    return table(frame, "Levers that the records do not speak for")

@@ -1,0 +1,104 @@
+"""Review: what was agreed before, and where each action stands.
+
+A register entry is shown as its people keep it. Whether an implemented action worked is a question for a
+counterfactual, not for two numbers side by side; until there is one, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from sipnb.catalogue import KPIS
+from sipnb.chapters.results import ActionFact, ReviewFacts
+from sipnb.chapters.subject import Subject
+from sipnb.show import words
+from sipnb.show.display import Shown, points, say, table
+from sipnb.workbook import Action
+
+CHAPTER = "1_review"
+
+_DONE = {"implemented", "verified", "failed", "inconclusive", "rejected", "withdrawn"}
+
+
+@dataclass(frozen=True)
+class Review:
+    facts: ReviewFacts
+
+
+def work_out(subject: Subject) -> Review:
+    """The service's register as it stood at the end of the cycle."""
+    end = subject.cycle.end
+    known = [a for a in subject.service.actions if a.raised < end]
+    actions = [_fact(action, subject, end) for action in sorted(known, key=lambda a: (a.raised, a.id))]
+    return Review(
+        ReviewFacts(
+            actions=actions,
+            states=dict(sorted(Counter(a.state for a in actions).items())),
+            overdue=sum(a.overdue for a in actions),
+        )
+    )
+
+
+def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
+    done = action.implemented if action.implemented and action.implemented < end else None
+    open_until = done if done else end
+    since = None
+    if done:
+        first_whole = subject.cycle.containing(done)
+        first_whole = first_whole if first_whole.start == done else first_whole.shift(1)
+        since = sum(1 for c in subject.history if c.start >= first_whole.start)
+    return ActionFact(
+        id=action.id,
+        title=action.title,
+        state=action.state,
+        owner=action.owner,
+        kpi=action.kpi,
+        kpi_title=KPIS[action.kpi].title if action.kpi else None,
+        raised=action.raised.isoformat(),
+        due=action.due.isoformat() if action.due else None,
+        implemented=done.isoformat() if done else None,
+        overdue=bool(action.due and action.due < end and action.state not in _DONE),
+        days_open=(open_until - action.raised).days,
+        cycles_since=since,
+        note=action.note,
+    )
+
+
+def summary(facts: ReviewFacts) -> Shown:
+    """How many actions, in which states."""
+    if not facts.actions:
+        return say("The register of this service is empty: nothing was agreed that could be reviewed.")
+    states = words.listed([f"{n} {state}" for state, n in facts.states.items()])
+    late = f"**{words.plural(facts.overdue, 'action is', 'actions are')} overdue.**" if facts.overdue else ""
+    return say(f"{words.plural(len(facts.actions), 'action')} in the register: {states}.", late)
+
+
+def register(facts: ReviewFacts) -> Shown:
+    """The actions, a row each."""
+    if not facts.actions:
+        return say("")
+    frame = pd.DataFrame(
+        {
+            "Action": [a.title for a in facts.actions],
+            "State": [a.state + (", overdue" if a.overdue else "") for a in facts.actions],
+            "Owner": [a.owner or "nobody named" for a in facts.actions],
+            "Meant to move": [a.kpi_title or "not said" for a in facts.actions],
+            "Raised": [a.raised for a in facts.actions],
+            "Due": [a.due or "no date" for a in facts.actions],
+            "Implemented": [
+                f"{a.implemented}, {words.plural(a.cycles_since or 0, 'whole cycle')} since" if a.implemented else "–"
+                for a in facts.actions
+            ],
+        }
+    )
+    return table(frame, "The improvement register, oldest action first")
+
+
+def notes(facts: ReviewFacts) -> Shown:
+    """What people wrote beside their actions."""
+    lines = [f"**{a.title}:** {a.note}" for a in facts.actions if a.note]
+    return points(lines) if lines else say("No notes.")

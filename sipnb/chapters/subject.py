@@ -1,0 +1,174 @@
+"""What a chapter is about: one service in one cycle, with its records, its history and the place of its results.
+
+A scheduled run says where the cycle is being built. Opened by hand — in JupyterLab, or by plain papermill — a chapter
+reads the published records of the cycle if there are any, freezes them otherwise, and writes its results into a
+workbench of its own, so that exploring never changes what was published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sipnb import kpis, places
+from sipnb import workbook as workbooks
+from sipnb.catalogue import KPIS
+from sipnb.chapters import results
+from sipnb.cycles import Cycle
+from sipnb.places import CycleFolder
+from sipnb.records import clocks, prepare, sources
+from sipnb.records.frozen import Records
+from sipnb.workbook import Service, Workbook
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A service in a cycle. `folder` takes the results; `records` reads the frozen tables."""
+
+    workbook: Workbook
+    service: Service
+    cycle: Cycle
+    folder: CycleFolder
+    records: Records
+
+    @property
+    def currency(self) -> str:
+        return self.workbook.settings.currency
+
+    @cached_property
+    def history(self) -> list[Cycle]:
+        """The cycles used for limits and models, the present one last."""
+        return self.cycle.history(self.workbook.settings.history)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal exactly when every chapter would read the same records and parameters."""
+        parts = [self.records.fingerprint, self.workbook.fingerprint(self.service.id), self.cycle.name]
+        return hashlib.sha256("/".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def severities(self) -> list[str] | None:
+        """The outage severities that count, or None for all."""
+        return self.workbook.settings.outage_severities
+
+    @cached_property
+    def calendar(self) -> clocks.Calendar:
+        """The service's agreed hours, with the holidays of its whole history."""
+        agreed = self.service.calendar
+        if agreed is None:
+            return clocks.ALWAYS
+        years = range(self.history[0].start.year - 1, self.cycle.end.year + 2)
+        days = agreed.holidays
+        off = clocks.holiday_dates(days.country, days.subdivision, years, days.own) if days.country else days.own
+        return clocks.calendar(dict(agreed.week), self.service.zone, off)
+
+    def series(self, kpi: str) -> pd.DataFrame:
+        """A KPI over the history: see `kpis.series`. Computed once."""
+        known = self.__dict__.setdefault("_series", {})
+        if kpi not in known:
+            known[kpi] = kpis.series(kpi, self.records, self.history, self.severities)
+        return known[kpi]
+
+    def target(self, kpi: str) -> float | None:
+        """The service's target for a KPI, if it has one."""
+        return self.service.targets.get(kpi)
+
+    @cached_property
+    def about(self) -> results.About:
+        """The head of the plan."""
+        return results.About(
+            organisation=self.workbook.settings.organisation,
+            service=self.service.id,
+            name=self.service.name,
+            owner=self.service.owner,
+            tier=self.service.tier,
+            calendar=self.service.calendar_title,
+            cycle=self.cycle.name,
+            cycle_label=self.cycle.label,
+            opens=self.cycle.start.isoformat(),
+            cutoff_label=self.cycle.cutoff_label,
+            currency=self.currency,
+            simulated=self.workbook.settings.simulated,
+        )
+
+    def write(self, chapter: str, facts: results.Facts, tables: dict[str, pd.DataFrame] | None = None) -> Path:
+        """Hand over a chapter's results."""
+        return results.write(self.folder, self.service.id, self.cycle.name, chapter, facts, tables, self.fingerprint)
+
+    def earlier(self, chapter: str, work_out: Callable[[Subject], Any]) -> Any:
+        """The facts of an earlier chapter: as it handed them over, or worked out now where that has not happened.
+
+        In a run every chapter follows the ones before it. By hand somebody may start anywhere: results of other
+        records or parameters are not taken, they are worked out again.
+        """
+        path = self.folder.result(self.service.id, chapter)
+        if path.is_file():
+            content = results.raw(self.folder, self.service.id, chapter)
+            if content["inputs"] == self.fingerprint:
+                return results.read(self.folder, self.service.id, chapter)
+        return work_out(self).facts
+
+
+def open_subject(workbook: str, service: str, cycle: str) -> Subject:
+    """The service of an organisation in a cycle, ready to work with.
+
+    `workbook` is an organisation's folder, or the name of one that ships. Raises WorkbookError, CycleError,
+    MissingInput or DamagedRecords, each saying what to do.
+    """
+    book, when, folder = open_cycle(workbook, cycle)
+    return Subject(book, book.service(service), when, folder, Records(folder.records, service))
+
+
+def open_cycle(workbook: str, cycle: str) -> tuple[Workbook, Cycle, CycleFolder]:
+    """An organisation's workbook, one of its cycles, and the folder in which that cycle's frozen records are."""
+    told = os.environ.get(places.DATA)
+    book = workbooks.load(places.organisation(workbook), data=Path(told) if told else None, reports=places.reports())
+    when = book.cycle(cycle)
+    if building := os.environ.get(places.BUILDING):
+        return book, when, CycleFolder(Path(building))
+    published = places.cycle_folder(book.reports, book.name, when.name)
+    bench = CycleFolder(book.reports / book.name / "workbench" / when.name)
+    bench.root.mkdir(parents=True, exist_ok=True)
+    if (published.records / "quality.json").is_file():
+        _point(bench.records, published.records)
+    elif not (bench.records / "quality.json").is_file():
+        simulate(book)
+        prepare.freeze(book, when, bench.records)
+    return book, when, bench
+
+
+def simulate(book: Workbook) -> bool:
+    """Write the exports of a simulated organisation where they are missing; whether it did."""
+    if not book.settings.simulated:
+        return False
+    try:
+        for source in book.settings.sources:
+            sources.files_of(source, book.data)
+    except sources.MissingInput:
+        from sipnb import demo  # only the simulated organisation needs it
+
+        demo.write(book.data)
+        return True
+    return False
+
+
+def _point(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.resolve() == target.resolve():
+        return
+    if link.is_symlink():
+        link.unlink()
+    elif link.exists():
+        return
+    link.symlink_to(target.resolve(), target_is_directory=True)
+
+
+def title(kpi: str) -> str:
+    """A KPI's title."""
+    return KPIS[kpi].title

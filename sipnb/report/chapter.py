@@ -1,0 +1,116 @@
+"""An executed notebook as part of a page: prose, tables and figures as they are, code folded away.
+
+The notebook's headings move one level down, because the page has the only first-level heading; their ids are made of
+chapter and words, so that a link still leads to the same place next cycle.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from jinja2 import pass_context
+from markupsafe import Markup
+from nbconvert.exporters import TemplateExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from traitlets.config import Config
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+#: Cells with one of these tags prepare; what they print is no part of the story.
+SILENT = ("parameters", "injected-parameters", "setup")
+
+#: In this order; text that came from a record is never read as Markdown, so that is not among them.
+_SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
+
+_HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
+
+
+class PageError(ValueError):
+    """A page that cannot be made; the message says which file is missing or at fault, and what to do."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the page: `level` 2 is a chapter, 3 and below its sections."""
+
+    level: int
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter's markup and headings; the first heading is the chapter's own."""
+
+    markup: Markup
+    sections: list[Section]
+    has_code: bool
+
+
+def noun(chapter: str) -> str:
+    """The chapter's own word, as anchors have it: `3_gap_analysis` → `gap-analysis`."""
+    return re.sub(r"^\d+_", "", chapter).replace("_", "-")
+
+
+def title(chapter: str) -> str:
+    """The chapter's word for readers: `3_gap_analysis` → `Gap analysis`."""
+    return noun(chapter).replace("-", " ").capitalize()
+
+
+def chapter(path: Path, name: str, with_code: bool = True) -> Chapter:
+    """The executed notebook at `path` as chapter `name` of a page. Raises PageError where it cannot be read."""
+    if not path.is_file():
+        raise PageError(f"{name}: no executed notebook at {path}; run that chapter first")
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+        raise PageError(f"{name}: {path} is not a notebook: {error}; run that chapter again") from error
+    resources = {"sipnb": {"name": noun(name), "sections": [], "used": {}, "with_code": with_code, "silent": SILENT}}
+    markup, resources = _exporter().from_notebook_node(notebook, resources=resources)
+    sections = resources["sipnb"]["sections"]
+    if not sections or sections[0].level != 2:
+        raise PageError(
+            f"{name}: {path} has to begin with a heading `# …`; put the chapter's title into its first cell"
+        )
+    has_code = with_code and any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
+    return Chapter(Markup(markup), sections, has_code)
+
+
+@cache
+def _exporter() -> TemplateExporter:
+    # One exporter a process: making it costs more than a page.
+    exporter = TemplateExporter(
+        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
+        template_name="chapter",
+        file_extension=".html",
+        extra_template_basedirs=[str(TEMPLATES)],
+    )
+    exporter.register_filter("prose", _prose)
+    return exporter
+
+
+@pass_context
+def _prose(context: Mapping, source: str) -> str:
+    state = context["resources"]["sipnb"]
+    markup = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    return _HEADING.sub(lambda match: _heading(int(match[1]), match[2], state), markup)
+
+
+def _heading(level: int, inner: str, state: dict) -> str:
+    sections = state["sections"]
+    # One down, and no level is skipped whatever the notebook does: a reader by ear walks the headings.
+    level = min(level + 1, sections[-1].level + 1 if sections else 2, 6)
+    text = html.unescape(re.sub(r"<[^>]+>", "", inner)).strip()
+    slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    identity = f"{state['name']}-{slug}" if sections else state["name"]
+    state["used"][identity] = count = state["used"].get(identity, 0) + 1
+    if count > 1:
+        identity = f"{identity}-{count}"
+    sections.append(Section(level, identity, text))
+    return f'<h{level} id="{identity}">{inner}</h{level}>'

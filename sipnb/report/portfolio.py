@@ -1,0 +1,102 @@
+"""The estate at a glance: one row a service, in the order of need, failed plans among them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from sipnb.chapters import results
+from sipnb.chapters.results import BaselineFacts, KpiFact, PlanFact, PortfolioFacts
+from sipnb.places import CycleFolder
+from sipnb.report.provenance import relative
+from sipnb.report.sparkline import extent, sparkline
+from sipnb.show import words
+
+#: A service is shown by its promise to users; where it has no such promise, by its availability.
+HEADLINES = ("sla_attainment", "availability")
+
+_TONE = {"concern": ("▲", "Concern"), "improvement": ("◆", "Improvement"), "common": ("●", "No real change")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One service in the portfolio, as it is printed; `link` is empty where no page exists."""
+
+    plan: PlanFact
+    link: str
+    sign: str
+    tone: str
+    tone_text: str
+    targets: int
+    need: str
+    miss: str
+    headline: str
+    value: str
+    target: str
+    trend: Markup
+
+
+@dataclass(frozen=True)
+class _Headline:
+    fact: KpiFact
+    currency: str
+    points: pd.DataFrame
+
+
+def rows(folder: CycleFolder, facts: PortfolioFacts) -> list[Row]:
+    """A row a service in the order given. Sparklines of one measure share their scale, so that rows compare."""
+    headlines = {p.service: _headline(folder, p.service) for p in facts.plans if p.status == "published"}
+    spans: dict[str, tuple[float, float]] = {}
+    for one in filter(None, headlines.values()):
+        low, high = extent(one.points, one.fact.target)
+        known = spans.get(one.fact.kpi, (low, high))
+        spans[one.fact.kpi] = (min(low, known[0]), max(high, known[1]))
+    return [_row(folder, plan, headlines.get(plan.service), spans) for plan in facts.plans]
+
+
+def counted(facts: PortfolioFacts) -> str:
+    """How many services there are, and in what state: `4 services: 3 published, 1 failed`."""
+    states = Counter(p.status for p in facts.plans)
+    parts = ", ".join(f"{n:,} {state}" for state, n in sorted(states.items(), key=lambda s: (s[0] != "published", s)))
+    return f"{words.plural(len(facts.plans), 'service')}: {parts}" if parts else "No services"
+
+
+def _row(folder: CycleFolder, plan: PlanFact, headline: _Headline | None, spans: dict) -> Row:
+    page = folder.page(plan.service)
+    published = plan.status == "published"
+    sign, tone_text = _TONE.get(plan.tone, _TONE["common"]) if published else ("✕", plan.status.capitalize())
+    common = {
+        "plan": plan,
+        # A failed service has a page too, which says so; where none was written, there is no dead link.
+        "link": relative(folder, page) if page.is_file() else "",
+        "sign": sign,
+        "tone": plan.tone if published else "failed",
+        "tone_text": tone_text,
+        "targets": plan.fails + plan.inconclusive + plan.meets,
+        "need": words.significant(plan.need),
+        "miss": "–" if plan.miss is None else words.probability(plan.miss),
+    }
+    if headline is None:
+        return Row(**common, headline="", value="", target="", trend=Markup(""))
+    fact = headline.fact
+    tone = words.VARIATION[fact.variation][2] if fact.claims else "common"
+    return Row(
+        **common,
+        headline=fact.title,
+        value=words.number(fact.value, fact.unit, headline.currency),
+        target="" if fact.target is None else words.number(fact.target, fact.unit, headline.currency),
+        trend=Markup(sparkline(headline.points, fact.target, tone, spans[fact.kpi])),
+    )
+
+
+def _headline(folder: CycleFolder, service: str) -> _Headline | None:
+    facts: BaselineFacts = results.read(folder, service, "2_baseline")
+    by_kpi = {fact.kpi: fact for fact in facts.kpis}
+    chosen = next((by_kpi[kpi] for kpi in HEADLINES if kpi in by_kpi), None)
+    if chosen is None:
+        return None
+    series = results.table(folder, service, "2_baseline", "series")
+    return _Headline(chosen, facts.about.currency, series[series["kpi"] == chosen.kpi])

@@ -1,0 +1,103 @@
+"""Where a page's figures come from: the account of the records, the definitions, the fingerprints."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from sipnb import __version__
+from sipnb.catalogue import KPIS, Kpi
+from sipnb.chapters import results
+from sipnb.places import CycleFolder
+from sipnb.report.chapter import PageError, title
+from sipnb.show import words
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of the cycle: rows read = rows used + rows set aside, with the reasons."""
+
+    name: str
+    file: str
+    read: int
+    used: int
+    set_aside: int
+    reasons: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A chapter's result and notebook as links relative to the page, and the fingerprint of what it read."""
+
+    title: str
+    result: str
+    notebook: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the foot of a page states."""
+
+    version: str
+    sources: list[Source]
+    origins: list[Origin]
+
+
+def provenance(folder: CycleFolder, service: str, chapters: tuple[str, ...]) -> Provenance:
+    """The account of a cycle and the origin of one service's chapters. Raises PageError, ResultError."""
+    return Provenance(
+        __version__, account(_quality(folder)["sources"]), [_origin(folder, service, c) for c in chapters]
+    )
+
+
+def account(sources: list[dict[str, Any]]) -> list[Source]:
+    """The account of every source, its reasons in words."""
+    return [
+        Source(
+            name=one["name"],
+            file=one["file"],
+            read=one["read"],
+            used=one["used"],
+            set_aside=one["set_aside"],
+            reasons=", ".join(f"{n:,} {reason}" for reason, n in one["reasons"].items()) or "none",
+        )
+        for one in sources
+    ]
+
+
+def definitions(kpis: list[str]) -> list[Kpi]:
+    """The definitions of these measures, from the catalogue."""
+    return [KPIS[kpi] for kpi in kpis]
+
+
+def fingerprints(origins: list[Origin]) -> str:
+    """The distinct fingerprints: one, unless chapters were run on different records."""
+    return words.listed(sorted({o.fingerprint for o in origins if o.fingerprint})) or "not recorded"
+
+
+def _origin(folder: CycleFolder, service: str, chapter: str) -> Origin:
+    content = results.raw(folder, service, chapter)
+    return Origin(
+        title(chapter),
+        relative(folder, folder.result(service, chapter)),
+        relative(folder, folder.notebook(service, chapter)),
+        content["inputs"],
+    )
+
+
+def relative(folder: CycleFolder, path) -> str:
+    """A file of the cycle as a link from one of its pages."""
+    return quote(path.relative_to(folder.root).as_posix())
+
+
+def _quality(folder: CycleFolder) -> dict[str, Any]:
+    path = folder.records / "quality.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PageError(f"no account of the records at {path}; freeze the cycle's records first") from error
+    except json.JSONDecodeError as error:
+        raise PageError(f"{path} is damaged: {error}; freeze the cycle's records again") from error

@@ -1,0 +1,108 @@
+"""The scorecard: one line a measure, with everything that is needed to judge it, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from sipnb.catalogue import KPIS
+from sipnb.chapters.results import BaselineFacts, KpiFact
+from sipnb.report.sparkline import sparkline
+from sipnb.show import words
+
+#: In which direction a measure went, where that follows from better or worse and from which side is good.
+_SIDE = {
+    ("concern", "up"): "low",
+    ("concern", "down"): "high",
+    ("improvement", "up"): "high",
+    ("improvement", "down"): "low",
+}
+
+_GOOD = {"up": "higher is better", "down": "lower is better", "neutral": "neither side is better"}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A judgement: a sign, its words, and its tone. `heavy` is set where a target is out of reach as things are."""
+
+    sign: str
+    text: str
+    tone: str
+    heavy: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measure as it is printed. `few` replaces both judgements where the data do not carry them."""
+
+    kpi: str
+    title: str
+    good: str
+    value: str
+    interval: str
+    n: str
+    target: str
+    since: str
+    trend: Markup
+    range: str
+    change: Badge
+    against: Badge
+    few: str
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """The lines, and the heads of the two columns that speak of the past."""
+
+    lines: list[Line]
+    since: str
+    trend: str
+
+
+def scorecard(facts: BaselineFacts, series: pd.DataFrame) -> Scorecard:
+    """The scorecard of a service: `series` is the baseline's table of that name (a row a measure and cycle)."""
+    by_kpi = {kpi: rows for kpi, rows in series.groupby("kpi", sort=False)}
+    longest = max(by_kpi.values(), key=len, default=series)
+    labels = list(longest["label"])
+    currency = facts.about.currency
+    return Scorecard(
+        [_line(fact, by_kpi.get(fact.kpi, series.iloc[:0]), currency) for fact in facts.kpis],
+        f"Since {labels[-2]}" if len(labels) > 1 else "Since previous",
+        f"{len(labels)} cycles" if len(labels) > 1 else "Trend",
+    )
+
+
+def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
+    sign, text, tone = words.VARIATION[fact.variation]
+    side = _SIDE.get((fact.variation, fact.good))
+    against_sign, against_text, against_tone = words.ASSURANCE[fact.assurance]
+    return Line(
+        kpi=fact.kpi,
+        title=fact.title,
+        good=_GOOD[fact.good],
+        value=words.number(fact.value, fact.unit, currency),
+        interval=words.interval(fact.low, fact.high, fact.unit, currency),
+        n=f"{fact.n:,}",
+        target="–" if fact.target is None else words.number(fact.target, fact.unit, currency),
+        since=words.difference(fact.value, fact.previous, fact.unit, currency),
+        trend=Markup(sparkline(series, fact.target, tone if fact.claims else "common")),
+        range=_range(fact, currency),
+        change=Badge(sign, f"{text}, {side}" if side else text, tone),
+        against=Badge(against_sign, against_text, against_tone, heavy=fact.assurance == "consistently fails"),
+        few="" if fact.claims else _few(fact),
+    )
+
+
+def _range(fact: KpiFact, currency: str) -> str:
+    """What a reader who does not see the sparkline is told instead."""
+    if words.is_missing(fact.lower_limit) or words.is_missing(fact.upper_limit):
+        return ""
+    return f"usual range {words.interval(fact.lower_limit, fact.upper_limit, fact.unit, currency)}"
+
+
+def _few(fact: KpiFact) -> str:
+    if fact.n < KPIS[fact.kpi].minimum_n:
+        return f"too few to judge ({fact.n:,})"
+    return f"too few to judge ({words.plural(fact.points, 'cycle')})"

@@ -1,0 +1,341 @@
+"""The pages as text: whole, linked, escaped, self-contained, and the same each time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+from conftest import HOSTILE, LABEL, MEASURES, cell, series, shown, write_notebook, write_service
+
+from sipnb import __version__
+from sipnb.catalogue import KPIS
+from sipnb.chapters import results
+from sipnb.places import CHAPTERS, CycleFolder
+from sipnb.report import chapter, page
+from sipnb.show import display, words
+
+PAGES = ("payments", "hostile", "long", "empty", "broken", "index")
+PLANS = ("payments", "hostile", "long", "empty")
+
+
+class Read(HTMLParser):
+    """A page as a reader's program takes it in: headings, ids, links, sources and text, code left out."""
+
+    def __init__(self, markup: str):
+        super().__init__()
+        self.headings, self.ids, self.links, self.sources, self.scripts, self.text = [], [], [], [], [], []
+        self._within = []
+        self.feed(markup)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag not in ("meta", "input", "img", "br", "link"):
+            self._within.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if "id" in given:
+            self.ids.append(given["id"])
+        if "href" in given:
+            self.links.append(given["href"])
+        if "src" in given:
+            self.sources.append(given["src"])
+        assert not [name for name in given if name.startswith("on")], f"inline handler on {tag}"
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if self._within and self._within[-1] == tag:
+            self._within.pop()
+
+    def handle_endtag(self, tag):
+        assert self._within and self._within[-1] == tag, f"</{tag}> closes {self._within[-3:]}"
+        self._within.pop()
+
+    def handle_data(self, data):
+        if "script" in self._within:
+            self.scripts.append(data)
+        elif "style" not in self._within:
+            self.text.append(data)
+
+
+def source(cycle: CycleFolder, name: str) -> str:
+    return cycle.page(name).read_text(encoding="utf-8")
+
+
+def text(cycle: CycleFolder, name: str) -> str:
+    return re.sub(r"\s+", " ", "".join(Read(source(cycle, name)).text))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_the_same_bytes_when_rendered_again(cycle, name, monkeypatch):
+    before = cycle.page(name).read_bytes()
+    history = [("2026-09", "September 2026", "../2026-09/payments.html")]
+    if name == "index":
+        page.render_index(cycle, history=history)
+    elif name == "broken":
+        line = 'broken 2026-10 4_forecast.ipynb cell 7 "Choose a model": ValueError: <no> series'
+        page.render_failure(cycle, "broken", f"Broken {HOSTILE}", LABEL, line, "4_forecast", 7, "Choose a model",
+                            "ValueError: <no> series")  # fmt: skip
+    else:
+        page._environment.cache_clear()
+        chapter._exporter.cache_clear()
+        page.render_plan(cycle, name, history=history if name == "payments" else ())
+    assert cycle.page(name).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_one_first_heading_and_no_skipped_levels(cycle, name):
+    levels = Read(source(cycle, name)).headings
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_ids_are_unique_and_every_link_leads_somewhere(cycle, name):
+    seen = Read(source(cycle, name))
+    assert len(seen.ids) == len(set(seen.ids))
+    for link in seen.links:
+        if link.startswith("#"):
+            assert link[1:] in seen.ids, link
+        else:
+            assert (cycle.root / unquote(link)).resolve().is_file(), link
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_refers_to_nothing_outside_itself(cycle, name):
+    markup = source(cycle, name)
+    seen = Read(markup)
+    assert not [link for link in seen.links if re.match(r"[a-z]+:|//", link)]
+    assert all(one.startswith("data:") for one in seen.sources)
+    without_namespace = markup.replace("http://www.w3.org/2000/svg", "")
+    assert "http" not in re.sub(r"http-equiv", "", without_namespace)
+    assert "@import" not in markup and "@font-face" not in markup and "xlink" not in markup
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", markup))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_policy_names_the_hash_of_the_only_script(cycle, name):
+    markup = source(cycle, name)
+    scripts = re.findall(r"<script>(.*?)</script>", markup, re.DOTALL)
+    assert len(scripts) == markup.count("<script") == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', markup)[1])
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; img-src data:;")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_stays_far_below_a_megabyte_and_names_no_machine_path(cycle, name):
+    markup = source(cycle, name)
+    assert len(markup.encode()) < 400_000
+    assert str(cycle.root) not in markup
+
+
+def test_the_head_says_what_the_plan_is_about(cycle):
+    said = text(cycle, "payments")
+    assert "Service improvement plan: Payments, October 2026" in said
+    for part in ("Northfield Group", "Head of Payments Operations", "Gold tier", "Around the clock", "1 October to the "
+                 "cut-off, 1 November 2026 00:00 Europe/Berlin", "Simulated records", "1,612 tickets opened, 212 open"):  # fmt: skip
+        assert part in said, part
+
+
+def test_verdict_points_and_decisions_are_said_with_links_to_their_chapters(cycle):
+    said, markup = text(cycle, "payments"), source(cycle, "payments")
+    verdict = results.read(cycle, "payments", "5_recommendations").verdict
+    for part in (
+        verdict.sentence,
+        verdict.caution,
+        *(p.text for p in verdict.points),
+        *(d.detail for d in verdict.decisions),
+    ):
+        assert part in said, part
+    assert '<a href="#gap-analysis">Gap analysis</a>' in markup and '<a href="#baseline">Baseline</a>' in markup
+    assert said.index(verdict.sentence) < said.index("What matters") < said.index("Scorecard")
+
+
+def test_without_decisions_none_are_asked(cycle):
+    assert "Decisions asked of you None this cycle." in text(cycle, "empty")
+
+
+@pytest.mark.parametrize("kpi", MEASURES)
+def test_every_number_of_a_measure_is_on_its_line(cycle, kpi):
+    fact = next(k for k in results.read(cycle, "payments", "2_baseline").kpis if k.kpi == kpi)
+    rows = source(cycle, "payments").split("<tr")
+    row = next(r for r in rows if f'href="#def-{kpi}"' in r)
+    said = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", row)))
+    expected = [fact.title, words.number(fact.value, fact.unit), f"n {fact.n:,}",
+                words.interval(fact.low, fact.high, fact.unit), words.difference(fact.value, fact.previous, fact.unit)]  # fmt: skip
+    if fact.target is not None:
+        expected.append(words.number(fact.target, fact.unit))
+    if fact.claims:
+        expected += [words.VARIATION[fact.variation][1], words.ASSURANCE[fact.assurance][1]]
+        assert ("heavy" in row) == (fact.assurance == "consistently fails")
+    else:
+        expected.append(f"too few to judge ({fact.n})")
+        assert "No real change" not in said and "No target" not in said
+    for part in expected:
+        assert part in said, (part, said)
+
+
+def test_measures_without_data_stand_in_one_line(cycle):
+    missing = [k.title for k in KPIS.values() if k.id not in MEASURES]
+    assert f"No data: {', '.join(missing)}." in text(cycle, "payments")
+    assert "No measure has data in this cycle." in text(cycle, "empty")
+
+
+def test_definitions_records_and_origin_are_stated(cycle):
+    said = text(cycle, "payments")
+    for kpi in MEASURES:
+        assert KPIS[kpi].formula in said and KPIS[kpi].definition in said
+    for part in ("tickets.csv", "34,149", "34,112", "37 resolved before opened", "0123456789abcdef", __version__):
+        assert part in said, part
+
+
+@pytest.mark.parametrize("name", ["payments", "index"])
+def test_how_to_read_this_is_at_most_120_words(cycle, name):
+    block = source(cycle, name).split('id="reading">')[1].split("</ul>")[0].split("</h", 1)[1]
+    assert 40 < len(html.unescape(re.sub(r"<[^>]+>", " ", block)).split()) <= 120
+
+
+def test_tables_that_end_a_cell_and_plain_results_are_kept(cycle):
+    markup = source(cycle, "payments")
+    assert markup.count("<caption>One row a group</caption>") == len(CHAPTERS)
+    assert "2 &lt;b&gt;plain&lt;/b&gt;" in markup
+    assert markup.count('<figure id="fig-') == len(CHAPTERS)
+
+
+def test_cells_that_only_prepare_show_nothing_but_code(cycle):
+    markup = source(cycle, "payments")
+    assert "never shown" not in markup and "never printed" not in markup and "loading" not in markup
+    assert "service = &#39;web&#39;" in markup and "from sipnb.show import display" in markup
+
+
+def test_code_is_present_but_hidden_until_it_is_asked_for(cycle):
+    markup = source(cycle, "payments")
+    assert '<pre class="code"><code>figures.control_chart(...)  # &lt;drawn&gt;</code></pre>' in markup
+    assert re.search(r"pre\.code \{ display: none;", markup)
+    assert '<input type="checkbox" id="show-code">' in markup and "checked>" not in markup
+
+
+def test_without_code_there_is_neither_code_nor_switch(tmp_path):
+    folder = CycleFolder(tmp_path)
+    write_service(folder, "web", "Web shop")
+    markup = page.render_plan(folder, "web", with_code=False).read_text()
+    assert '<pre class="code' not in markup and 'id="show-code"' not in markup
+    assert "One row a group" in markup
+
+
+def test_hostile_words_are_shown_as_words(cycle):
+    for name in ("hostile", "broken", "index"):
+        assert "<script>alert" not in source(cycle, name)
+        assert HOSTILE in text(cycle, name)
+    assert f"Service improvement plan: {HOSTILE}, October 2026" in text(cycle, "hostile")
+
+
+def test_headings_move_down_and_their_ids_are_made_of_their_words(cycle):
+    markup = source(cycle, "payments")
+    for part in ('<h2 id="gap-analysis">Gap analysis</h2>', '<h3 id="gap-analysis-by-group">By group</h3>',
+                 '<h4 id="gap-analysis-detail">Detail</h4>', '<h3 id="gap-analysis-by-group-2">By group</h3>'):  # fmt: skip
+        assert part in markup, part
+
+
+def test_contents_list_every_chapter_and_section(cycle):
+    contents = source(cycle, "payments").split('<nav class="contents"')[1].split("</nav>")[0]
+    for anchor in ("matters", "scorecard", *(chapter.noun(c) for c in CHAPTERS), "baseline-by-group", "definitions"):
+        assert contents.count(f'href="#{anchor}"') == 2, anchor
+
+
+def test_random_cell_ids_do_not_reach_the_page(cycle):
+    path = cycle.notebook("payments", "2_baseline")
+    notebook = nbformat.read(path, as_version=4)
+    before = chapter.chapter(path, "2_baseline").markup
+    for number, one in enumerate(notebook.cells):
+        one["id"] = f"random-{number}"
+    nbformat.write(notebook, path)
+    assert chapter.chapter(path, "2_baseline").markup == before
+
+
+def test_neighbouring_cycles_are_linked_and_all_are_listed():
+    history = [("2026-11", "November 2026", "c"), ("2026-08", "August 2026", "a"), ("2026-09", "September 2026", "b")]
+    editions = page._editions(history, "2026-10")
+    assert editions["earlier"][2] == "b" and editions["later"][2] == "c"
+    assert [e[2] for e in editions["editions"]] == ["c", "b", "a"]
+
+
+def test_a_number_keeps_its_unit_on_the_line():
+    assert page._tied("31 % (18–42) & 9.4 h") == (
+        '<span class="tied">31 %</span> (<span class="tied">18–42</span>) &amp; <span class="tied">9.4 h</span>'
+    )
+    assert page._tied("4 hosts and € 24,000 more") == '4 hosts and <span class="tied">€ 24,000</span> more'
+
+
+def test_a_missing_notebook_is_an_error_that_says_what_to_do(tmp_path):
+    folder = CycleFolder(tmp_path)
+    write_service(folder, "web", "Web shop")
+    folder.notebook("web", "4_forecast").unlink()
+    with pytest.raises(chapter.PageError, match=r"4_forecast: no executed notebook .* run that chapter first"):
+        page.render_plan(folder, "web")
+    assert not folder.page("web").exists()
+
+
+def test_a_notebook_without_a_title_is_an_error(tmp_path):
+    path = tmp_path / "untitled.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell("1")]), path)
+    with pytest.raises(chapter.PageError, match="has to begin with a heading"):
+        chapter.chapter(path, "2_baseline")
+
+
+def test_a_picture_is_carried_inside_the_page(tmp_path):
+    output = nbformat.v4.new_output(
+        "display_data", data={"image/png": "aGFsbG8=\n", "text/plain": "<Figure>"}, metadata={"alt": 'A "chart"'}
+    )
+    write_notebook(tmp_path / "n.ipynb", "Baseline", "Web", series(["sla_attainment"]), cell("plot()", output),
+                   cell("say()", shown(display.say("last"))))  # fmt: skip
+    markup = chapter.chapter(tmp_path / "n.ipynb", "2_baseline").markup
+    assert '<img src="data:image/png;base64,aGFsbG8=" alt="A &#34;chart&#34;">' in markup
+    assert '<p class="prose">last</p>' in markup
+
+
+def test_a_failed_plan_says_where_it_stopped_and_shows_no_figures(cycle):
+    said = text(cycle, "broken")
+    for part in ("could not be made", "Forecast, cell 7, under “Choose a model”", "ValueError: <no> series",
+                 "No figures of an older cycle are shown"):  # fmt: skip
+        assert part in said, part
+    links = Read(source(cycle, "broken")).links
+    assert "index.html" in links and "notebooks/broken/4_forecast.ipynb" in links
+    assert "%" not in said
+
+
+def test_a_failure_without_cell_or_notebook_makes_a_page_too(tmp_path):
+    path = page.render_failure(CycleFolder(tmp_path), "x", "X", LABEL, "x: killed", "2_baseline", None, "", "killed")
+    said = "".join(Read(path.read_text()).text)
+    assert "It stopped in the chapter Baseline." in said and "None" not in said and "Partial notebook" not in said
+
+
+def test_the_portfolio_lists_every_service_in_the_order_given(cycle):
+    facts = results.read(cycle, results.PORTFOLIO, "portfolio")
+    said = text(cycle, "index")
+    places = [said.index(f"{p.name} ({state}") for p, state in zip(
+        facts.plans, ("Failed", "Concern", "Concern", "Improvement", "No real change", "Skipped"), strict=True)]  # fmt: skip
+    assert places == sorted(places)
+    assert said.index(facts.sentence) < said.index(facts.rule) < places[0]
+    for part in ("6 services: 4 published, 1 failed, 1 skipped", "97 %", "under 1 %", "2 missed", "3 unclear", "1 met",
+                 facts.plans[0].reason, "99.91 %", "99.87 %", "99.79–99.96 %", "major and critical", "34,149"):  # fmt: skip
+        assert part in said, part
+    links = Read(source(cycle, "index")).links
+    assert {"payments.html", "broken.html"} <= set(links) and "skipped.html" not in links
+    assert source(cycle, "index").count('class="spark"') == 3
+
+
+def test_an_empty_portfolio_is_a_page(tmp_path):
+    from conftest import write_portfolio
+
+    folder = CycleFolder(tmp_path)
+    write_portfolio(folder, [])
+    said = "".join(Read(page.render_index(folder).read_text()).text)
+    assert "No service is listed." in said and "Availability of the estate" not in said
