@@ -32,9 +32,7 @@ class _Worker:
     started: float
 
 
-def work(
-    specs: Sequence[tuple[str, unit.Spec]], *, cycle: str, jobs: int, folder: Path
-) -> Iterator[ServiceOutcome]:
+def work(specs: Sequence[tuple[str, unit.Spec]], *, cycle: str, jobs: int, folder: Path) -> Iterator[ServiceOutcome]:
     """Run a unit for each (service, spec), at most `jobs` at a time, and yield each one's outcome as it ends.
 
     `folder` takes the specs and the processes' logs. Whatever ends this generator ends its processes.

@@ -7,7 +7,6 @@ metadata carries times and this machine's paths. None of that may reach the reco
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def raised(cell: NotebookNode) -> NotebookNode | None:
 
 
 def heading(cells: list[NotebookNode], position: int) -> str:
-    """The nearest heading above the cell at `position` (from 1), without its number signs; empty where there is none."""
+    """The nearest heading above the cell at `position` (from 1), without its number signs, or empty."""
     for cell in reversed(cells[:position]):
         if cell.cell_type != "markdown":
             continue
@@ -55,9 +54,7 @@ def heading(cells: list[NotebookNode], position: int) -> str:
     return ""
 
 
-def cleaned(
-    notebook: NotebookNode, source: Path, parameters: dict[str, str], stopped: dict[str, str]
-) -> NotebookNode:
+def cleaned(notebook: NotebookNode, source: Path, parameters: dict[str, str], stopped: dict[str, str]) -> NotebookNode:
     """A copy of `notebook` with true statuses, stable ids and nothing that differs from run to run.
 
     `stopped` gives the status of a cell that had begun and did not end, by its id: `failed`, or `running` as yet.
@@ -93,7 +90,7 @@ def write(notebook: NotebookNode, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".part")
     scratch.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
-    os.replace(scratch, path)
+    scratch.replace(path)
 
 
 def _unname(output: Any) -> None:

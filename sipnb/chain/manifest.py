@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
 from collections.abc import Collection, Iterable, Mapping
@@ -74,7 +73,7 @@ def write(folder: CycleFolder, content: dict[str, Any]) -> None:
     """Write a manifest by rename."""
     scratch = folder.manifest.with_name("run.json.part")
     scratch.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(scratch, folder.manifest)
+    scratch.replace(folder.manifest)
 
 
 def head(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], code: str) -> dict[str, Any]:
@@ -126,9 +125,7 @@ def made_of_all(
 ) -> dict[str, Made]:
     """What each service's plan would be made of now."""
     records, told = records_hashes(quality, workbook.services), notebooks_hash(notebooks)
-    return {
-        name: Made(cycle.name, records[name], workbook.fingerprint(name), told, code) for name in workbook.services
-    }
+    return {name: Made(cycle.name, records[name], workbook.fingerprint(name), told, code) for name in workbook.services}
 
 
 def made_of_portfolio(

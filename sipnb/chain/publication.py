@@ -40,8 +40,7 @@ def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
     """Show a service's published files in the building folder: the portfolio needs them, nothing writes them."""
     pairs = [
         (published.page(service), building.page(service)),
-        (published.result(service, "").parent, building.result(service, "").parent),
-        (published.notebook(service, "").parent, building.notebook(service, "").parent),
+        *zip(_folders(published, service), _folders(building, service), strict=True),
     ]
     for there, here in pairs:
         if there.exists():
@@ -54,27 +53,47 @@ def forget_results(folder: CycleFolder, service: str) -> None:
     shutil.rmtree(folder.result(service, "").parent, ignore_errors=True)
 
 
-def publish(building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str]) -> None:
-    """Put everything built in its place: records, the services' files and pages, the manifest, the index.
+def publish(
+    building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str], *, portfolio: bool
+) -> None:
+    """Put what was built in its place: records, the services' files and pages, the manifest, the index.
 
-    `services` are those that were run, `gone` those that the organisation no longer has.
+    `services` are those that were run, `gone` those that the organisation no longer has. Without `portfolio` the index
+    and what belongs to it stay as they are.
     """
+    services = set(services)
     if building.records.is_dir() and not building.records.is_symlink():
         _swap(building.records, published.records, building.root / PAPERS / "records")
     for service in gone:
         published.page(service).unlink(missing_ok=True)
-        _remove_folders(published, service)
-    built = _files(building)
+        for folder in _folders(published, service):
+            shutil.rmtree(folder, ignore_errors=True)
+    built = _files(building) if portfolio else [p for p in _files(building) if _of(building, p, services)]
     for path in sorted(built, key=lambda path: _turn(building, path)):
         target = published.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(building.root / path, target)
+        (building.root / path).replace(target)
     kept = set(built)
-    for service in (*services, PORTFOLIO):
-        for folder in (published.result(service, "").parent, published.notebook(service, "").parent):
-            _remove_others(published, folder, kept)
-    if building.downloads.is_dir():
+    pages = [published.page(service) for service in services] + ([published.index] if portfolio else [])
+    folders = [_folders(published, service) for service in (*services, *([PORTFOLIO] if portfolio else []))]
+    for page in pages:
+        if page.relative_to(published.root) not in kept:
+            page.unlink(missing_ok=True)
+    for folder in (folder for pair in folders for folder in pair):
+        _remove_others(published, folder, kept)
+    if portfolio and building.downloads.is_dir():
         _remove_others(published, published.downloads, kept)
+
+
+def _of(building: CycleFolder, path: Path, services: set[str]) -> bool:
+    """Whether a built file is the manifest, or belongs to one of the services."""
+    if path.parts[0] in ("results", "notebooks"):
+        return path.parts[1] in services
+    return building.root / path == building.manifest or (len(path.parts) == 1 and path.stem in services)
+
+
+def _folders(folder: CycleFolder, service: str) -> tuple[Path, Path]:
+    return folder.result(service, "").parent, folder.notebook(service, "").parent
 
 
 def _files(building: CycleFolder) -> list[Path]:
@@ -107,8 +126,8 @@ def _turn(building: CycleFolder, path: Path) -> tuple[int, str]:
 
 def _swap(new: Path, old: Path, aside: Path) -> None:
     if old.exists():
-        os.replace(old, aside)
-    os.replace(new, old)
+        old.replace(aside)
+    new.replace(old)
 
 
 def _remove_others(published: CycleFolder, folder: Path, kept: set[Path]) -> None:
@@ -120,8 +139,3 @@ def _remove_others(published: CycleFolder, folder: Path, kept: set[Path]) -> Non
             path.unlink()
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _remove_folders(published: CycleFolder, service: str) -> None:
-    for folder in (published.result(service, "").parent, published.notebook(service, "").parent):
-        shutil.rmtree(folder, ignore_errors=True)

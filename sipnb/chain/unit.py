@@ -24,10 +24,7 @@ REPORTS = "SIPNB_REPORTS"
 
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
-    **{
-        f"{library}_NUM_THREADS": "1"
-        for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "ARROW")
-    },
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "ARROW")},
     "VECLIB_MAXIMUM_THREADS": "1",
     "MPLBACKEND": "Agg",
     "PYTHONHASHSEED": "0",
@@ -110,7 +107,7 @@ def _write_status(spec: Spec, outcomes: dict[str, Outcome], running: str | None)
     scratch = path.with_name(path.name + ".part")
     content = {"chapters": {name: outcome.record() for name, outcome in outcomes.items()}, "running": running}
     scratch.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    os.replace(scratch, path)
+    scratch.replace(path)
 
 
 def _spare_imports() -> None:

@@ -102,10 +102,7 @@ def _select(path: Path, delimiter: str | None) -> str:
     elif kind in _CSV:
         sign = delimiter or ("\t" if kind == ".tsv" else None)
         given = f", delim='{sign}'" if sign else ""
-        origin = (
-            f"read_csv('{quoted}', header=true, all_varchar=true, store_rejects=true, "
-            f"rejects_limit=0, null_padding=false{given})"
-        )
+        origin = f"read_csv('{quoted}', header=true, all_varchar=true, store_rejects=true{given})"
     else:
         raise MissingInput(f"{path}: the format {kind or '(none)'} is not read; use CSV, TSV, JSON lines or Parquet")
     name = path.name.replace("'", "''")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 from markupsafe import Markup
@@ -30,6 +30,27 @@ from sipnb.show import display, words
 
 #: An earlier or later cycle: its name, its label, and the link to its page, relative to the cycle's folder.
 Edition = tuple[str, str, str]
+
+
+class Trouble(Protocol):
+    """What is known of a chapter that stopped: the cell and the heading above it, where a cell is to blame."""
+
+    cell: int | None
+    heading: str
+    error: str
+
+
+class Stopped(Protocol):
+    """What a run hands over of a service that it could not finish."""
+
+    @property
+    def chapter(self) -> str | None: ...
+
+    @property
+    def trouble(self) -> Trouble | None: ...
+
+    def line(self) -> str: ...
+
 
 #: A sum, a range or a number with its unit.
 _TIED = re.compile(r"[€$£] [\d.,]*\d|\d[\d.,]*(?:–\d[\d.,]*\d?(?: (?:%|pts|min|h|d)(?!\w))?| (?:%|pts|min|h|d)(?!\w))")
@@ -82,18 +103,22 @@ def render_failure(
     folder: CycleFolder, service: str, name: str, cycle_label: str, line: str, chapter: str, cell: int | None,
     heading: str, error: str,
 ) -> Path:  # fmt: skip
-    """Write the page that says that a service's plan could not be made, and return the file.
+    """Write the page that says that a plan (or, for `_portfolio`, the portfolio) could not be made, and return the file.
 
     `line` is the error line of the run, `error` the exception; `cell` is None where no cell is to blame (a kernel
     that was killed). Nothing of an earlier cycle is shown.
     """
     notebook = folder.notebook(service, chapter)
+    across = service == results.PORTFOLIO
+    pages = sorted(p for p in folder.root.glob("*.html") if p not in (folder.page(service), folder.index))
     content = _environment().get_template("failure.html.j2").render(
-        title=f"Service improvement plan: {name}, {cycle_label}",
+        title=f"Service improvement plan{'s' if across else ''}: {name}, {cycle_label}",
+        across=across,
+        pages=[(relative(folder, p), p.stem) for p in pages] if across else [],
         name=name,
         cycle_label=cycle_label,
         line=line,
-        chapter=title(chapter),
+        chapter=title(chapter) if chapter in (*CHAPTERS, "portfolio") else "",
         cell=cell,
         heading=heading,
         error=error,
@@ -101,6 +126,20 @@ def render_failure(
         version=__version__,
     )  # fmt: skip
     return _write(folder.page(service), content)
+
+
+def failure_of(names: Mapping[str, str], cycle_label: str) -> Callable[[CycleFolder, str, Stopped], Path]:
+    """`render_failure` for the services of these names, as a run calls it: with the service and what stopped it."""
+
+    def render(folder: CycleFolder, service: str, stopped: Stopped) -> Path:
+        trouble = stopped.trouble
+        name = "All services" if service == results.PORTFOLIO else names[service]
+        return render_failure(
+            folder, service, name, cycle_label, stopped.line(), stopped.chapter, trouble.cell, trouble.heading,
+            trouble.error,
+        )  # fmt: skip
+
+    return render
 
 
 def render_index(folder: CycleFolder, *, history: Sequence[Edition] = (), with_code: bool = True) -> Path:
@@ -120,6 +159,7 @@ def render_index(folder: CycleFolder, *, history: Sequence[Edition] = (), with_c
         rows=portfolio.rows(folder, facts),
         counted=portfolio.counted(facts),
         estate=[_estate(one) for one in facts.estate],
+        estate_intervals=any(one.low is not None or one.high is not None for one in facts.estate),
         sources=account(facts.sources),
         chapters=[body],
         contents=_contents([*front, *body.sections, *back]),

@@ -49,14 +49,15 @@ def visit(browser, cycle):
 
 
 @pytest.mark.parametrize("name", ["payments", "hostile", "long", "empty", "broken", "index"])
-@pytest.mark.parametrize("width", [320, 375, 800, 1030])
-def test_nothing_reaches_beyond_the_screen(visit, name, width):
-    assert visit(name, width).evaluate("document.scrollingElement.scrollWidth") <= width
+def test_nothing_reaches_beyond_the_screen(visit, name):
+    tab = visit(name)
+    for width in (320, 375, 800, 1024, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", ["payments", "long", "empty", "broken", "index"])
-@pytest.mark.parametrize("width", [1280, 375])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["payments", "empty", "broken", "index"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_serious(visit, name, width, scheme):
     tab = visit(name, width, scheme)
     if tab.locator("#show-code").count():

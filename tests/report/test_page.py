@@ -7,11 +7,12 @@ import hashlib
 import html
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from urllib.parse import unquote
 
 import nbformat
 import pytest
-from conftest import HOSTILE, LABEL, MEASURES, cell, series, shown, write_notebook, write_service
+from samples import HOSTILE, LABEL, MEASURES, cell, series, shown, write_notebook, write_portfolio, write_service
 
 from sipnb import __version__
 from sipnb.catalogue import KPIS
@@ -92,7 +93,7 @@ def test_a_page_is_the_same_bytes_when_rendered_again(cycle, name, monkeypatch):
 def test_one_first_heading_and_no_skipped_levels(cycle, name):
     levels = Read(source(cycle, name)).headings
     assert levels.count(1) == 1 and levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -139,8 +140,15 @@ def test_a_page_stays_far_below_a_megabyte_and_names_no_machine_path(cycle, name
 def test_the_head_says_what_the_plan_is_about(cycle):
     said = text(cycle, "payments")
     assert "Service improvement plan: Payments, October 2026" in said
-    for part in ("Northfield Group", "Head of Payments Operations", "Gold tier", "Around the clock", "1 October to the "
-                 "cut-off, 1 November 2026 00:00 Europe/Berlin", "Simulated records", "1,612 tickets opened, 212 open"):  # fmt: skip
+    for part in (
+        "Northfield Group",
+        "Head of Payments Operations",
+        "Gold tier",
+        "Around the clock",
+        "1 October to the cut-off, 1 November 2026 00:00 Europe/Berlin",
+        "Simulated records",
+        "1,612 tickets opened, 212 open",
+    ):
         assert part in said, part
 
 
@@ -168,8 +176,13 @@ def test_every_number_of_a_measure_is_on_its_line(cycle, kpi):
     rows = source(cycle, "payments").split("<tr")
     row = next(r for r in rows if f'href="#def-{kpi}"' in r)
     said = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", row)))
-    expected = [fact.title, words.number(fact.value, fact.unit), f"n {fact.n:,}",
-                words.interval(fact.low, fact.high, fact.unit), words.difference(fact.value, fact.previous, fact.unit)]  # fmt: skip
+    expected = [
+        fact.title,
+        words.number(fact.value, fact.unit),
+        f"n {fact.n:,}",
+        words.interval(fact.low, fact.high, fact.unit),
+        words.difference(fact.value, fact.previous, fact.unit),
+    ]
     if fact.target is not None:
         expected.append(words.number(fact.target, fact.unit))
     if fact.claims:
@@ -239,8 +252,12 @@ def test_hostile_words_are_shown_as_words(cycle):
 
 def test_headings_move_down_and_their_ids_are_made_of_their_words(cycle):
     markup = source(cycle, "payments")
-    for part in ('<h2 id="gap-analysis">Gap analysis</h2>', '<h3 id="gap-analysis-by-group">By group</h3>',
-                 '<h4 id="gap-analysis-detail">Detail</h4>', '<h3 id="gap-analysis-by-group-2">By group</h3>'):  # fmt: skip
+    for part in (
+        '<h2 id="gap-analysis">Gap analysis</h2>',
+        '<h3 id="gap-analysis-by-group">By group</h3>',
+        '<h4 id="gap-analysis-detail">Detail</h4>',
+        '<h3 id="gap-analysis-by-group-2">By group</h3>',
+    ):
         assert part in markup, part
 
 
@@ -317,15 +334,55 @@ def test_a_failure_without_cell_or_notebook_makes_a_page_too(tmp_path):
     assert "It stopped in the chapter Baseline." in said and "None" not in said and "Partial notebook" not in said
 
 
+def test_what_a_run_says_of_a_failure_reaches_the_page(tmp_path):
+    from types import SimpleNamespace
+
+    stopped = SimpleNamespace(
+        chapter="2_baseline",
+        trouble=SimpleNamespace(cell=3, heading="Flow", error="KeyError: 'opened'"),
+        line=lambda: "web 2026-10 2_baseline.ipynb cell 3",
+    )
+    path = page.failure_of({"web": "Web shop"}, LABEL)(CycleFolder(tmp_path), "web", stopped)
+    said = "".join(Read(path.read_text()).text)
+    for part in ("Web shop, October 2026", "chapter Baseline, cell 3, under “Flow”", "KeyError: 'opened'"):
+        assert part in said, part
+
+
+def test_a_failed_portfolio_leads_to_the_plans_that_exist(tmp_path):
+    folder = CycleFolder(tmp_path)
+    folder.page("web").write_text("<!doctype html>")
+    path = page.render_failure(folder, results.PORTFOLIO, "All services", LABEL, "page: x", "render", None, "", "x")
+    seen = Read(path.read_text())
+    assert "This cycle’s portfolio could not be made." in "".join(seen.text)
+    assert "It stopped while the page was made." in "".join(seen.text)
+    assert [link for link in seen.links if not link.startswith("#")] == ["web.html"]
+
+
 def test_the_portfolio_lists_every_service_in_the_order_given(cycle):
     facts = results.read(cycle, results.PORTFOLIO, "portfolio")
     said = text(cycle, "index")
-    places = [said.index(f"{p.name} ({state}") for p, state in zip(
-        facts.plans, ("Failed", "Concern", "Concern", "Improvement", "No real change", "Skipped"), strict=True)]  # fmt: skip
+    places = [
+        said.index(f"{p.name} ({state}")
+        for p, state in zip(
+            facts.plans, ("Failed", "Concern", "Concern", "Improvement", "No real change", "Skipped"), strict=True
+        )
+    ]
     assert places == sorted(places)
     assert said.index(facts.sentence) < said.index(facts.rule) < places[0]
-    for part in ("6 services: 4 published, 1 failed, 1 skipped", "97 %", "under 1 %", "2 missed", "3 unclear", "1 met",
-                 facts.plans[0].reason, "99.91 %", "99.87 %", "99.79–99.96 %", "major and critical", "34,149"):  # fmt: skip
+    for part in (
+        "6 services: 4 published, 1 failed, 1 skipped",
+        "97 %",
+        "under 1 %",
+        "2 missed",
+        "3 unclear",
+        "1 met",
+        facts.plans[0].reason,
+        "99.91 %",
+        "99.87 %",
+        "99.79–99.96 %",
+        "major and critical",
+        "34,149",
+    ):
         assert part in said, part
     links = Read(source(cycle, "index")).links
     assert {"payments.html", "broken.html"} <= set(links) and "skipped.html" not in links
@@ -333,8 +390,6 @@ def test_the_portfolio_lists_every_service_in_the_order_given(cycle):
 
 
 def test_an_empty_portfolio_is_a_page(tmp_path):
-    from conftest import write_portfolio
-
     folder = CycleFolder(tmp_path)
     write_portfolio(folder, [])
     said = "".join(Read(page.render_index(folder).read_text()).text)

@@ -1,0 +1,41 @@
+# Everything happens in .venv, which is built when it is missing or its lock has changed, and only then.
+PYTHON ?= python3
+ENV := .venv/.built
+BIN := .venv/bin
+JOBS ?= 2
+
+.PHONY: report test lab lint goldens lock clean
+.DEFAULT_GOAL := report
+
+$(ENV): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("sipnb needs Python 3.11 or newer; pass PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@
+
+report: $(ENV)  ## the plans of the simulated organisation
+	$(BIN)/sipnb run demo --cycle 2026-10 --jobs $(JOBS)
+
+test: $(ENV)  ## all tests
+	$(BIN)/python -m pytest
+
+lab: $(ENV)  ## JupyterLab on the notebooks
+	$(BIN)/python -m jupyterlab notebooks
+
+lint: $(ENV)  ## format check and lint, notebooks too
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+goldens: $(ENV)  ## rewrite the executed notebooks that the tests compare with
+	$(BIN)/python tests/goldens/write.py
+
+lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
+	printf 'duckdb<2\n' > .venv/constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate -c .venv/constraints.txt pyproject.toml -o requirements.lock
+
+clean:  ## everything that can be made again, except .venv
+	rm -rf reports/*/ params/*/exports .pytest_cache .ruff_cache dist
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,100 @@
+"""What a run would do and why: which services' plans are still true, and which must be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sipnb.chain import manifest, parameters
+from sipnb.chain.manifest import ACROSS, PUBLISHED, UP_TO_DATE, Made
+from sipnb.cycles import Cycle
+from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
+from sipnb.records import frozen, prepare
+from sipnb.records.sources import MissingInput
+from sipnb.workbook import Workbook
+
+#: The parameters that a run gives to each chapter notebook, and to the portfolio's.
+GIVEN = ("workbook", "service", "cycle")
+GIVEN_ACROSS = ("workbook", "cycle")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Whether a run would make a service's plan, and why; up to date where it would not."""
+
+    service: str
+    runs: bool
+    why: tuple[str, ...]
+
+
+def plan(
+    workbook: Workbook,
+    cycle: Cycle,
+    services: Sequence[str] | None,
+    *,
+    force: bool,
+    refreeze: bool,
+    notebooks: Path,
+) -> list[Planned]:
+    """What a run would do for each service asked for (all where None), without doing anything.
+
+    Raises WorkbookError for an unknown service, ParameterError, and MissingInput.
+    """
+    names = asked(workbook, services)
+    check_notebooks(notebooks)
+    published = cycle_folder(workbook.reports, workbook.name, cycle.name)
+    entries = manifest.read(published)["services"]
+    quality = None if refreeze else reusable(workbook, cycle, published)
+    if quality is None:
+        first = "records" if (published.records / "quality.json").exists() else "first run"
+        return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
+    made = manifest.made_of_all(workbook, cycle, quality, notebooks, manifest.code_hash())
+    told = {name: why(entries.get(name), made[name], published, force) for name in names}
+    return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
+
+
+def asked(workbook: Workbook, services: Sequence[str] | None) -> list[str]:
+    """The services asked for, each once, in the workbook's order. Raises WorkbookError for an unknown one."""
+    if services is None:
+        return list(workbook.services)
+    wanted = {workbook.service(name).id for name in services}
+    return [name for name in workbook.services if name in wanted]
+
+
+def check_notebooks(notebooks: Path) -> None:
+    """Check the parameters of all notebooks. Raises ParameterError, the errors of all of them together."""
+    errors = []
+    for name, given in [*((chapter, GIVEN) for chapter in CHAPTERS), (ACROSS, GIVEN_ACROSS)]:
+        try:
+            parameters.check(notebooks / f"{name}.ipynb", given)
+        except parameters.ParameterError as error:
+            errors.append(str(error))
+    if errors:
+        raise parameters.ParameterError("\n".join(errors))
+
+
+def reusable(workbook: Workbook, cycle: Cycle, published: CycleFolder) -> dict[str, Any] | None:
+    """`quality.json` of the published frozen records where they hold today's inputs; None where they must be frozen.
+
+    Raises MissingInput where a source is not there.
+    """
+    now = prepare.inputs(workbook, cycle)["fingerprint"]
+    try:
+        quality = frozen.read_quality(published.records)
+        return quality if quality["inputs"]["fingerprint"] == now else None
+    except (MissingInput, ValueError, KeyError):
+        return None
+
+
+def why(entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool) -> list[str]:
+    """The reasons for making a plan again; none where what is published is what would be made."""
+    if entry is None:
+        return ["first run"]
+    reasons = made.changed(entry)
+    if entry["status"] not in (PUBLISHED, UP_TO_DATE):
+        reasons.append(f"{entry['status']} last time")
+    elif not reasons and not manifest.intact(published, entry):
+        reasons.append("its files are not those that were published")
+    return reasons + (["forced"] if force else [])

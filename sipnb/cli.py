@@ -1,0 +1,260 @@
+"""The command line: parses, calls, prints. Exit codes are those of the README."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sipnb import cycles, doctor, places
+from sipnb import workbook as workbooks
+from sipnb.chain import parameters, run as chain
+from sipnb.chapters import subject
+from sipnb.cycles import Cycle
+from sipnb.records import prepare, sources
+from sipnb.records.frozen import DamagedRecords
+from sipnb.show import words
+from sipnb.workbook import Workbook, WorkbookError
+
+OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Evidence-based Service Improvement Plans from IT-service-management records.",
+)
+
+Params = Annotated[str, typer.Argument(help="an organisation's folder, or the name of one that ships (demo)")]
+Data = Annotated[Path | None, typer.Option("--data", help="the folder where relative source paths start")]
+Out = Annotated[Path | None, typer.Option("--out", help="where reports go (default: reports/ of the project)")]
+CycleName = Annotated[str | None, typer.Option("--cycle", help="2026-10, 2026-Q4 or 2026-W47")]
+Services = Annotated[list[str] | None, typer.Option("--service", help="only this service; may be repeated")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text")]
+
+
+def main() -> None:
+    """Run the command line; every known error becomes one message and its exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        app(standalone_mode=True)
+    except (WorkbookError, cycles.CycleError, parameters.ParameterError) as error:
+        _fail(USAGE, error)
+    except prepare.GateStopped as error:
+        _fail(GATE, error)
+    except chain.Locked as error:
+        _fail(LOCKED, error)
+    except (FileNotFoundError, DamagedRecords) as error:
+        _fail(NO_INPUT, error)
+    except KeyboardInterrupt:
+        _fail(130, "interrupted")
+
+
+def _fail(code: int, error: object) -> None:
+    print(f"sipnb: {error}", file=sys.stderr)
+    sys.exit(code)
+
+
+@app.command()
+def run(
+    params: Params,
+    cycle: CycleName = None,
+    service: Services = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="services worked on at the same time")] = 2,
+    data: Data = None,
+    out: Out = None,
+    force: Annotated[bool, typer.Option("--force", help="run what is up to date, too")] = False,
+    refreeze: Annotated[bool, typer.Option("--refreeze", help="freeze the records again from their sources")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would run and why")] = False,
+    limit: Annotated[float, typer.Option("--limit", help="seconds a chapter may take")] = 600.0,
+    notebooks: Annotated[Path | None, typer.Option("--notebooks", help="a folder of chapters of your own")] = None,
+) -> None:
+    """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
+    book, when = _open(params, cycle, data, out)
+    if dry_run:
+        _print_plan(book, when, service, notebooks, False)
+        return
+    from sipnb import report  # rendering is not needed to be told that a parameter is wrong
+
+    subject.simulate(book)
+    names = {s.id: s.name for s in book.services.values()}
+    done = chain.run(
+        book,
+        when,
+        service,
+        jobs=jobs,
+        force=force,
+        refreeze=refreeze,
+        notebooks=notebooks.resolve() if notebooks else places.NOTEBOOKS,
+        render_plan=lambda folder, one: report.render_plan(folder, one, service_names=names),
+        render_failure=report.failure_of(names, when.label),
+        render_index=report.render_index,
+        finish=None,
+        progress=Progress(sys.stdout),
+        chapter_limit=limit,
+    )
+    for line in done.errors:
+        print(line, file=sys.stderr)
+    made = sum(status in ("published", "up to date") for status in done.statuses.values())
+    print(f"{made} of {words.plural(len(done.statuses), 'plan')} of {book.settings.organisation} for {when.label}:")
+    print(f"  {done.folder.index}")
+    sys.exit(done.exit_code)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option("--seed", help="another seed gives another organisation")] = 1,
+    out: Annotated[Path | None, typer.Option("--out", help="where to write (default: params/demo/exports)")] = None,
+) -> None:
+    """Write the records of the simulated organisation, and the truth about it beside them."""
+    from sipnb import demo as simulated
+
+    folder = (out or places.PARAMS / "demo" / "exports").resolve()
+    for table, rows in simulated.write(folder, seed=seed).items():
+        print(f"{table:>14} {rows:>9,} rows")
+    print(f"written to {folder}; what is true about each service: {folder / 'truth.yml'}")
+
+
+@app.command()
+def check(params: Params, cycle: CycleName = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Check parameters and records without running a notebook: every row read is accounted for."""
+    book = _load(params, data, None)
+    subject.simulate(book)
+    when = book.cycle(cycle) if cycle else None
+    found = prepare.check(book, when)
+    if as_json:
+        tables = {name: table["rows"] for name, table in found.tables.items()}
+        print(json.dumps({**found.record(), "tables": tables}, indent=1, ensure_ascii=False, default=str))
+    else:
+        _print_account(book, found, when)
+    sys.exit(GATE if found.stops else OK)
+
+
+@app.command()
+def plan(
+    params: Params, cycle: CycleName = None, service: Services = None, data: Data = None, out: Out = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Say what a run would do, and why."""
+    book, when = _open(params, cycle, data, out)
+    _print_plan(book, when, service, None, as_json)
+
+
+@app.command()
+def lab(
+    params: Params,
+    service: Annotated[str, typer.Option("--service", help="the service to look at")],
+    cycle: CycleName = None,
+    chapter: Annotated[str, typer.Option("--chapter", help="the chapter to open")] = "explore",
+    data: Data = None,
+    start: Annotated[bool, typer.Option(help="start JupyterLab; otherwise only write the notebook")] = True,
+) -> None:
+    """Open a chapter on a service in JupyterLab, in a copy of its own: nothing published is changed."""
+    book, when = _open(params, cycle, data, None)
+    book.service(service)
+    chapters = {path.stem: path for path in places.NOTEBOOKS.glob("*.ipynb")}
+    if chapter not in chapters:
+        raise WorkbookError([f"--chapter {chapter!r} is not a chapter; {workbooks.nearest(chapter, chapters)}"])
+    bench = book.reports / book.name / "workbench" / when.name / service / f"{chapter}.ipynb"
+    given = {"workbook": str(book.folder), "service": service, "cycle": when.name}
+    parameters.copy(chapters[chapter], bench, given)
+    print(f"{chapter} on {service}, {when.label}: {bench}")
+    if start:
+        environment = os.environ | ({places.DATA: str(book.data)} if data else {})
+        sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(bench)], env=environment))
+
+
+@app.command(name="doctor")
+def doctor_() -> None:
+    """Look at the installation and say what is missing."""
+    findings = doctor.examine()
+    for finding in findings:
+        print(f"{'ok     ' if finding.ok else 'missing'} {finding.what}: {finding.detail}")
+    sys.exit(OK if all(f.ok for f in findings) else NO_INPUT)
+
+
+def _load(params: str, data: Path | None, out: Path | None) -> Workbook:
+    reports = out.resolve() if out else places.reports()
+    return workbooks.load(places.organisation(params), data=data, reports=reports)
+
+
+def _open(params: str, cycle: str | None, data: Path | None, out: Path | None) -> tuple[Workbook, Cycle]:
+    book = _load(params, data, out)
+    name = cycle or book.settings.default_cycle
+    if name is None:
+        raise WorkbookError(["no --cycle given, and workbook.yml names no default_cycle"])
+    return book, book.cycle(name)
+
+
+def _print_plan(
+    book: Workbook, cycle: Cycle, services: list[str] | None, notebooks: Path | None, as_json: bool
+) -> None:
+    subject.simulate(book)
+    steps = chain.plan(book, cycle, services, notebooks=notebooks or places.NOTEBOOKS)
+    if as_json:
+        print(json.dumps([{"service": s, "action": a, "why": w} for s, a, w in steps], indent=1, ensure_ascii=False))
+        return
+    for name, action, why in steps:
+        print(f"{name:<24} {action:<11} {why}")
+
+
+def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None) -> None:
+    known = f"as known at the cut-off {cycle.cutoff_label}" if cycle else "as the exports stand"
+    print(f"{book.settings.organisation}: records {known}\n")
+    for source in found.sources:
+        print(
+            f"  {source['name']} ({source['file']}): {source['read']:,} rows read = {source['used']:,} used + "
+            f"{source['set_aside']:,} set aside"
+        )
+        for reason, n in source["reasons"].items():
+            print(f"      {n:>9,}  {reason}")
+    print()
+    for name, table in found.tables.items():
+        print(f"  {name}: {table['rows']:,} rows of {len(book.services)} services")
+    _print_recorded(found)
+    print()
+    for finding in found.findings:
+        if finding.outcome == "found":
+            print(f"  {finding.level}: {finding.sentence}")
+
+
+def _print_recorded(found: prepare.Prepared) -> None:
+    r = found.recorded
+    if not r:
+        return
+    events = f"{sum(s['read'] for s in found.sources):,} events → " if r["folded_from_events"] else ""
+    print(f"\n  As the tool recorded them: {events}{r['tickets']:,} {'incidents' if events else 'tickets'}")
+    if r["sla_known"]:
+        print(
+            f"      SLA met {r['sla_met'] / r['sla_known']:.2%} ({r['sla_met']:,} of {r['sla_known']:,})".replace(
+                "%", " %"
+            )
+        )
+    if r["reopened"] is not None:
+        print(f"      reopened {r['reopened']:,}")
+    if r["median_hours"] is not None:
+        print(
+            f"      opened → resolved median {r['median_hours']:.2f} h, mean {r['mean_hours']:.2f} h on {r['resolved']:,}"
+        )
+
+
+class Progress:
+    """Progress of a run: one line that renews itself on a terminal, one plain line per unit otherwise."""
+
+    def __init__(self, stream) -> None:
+        self.stream = stream
+        self.live = stream.isatty()
+
+    def __call__(self, event: chain.Event) -> None:
+        text = f"[{event.done}/{event.total}] {event.message}" if event.total else event.message
+        if self.live and event.done and event.done < event.total:
+            left = event.seconds / event.done * (event.total - event.done)
+            print(f"\r\x1b[K{text} · about {left:.0f} s left", end="", file=self.stream, flush=True)
+            return
+        print(("\r\x1b[K" if self.live else "") + text, file=self.stream, flush=True)

@@ -1,0 +1,30 @@
+"""What the tests of the chain share: their notebooks by scenario, and a tiny organisation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from estates import CHAPTERS, Estate, make_estate
+
+from sipnb.chain import plans
+from sipnb.chain import run as runs
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "notebooks"
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    return FIXTURES
+
+
+@pytest.fixture
+def estate(tmp_path: Path, two_chapters: None) -> Estate:
+    return make_estate(tmp_path)
+
+
+@pytest.fixture
+def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two chapters instead of five: the kernels are what takes the time."""
+    monkeypatch.setattr(runs, "CHAPTERS", CHAPTERS)
+    monkeypatch.setattr(plans, "CHAPTERS", CHAPTERS)

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import filelock
+import psutil
+import pytest
+from estates import Estate, make_estate, render_plan
+
+from sipnb.chain import crew
+from sipnb.chain import run as runs
+from sipnb.chain.parameters import ParameterError
+from sipnb.records.prepare import GateStopped
+from sipnb.records.sources import MissingInput
+from sipnb.workbook import WorkbookError
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(p.relative_to(folder)): (p.read_bytes(), p.stat().st_mtime_ns)
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != "run.json"
+    }
+
+
+def alive(process: int) -> bool:
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_one_service_fails_and_the_others_are_published(estate: Estate) -> None:
+    estate.folder.root.mkdir(parents=True)
+    estate.folder.page("broken").write_text("an old plan")
+    old = estate.folder.result("broken", "1_review")
+    old.parent.mkdir(parents=True)
+    old.write_text("{}")
+    leftover = estate.folder.root.with_name(".2026-10.building")
+    leftover.mkdir()
+    (leftover / "identity.html").write_text("of a crashed run")
+    estate.trouble("raise ValueError('no model fits')")
+
+    result = estate.run()
+
+    assert result.exit_code == 3
+    assert result.statuses == {"broken": "failed", "identity": "published", "payments": "published"}
+    partial = estate.folder.notebook("broken", "4_forecast")
+    assert result.errors == (
+        'broken 2026-10 4_forecast.ipynb cell 4 "Choose a model": ValueError: no model fits '
+        f"(partial notebook: {partial})",
+    )
+    assert estate.folder.page("payments").read_text() == "plan of payments"
+    assert estate.folder.page("broken").read_text() == "broken failed: ValueError: no model fits"
+    assert not old.parent.exists()
+    last = json.loads(partial.read_text())["cells"][-1]
+    assert last["metadata"]["papermill"]["status"] == "failed"
+    told = json.loads(estate.folder.result("_portfolio", "portfolio").read_text())
+    assert told == {"statuses": dict(result.statuses), "counted": ["identity", "payments"]}
+    newest = max((p for p in estate.folder.root.rglob("*") if p.is_file()), key=lambda p: p.stat().st_ctime_ns)
+    assert newest == estate.folder.index
+    assert not leftover.exists()
+    manifest = estate.manifest()
+    assert manifest["services"]["broken"]["chapters"]["4_forecast"]["cell"] == 4
+    assert manifest["services"]["payments"]["changed"] == ["first run"]
+    assert manifest["services"]["payments"]["output"] == "new"
+    assert str(estate.root) not in estate.folder.manifest.read_text()
+    assert [event.kind for event in estate.events] == ["frozen", *["service"] * 3, "portfolio", "published"]
+
+
+def test_a_second_run_makes_only_what_is_out_of_date(estate: Estate) -> None:
+    good = ["identity", "payments"]
+    assert [(p.runs, p.why) for p in estate.plan(good)] == [(True, ("first run",))] * 2
+    assert not estate.folder.root.exists()
+    assert estate.run(good).exit_code == 0
+    before, hashes = snapshot(estate.folder.root), estate.manifest()["services"]["payments"]["hashes"]
+
+    assert [(p.runs, p.why) for p in estate.plan(good)] == [(False, ("up to date",))] * 2
+    second = estate.run(good)
+    assert (second.portfolio, set(second.statuses.values())) == ("up to date", {"up to date"})
+    assert snapshot(estate.folder.root) == before
+
+    forced = estate.run(["payments"], force=True)
+    assert forced.statuses == {"payments": "published"}
+    entry = estate.manifest()["services"]["payments"]
+    assert (entry["output"], entry["changed"], entry["hashes"]) == ("identical", [], hashes)
+    assert estate.manifest()["services"]["identity"]["status"] == "up to date"
+
+    estate.folder.page("payments").write_text("edited by hand")
+    services = estate.root / "tiny" / "services.yml"
+    services.write_text(services.read_text().replace("name: Identity, owner: Ann", "name: Identity, owner: Bob"))
+    why = {planned.service: planned.why for planned in estate.plan(good)}
+    assert why == {"identity": ("parameters",), "payments": ("its files are not those that were published",)}
+
+    with (estate.root / "tiny" / "tickets.csv").open("a") as tickets:
+        tickets.write("pa99,payments,incident,2026-10-20T08:00:00Z,\n")
+    assert {planned.why for planned in estate.plan(good)} == {("records",)}
+    estate.run(["payments"])
+    assert estate.manifest()["services"]["payments"]["changed"] == ["records"]
+    # Not asked for: identity is still what it was, and the manifest says that it is no longer what it would be. Its own
+    # records did not change.
+    assert estate.manifest()["services"]["identity"]["changed"] == ["parameters"]
+
+
+def test_damaged_frozen_records_fail_their_service_only(estate: Estate) -> None:
+    assert estate.run(["payments"]).exit_code == 0
+    (damaged,) = estate.folder.records.glob("tickets/service=broken/*.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    estate.trouble(
+        "import os\nfrom pathlib import Path\nfrom sipnb.records.frozen import Records\n"
+        "Records(Path(os.environ['SIPNB_CYCLE_FOLDER']) / 'records', service).tickets",
+        "1_review",
+    )
+    result = estate.run(["broken", "payments"])
+    assert result.statuses == {"broken": "failed", "payments": "published"}
+    assert "1_review.ipynb cell 4" in result.errors[0] and "DamagedRecords: frozen records are" in result.errors[0]
+    assert estate.manifest()["services"]["payments"]["changed"] == ["notebooks"]
+
+
+def test_a_killed_unit_is_errored_and_the_others_are_published(estate: Estate) -> None:
+    estate.trouble("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)")
+    result = estate.run(["broken", "payments"])
+    assert result.statuses == {"broken": "errored", "payments": "published"}
+    assert result.errors[0].startswith("broken 2026-10 4_forecast.ipynb: the process that ran it was killed (signal 9)")
+    assert estate.folder.page("broken").read_text().startswith("broken failed")
+
+
+def test_a_unit_that_hangs_is_killed_with_its_kernel(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "GRACE", 1.0)
+    pids = estate.root / "kernel"
+    # Stopped, a unit cannot keep its own limit.
+    estate.trouble(
+        f"import os, signal, time\nopen({str(pids)!r}, 'w').write(str(os.getpid()))\n"
+        "os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(60)",
+        "1_review",
+    )
+    result = estate.run(["broken"], chapter_limit=6)
+    assert result.statuses == {"broken": "errored"}
+    assert not alive(int(pids.read_text()))
+
+
+def test_a_page_that_cannot_be_rendered_is_a_failed_service(estate: Estate) -> None:
+    def render(folder: object, service: str) -> None:
+        if service == "broken":
+            raise TypeError("no such figure")
+        render_plan(folder, service)
+
+    result = estate.run(["broken", "payments"], render_plan=render)
+    assert result.statuses == {"broken": "failed", "payments": "published"}
+    assert result.errors == ("broken 2026-10 page: TypeError: no such figure",)
+    assert estate.folder.page("broken").read_text() == "broken failed: TypeError: no such figure"
+
+
+def test_a_failed_portfolio_leaves_no_index_that_looks_fresh(estate: Estate) -> None:
+    estate.folder.root.mkdir(parents=True)
+    estate.folder.index.write_text("an old index")
+    estate.write("portfolio", "raise ValueError('no budget')")
+    result = estate.run(["payments"])
+    assert (result.exit_code, result.portfolio, result.statuses) == (3, "failed", {"payments": "published"})
+    assert result.errors[0].startswith('portfolio 2026-10 portfolio.ipynb cell 4 "Choose a model": ValueError')
+    assert estate.folder.index.read_text() == "_portfolio failed: ValueError: no budget"
+    assert not estate.folder.page("_portfolio").exists()
+
+
+def test_an_interrupted_run_keeps_what_is_done_and_leaves_no_process(estate: Estate) -> None:
+    estate.trouble("import time\ntime.sleep(600)", "1_review")
+
+    def interrupt(event: runs.Event) -> None:
+        if event.kind == "service":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        estate.run(["broken", "payments"], progress=interrupt)
+    assert estate.folder.page("payments").exists() and not estate.folder.index.exists()
+    assert not estate.folder.page("broken").exists()
+    assert {p.service: p.runs for p in estate.plan(["broken", "payments"])} == {"broken": True, "payments": False}
+    assert not estate.folder.root.with_name(".2026-10.building").exists()
+    assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if str(estate.root) in _text(p)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def test_sigterm_becomes_exit_143() -> None:
+    code = "import os, signal\nfrom sipnb.chain.run import _terminable\n"
+    code += "with _terminable():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 128 + signal.SIGTERM
+
+
+def test_another_run_of_the_cycle_is_refused(estate: Estate) -> None:
+    estate.folder.root.mkdir(parents=True)
+    papers = estate.folder.root.with_name(".2026-10.building") / ".run"
+    papers.mkdir(parents=True)
+    (papers / "pid").write_text(str(os.getpid()))
+    with filelock.FileLock(estate.folder.root.with_name(".2026-10.lock")), pytest.raises(runs.Locked) as error:
+        estate.run()
+    assert f"(process {os.getpid()})" in str(error.value)
+    assert (papers / "pid").exists()
+
+
+def test_wrong_parameters_stop_before_anything_starts(tmp_path: Path, fixtures: Path) -> None:
+    estate = make_estate(tmp_path)
+    wrong = (fixtures / "unknown_parameter.ipynb").read_text()
+    (estate.notebooks / "4_forecast.ipynb").write_text(wrong)
+    with pytest.raises(ParameterError, match=r"4_forecast\.ipynb: takes no parameter 'service'"):
+        estate.run()
+    with pytest.raises(ParameterError):
+        estate.plan()
+    assert not (tmp_path / "reports").exists()
+
+
+def test_an_unknown_service_is_named_with_the_nearest_one(estate: Estate) -> None:
+    with pytest.raises(WorkbookError, match="nearest valid name: payments"):
+        estate.run(["paymets"])
+
+
+def test_missing_input_and_a_stopped_gate_leave_the_published_cycle_alone(estate: Estate) -> None:
+    estate.folder.root.mkdir(parents=True)
+    estate.folder.page("payments").write_text("the last good plan")
+    tickets = estate.root / "tiny" / "tickets.csv"
+    tickets.write_text(tickets.read_text().replace(",incident,", ",nonsense,"))
+    with pytest.raises(GateStopped):
+        estate.run()
+    tickets.unlink()
+    with pytest.raises(MissingInput):
+        estate.run()
+    assert estate.folder.page("payments").read_text() == "the last good plan"
+    assert not estate.folder.root.with_name(".2026-10.building").exists()

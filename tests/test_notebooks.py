@@ -1,0 +1,145 @@
+"""Notebooks at three levels: sanity in milliseconds, execution with their own defaults, and printed numbers."""
+
+import ast
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from sipnb import places
+from tests.conftest import REPOSITORY
+
+NOTEBOOKS = sorted(places.NOTEBOOKS.glob("*.ipynb"))
+GOLDENS = REPOSITORY / "tests" / "goldens"
+STRINGS = {"workbook", "service", "cycle"}
+
+
+def cells(path, kind="code"):
+    return [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == kind]
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda p: p.stem)
+
+
+def test_the_story_is_complete():
+    assert [p.stem for p in NOTEBOOKS] == [*places.CHAPTERS, "explore", "portfolio"]
+
+
+@each(NOTEBOOKS)
+def test_it_is_a_valid_notebook_without_outputs(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    nbformat.validate(notebook)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    for cell in notebook["cells"]:
+        assert cell.get("outputs", []) == [] and cell.get("execution_count") is None
+        assert cell["id"].startswith(path.stem.split("_")[0]), "cell ids are stable and speak"
+
+
+@each(NOTEBOOKS)
+def test_it_has_one_parameters_cell_of_typed_strings(path):
+    (tagged,) = [c for c in cells(path) if "parameters" in c.metadata.get("tags", [])]
+    statements = ast.parse(tagged.source).body
+    assert all(isinstance(s, ast.AnnAssign) and s.annotation.id == "str" for s in statements)
+    expected = STRINGS - {"service"} if path.stem == "portfolio" else STRINGS
+    assert {s.target.id for s in statements} == expected
+
+
+@each(NOTEBOOKS)
+def test_its_cells_are_short_and_define_nothing(path):
+    for cell in cells(path):
+        assert len(cell.source.splitlines()) <= 15
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+        assert not [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, defined)]
+
+
+@each(NOTEBOOKS)
+def test_its_imports_resolve(path):
+    for cell in cells(path):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.ImportFrom):
+                module = importlib.import_module(node.module)
+                for alias in node.names:
+                    if not hasattr(module, alias.name):
+                        importlib.import_module(f"{node.module}.{alias.name}")
+
+
+@each(NOTEBOOKS)
+def test_it_tells_what_it_does(path):
+    text = cells(path, "markdown")
+    assert text[0].source.startswith("# "), "it begins with its title"
+    assert sum(c.source.startswith("## ") for c in text) >= 2
+
+
+@each(NOTEBOOKS)
+def test_it_runs_with_its_own_defaults_by_plain_papermill_from_another_directory(path, tmp_path, demo_environment):
+    command = [str(Path(sys.executable).with_name("papermill")), "--no-progress-bar", str(path), "out.ipynb"]
+    done = subprocess.run(command, cwd=tmp_path, env=demo_environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    executed = cells(tmp_path / "out.ipynb")
+    assert all(c.execution_count for c in executed)
+    assert any(c.outputs for c in executed)
+
+
+def test_it_runs_as_jupyterlab_runs_it(tmp_path, demo_environment):
+    path = places.NOTEBOOKS / "3_gap_analysis.ipynb"
+    command = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--to",
+        "notebook",
+        "--execute",
+        str(path),
+        "--output-dir",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=demo_environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert all(c.execution_count for c in cells(tmp_path / path.name))
+
+
+def test_the_goldens_are_executed_copies_of_todays_notebooks():
+    goldens = sorted(GOLDENS.glob("*.ipynb"))
+    assert [p.stem for p in goldens] == list(places.CHAPTERS), "run `make goldens`"
+    for golden in goldens:
+        source, executed = cells(places.NOTEBOOKS / golden.name), cells(golden)
+        assert [c.source for c in source[1:]] == [c.source for c in executed[1:]], "run `make goldens`"
+        assert [c.execution_count for c in executed] == list(range(1, len(executed) + 1)), (
+            "a golden without counts compares nothing"
+        )
+        assert any(c.outputs for c in executed)
+
+
+def nbval(folder, environment):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(folder),
+        str(folder),
+    ]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=400)
+
+
+def test_what_the_notebooks_print_equals_the_goldens(demo_environment):
+    done = nbval(GOLDENS, demo_environment)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_a_changed_number_in_a_golden_is_noticed(tmp_path, demo_environment):
+    text = (GOLDENS / "3_gap_analysis.ipynb").read_text(encoding="utf-8")
+    changed = text.replace("cannot be told from this cycle", "cannot be told from that cycle")
+    assert changed != text
+    (tmp_path / "3_gap_analysis.ipynb").write_text(changed, encoding="utf-8")
+    done = nbval(tmp_path, demo_environment)
+    assert done.returncode == 1, done.stdout[-3000:]

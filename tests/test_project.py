@@ -1,0 +1,97 @@
+"""The project keeps its own promises: one set of dependencies, floors that only look down, files that stay short."""
+
+import ast
+import re
+import tomllib
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import REPOSITORY
+
+PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+#: Where conda-forge calls a package by another name.
+CONDA = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base", "playwright": "playwright-python"}
+#: Lowest floor first; a module may import from its own floor's folder and from those below.
+FLOORS = (
+    ("cycles", "catalogue", "places"),
+    ("workbook",),
+    ("records", "methods"),
+    ("demo",),
+    ("kpis",),
+    ("show",),
+    ("levers",),
+    ("chapters",),
+    ("chain", "report"),
+    ("doctor", "cli"),
+)
+MODULES = sorted((REPOSITORY / "sipnb").rglob("*.py"))
+
+
+def requirement(text):
+    name, bounds = re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[[a-z,]+\])?\s*(.*)", text).groups()
+    return name.lower(), bounds.replace(" ", "")
+
+
+def test_conda_users_get_the_same_packages():
+    wanted = dict(requirement(r) for r in PYPROJECT["project"]["dependencies"])
+    wanted |= dict(requirement(r) for r in PYPROJECT["project"]["optional-dependencies"]["dev"])
+    environment = YAML(typ="safe").load(REPOSITORY / "environment.yml")
+    given = {}
+    for entry in environment["dependencies"]:
+        for text in entry["pip"] if isinstance(entry, dict) else [entry]:
+            if text not in ("-e .", "pip"):
+                name, bounds = requirement(text)
+                given[name] = bounds
+    assert given.pop("python") == PYPROJECT["project"]["requires-python"]
+    assert given == {CONDA.get(name, name): bounds for name, bounds in wanted.items()}
+
+
+def test_the_lock_holds_every_dependency_with_hashes_and_names_no_host():
+    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+    locked = {name.replace("-", ".") for name in re.findall(r"^([a-z0-9_.-]+)==", text, re.MULTILINE)}
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    for group in (PYPROJECT["project"]["dependencies"], *extras.values()):
+        assert {requirement(r)[0].replace("-", ".") for r in group} <= locked
+    assert "://" not in text and "index" not in text
+    blocks = re.split(r"\n(?=[a-z])", text)
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def _floor(module):
+    top = module.split(".")[1] if module.count(".") else ""
+    return next((level for level, names in enumerate(FLOORS) if top in names), None)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(REPOSITORY)))
+def test_a_module_imports_only_from_its_own_floor_and_those_below(path):
+    name = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+    own = _floor(name)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{a.name}" if node.module == "sipnb" else node.module for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        for imported in {n for n in names if n and n.startswith("sipnb.")} - {"sipnb.__version__"}:
+            level = _floor(imported)
+            assert level is not None, f"{imported} stands on no floor; give it one"
+            assert level <= own, f"{name} (floor {own}) imports {imported} (floor {level})"
+            same = imported.split(".")[1] == name.split(".")[1]
+            beside = {imported.split(".")[1], name.split(".")[1]}
+            assert level < own or same or beside in ({"cycles", "catalogue"}, {"doctor", "cli"}), (name, imported)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(REPOSITORY)))
+def test_a_module_stays_short_enough_to_be_read_at_once(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 450
+
+
+def test_every_command_is_in_the_readme():
+    from sipnb.cli import app
+
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        assert f"`sipnb {name}" in readme, f"the README does not mention `sipnb {name}`"

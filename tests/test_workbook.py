@@ -1,0 +1,123 @@
+"""Parameters are checked as a whole: every error, with its file, key path, value and the nearest valid name."""
+
+import shutil
+
+import pytest
+
+from sipnb import places, workbook
+from sipnb.workbook import WorkbookError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(places.PARAMS / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("exports"))
+
+
+def load(folder):
+    return workbook.load(folder, reports=folder.parent / "reports")
+
+
+def replace(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text, "the test's own premise"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("organisation", ["demo", "uci_servicenow", "github_status"])
+def test_the_organisations_that_ship_are_valid(organisation, tmp_path):
+    book = workbook.load(places.PARAMS / organisation, reports=tmp_path)
+    assert len(book.services) >= 10
+    assert book.cycle(book.settings.default_cycle).name == book.settings.default_cycle
+
+
+def test_targets_resolve_from_service_to_tier_to_organisation(folder):
+    book = load(folder)
+    assert book.service("payments").targets["sla_attainment"] == 0.85
+    assert book.service("email").targets["sla_attainment"] == 0.80
+    assert book.service("payroll").targets["restore_median"] == 60
+    assert book.service("archive").targets["restore_median"] == 48
+
+
+def test_a_service_takes_the_calendar_of_its_tier(folder):
+    book = load(folder)
+    assert book.service("payments").calendar_title == "around the clock"
+    assert book.service("erp").calendar_title == "Monday to Friday 08:00–18:00"
+
+
+def test_all_errors_of_all_files_are_reported_together(folder):
+    replace(folder / "workbook.yml", "zone: Europe/Berlin", "zone: Europe/Berlln\ncurency: EUR")
+    replace(folder / "services.yml", "tier: gold", "tier: golden")
+    replace(folder / "targets.yml", "csat_top2: 0.75", "csat_top: 0.75")
+    replace(folder / "objectives.yml", "weight: 3", "weight: none")
+    replace(folder / "register" / "payments.yml", "state: approved", "state: aproved")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    text = str(caught.value)
+    for expected in (
+        "demo/workbook.yml: zone: 'Europe/Berlln'",
+        "nearest valid name: Europe/Berlin",
+        "demo/workbook.yml: curency: unknown key 'curency'; nearest valid name: currency",
+        "demo/objectives.yml: objectives.0.weight: 'none'",
+        "demo/register/payments.yml: actions.0.state: 'aproved' is not allowed; nearest valid name: approved",
+    ):
+        assert expected in text, f"missing {expected!r} in\n{text}"
+
+
+def test_references_between_files_name_the_nearest_valid_name(folder):
+    replace(folder / "services.yml", "tier: gold", "tier: golden")
+    replace(folder / "targets.yml", "csat_top2: 0.75", "csat_top: 0.75")
+    replace(folder / "levers.yml", "capacity:", "capacitiy:")
+    replace(folder / "objectives.yml", "kpis: [availability", "kpis: [availabilty")
+    shutil.copy(folder / "register" / "payments.yml", folder / "register" / "paiments.yml")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    assert len(caught.value.errors) == 5, caught.value.errors
+    for expected in ("golden", "nearest valid name: gold", "csat_top2", "capacity", "availability", "payments"):
+        assert expected in str(caught.value)
+
+
+def test_a_nested_unknown_key_is_compared_with_the_keys_of_its_own_level(folder):
+    replace(folder / "services.yml", "owner: Head of Payments Operations", "ownr: Head of Payments Operations")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    assert any(
+        "services.payments.ownr: unknown key 'ownr'; nearest valid name: owner" in e for e in caught.value.errors
+    )
+
+
+def test_yaml_that_cannot_be_read_is_an_error_with_its_line(folder):
+    (folder / "levers.yml").write_text("levers:\n  capacity: {cost: 1\n", encoding="utf-8")
+    with pytest.raises(WorkbookError, match=r"levers\.yml: line \d+"):
+        load(folder)
+
+
+def test_a_key_given_twice_is_an_error(folder):
+    with (folder / "workbook.yml").open("a", encoding="utf-8") as file:
+        file.write("currency: USD\n")
+    with pytest.raises(WorkbookError, match="workbook.yml"):
+        load(folder)
+
+
+def test_an_unknown_file_is_not_ignored(folder):
+    (folder / "target.yml").write_text("organisation: {}\n", encoding="utf-8")
+    with pytest.raises(WorkbookError, match="nearest valid name: targets.yml"):
+        load(folder)
+
+
+def test_a_missing_folder_says_where_it_was_looked_for(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        workbook.load(tmp_path / "nowhere", reports=tmp_path)
+
+
+def test_an_unknown_service_names_the_nearest(folder):
+    with pytest.raises(WorkbookError, match="nearest valid name: payments"):
+        load(folder).service("payment")
+
+
+def test_the_fingerprint_of_a_service_ignores_the_others(folder):
+    before = load(folder)
+    replace(folder / "targets.yml", "payroll: {restore_median: 60}", "payroll: {restore_median: 61}")
+    after = load(folder)
+    assert before.fingerprint("payments") == after.fingerprint("payments")
+    assert before.fingerprint("payroll") != after.fingerprint("payroll")
+    assert before.fingerprint() != after.fingerprint()
