@@ -7,17 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from sipnb import cycles, doctor, places
 from sipnb import workbook as workbooks
-from sipnb.chain import parameters, run as chain
+from sipnb.chain import parameters, plans
+from sipnb.chain import run as chain
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
-from sipnb.records import prepare, sources
+from sipnb.records import prepare
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
 from sipnb.workbook import Workbook, WorkbookError
@@ -77,8 +79,9 @@ def run(
 ) -> None:
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
     book, when = _open(params, cycle, data, out)
+    chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
     if dry_run:
-        _print_plan(book, when, service, notebooks, False)
+        _print_plan(book, when, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
 
@@ -91,8 +94,8 @@ def run(
         jobs=jobs,
         force=force,
         refreeze=refreeze,
-        notebooks=notebooks.resolve() if notebooks else places.NOTEBOOKS,
-        render_plan=lambda folder, one: report.render_plan(folder, one, service_names=names),
+        notebooks=chapters,
+        render_plan=report.render_plan,
         render_failure=report.failure_of(names, when.label),
         render_index=report.render_index,
         finish=None,
@@ -103,7 +106,7 @@ def run(
         print(line, file=sys.stderr)
     made = sum(status in ("published", "up to date") for status in done.statuses.values())
     print(f"{made} of {words.plural(len(done.statuses), 'plan')} of {book.settings.organisation} for {when.label}:")
-    print(f"  {done.folder.index}")
+    print(f"  {done.folder / 'index.html'}")
     sys.exit(done.exit_code)
 
 
@@ -143,7 +146,7 @@ def plan(
 ) -> None:  # fmt: skip
     """Say what a run would do, and why."""
     book, when = _open(params, cycle, data, out)
-    _print_plan(book, when, service, None, as_json)
+    _print_plan(book, when, service, places.NOTEBOOKS, as_json)
 
 
 @app.command()
@@ -193,15 +196,16 @@ def _open(params: str, cycle: str | None, data: Path | None, out: Path | None) -
 
 
 def _print_plan(
-    book: Workbook, cycle: Cycle, services: list[str] | None, notebooks: Path | None, as_json: bool
-) -> None:
+    book: Workbook, cycle: Cycle, services: list[str] | None, notebooks: Path, as_json: bool, *,
+    force: bool = False, refreeze: bool = False,
+) -> None:  # fmt: skip
     subject.simulate(book)
-    steps = chain.plan(book, cycle, services, notebooks=notebooks or places.NOTEBOOKS)
+    steps = plans.plan(book, cycle, services, force=force, refreeze=refreeze, notebooks=notebooks)
     if as_json:
-        print(json.dumps([{"service": s, "action": a, "why": w} for s, a, w in steps], indent=1, ensure_ascii=False))
+        print(json.dumps([asdict(step) for step in steps], indent=1, ensure_ascii=False))
         return
-    for name, action, why in steps:
-        print(f"{name:<24} {action:<11} {why}")
+    for step in steps:
+        print(f"{step.service:<24} {'run' if step.runs else 'up to date':<11} {', '.join(step.why)}")
 
 
 def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None) -> None:
@@ -247,12 +251,14 @@ def _print_recorded(found: prepare.Prepared) -> None:
 class Progress:
     """Progress of a run: one line that renews itself on a terminal, one plain line per unit otherwise."""
 
-    def __init__(self, stream) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.live = stream.isatty()
 
     def __call__(self, event: chain.Event) -> None:
-        text = f"[{event.done}/{event.total}] {event.message}" if event.total else event.message
+        text = f"{event.service}: {event.message}" if event.service else f"{event.kind}: {event.message}"
+        if event.total:
+            text = f"[{event.done}/{event.total}] {text}"
         if self.live and event.done and event.done < event.total:
             left = event.seconds / event.done * (event.total - event.done)
             print(f"\r\x1b[K{text} · about {left:.0f} s left", end="", file=self.stream, flush=True)

@@ -53,7 +53,15 @@ def _zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+
+def _not_reserved(name: str) -> str:
+    if name in ("index", "workbench"):
+        raise ValueError("is the name of a page or folder of its own; call the service otherwise")
+    return name
+
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), AfterValidator(_not_reserved)]
 
 
 class Model(BaseModel):

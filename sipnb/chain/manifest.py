@@ -108,10 +108,12 @@ def notebooks_hash(notebooks: Path, names: Iterable[str] = CHAPTERS) -> str:
     return _files_hash(notebooks, [notebooks / f"{name}.ipynb" for name in names])
 
 
-def records_hashes(quality: Mapping[str, Any], services: Iterable[str]) -> dict[str, str]:
-    """A hash of each service's frozen records: what `Records.fingerprint` covers, for all services in one pass."""
+def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable[str]) -> dict[str, str]:
+    """A hash of each service's frozen records as they lie there: damaged ones differ from those that were frozen."""
     files: dict[str, dict[str, str]] = {}
-    for file, digest in quality["files"].items():
+    for file in quality["files"]:
+        path = records / file
+        digest = content_hash(path) if path.is_file() else "missing"
         files.setdefault(file.split("/")[1].removeprefix("service="), {})[file] = digest
     nothing: dict[str, Any] = {"rows": {}, "set_aside": {}}
     return {
@@ -121,11 +123,11 @@ def records_hashes(quality: Mapping[str, Any], services: Iterable[str]) -> dict[
 
 
 def made_of_all(
-    workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str
+    workbook: Workbook, cycle: Cycle, records: Path, quality: Mapping[str, Any], notebooks: Path, code: str
 ) -> dict[str, Made]:
     """What each service's plan would be made of now."""
-    records, told = records_hashes(quality, workbook.services), notebooks_hash(notebooks)
-    return {name: Made(cycle.name, records[name], workbook.fingerprint(name), told, code) for name in workbook.services}
+    there, told = records_hashes(records, quality, workbook.services), notebooks_hash(notebooks)
+    return {name: Made(cycle.name, there[name], workbook.fingerprint(name), told, code) for name in workbook.services}
 
 
 def made_of_portfolio(

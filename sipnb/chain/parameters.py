@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from sipnb.workbook import nearest
@@ -94,3 +94,14 @@ def _assigned(statement: ast.stmt) -> tuple[str | None, str | None]:
 
 def _text(value: ast.expr | None) -> str | None:
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def copy(notebook: Path, target: Path, given: Mapping[str, str]) -> Path:
+    """A copy of a notebook whose parameters cell holds other defaults, for working on by hand. Raises ParameterError."""
+    check(notebook, given)
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    cell = next(c for c in content["cells"] if "parameters" in c.get("metadata", {}).get("tags", []))
+    cell["source"] = "\n".join(f"{name}: str = {value!r}" for name, value in given.items())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return target

@@ -50,7 +50,7 @@ def plan(
     if quality is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
-    made = manifest.made_of_all(workbook, cycle, quality, notebooks, manifest.code_hash())
+    made = manifest.made_of_all(workbook, cycle, published.records, quality, notebooks, manifest.code_hash())
     told = {name: why(entries.get(name), made[name], published, force) for name in names}
     return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
 

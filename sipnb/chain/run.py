@@ -130,7 +130,7 @@ def _made(
     quality = _records(work, refreeze)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code)
-    made = manifest.made_of_all(work.workbook, work.cycle, quality, work.notebooks, code)
+    made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code)
     out_of_date = _look_up(work, names, made, force)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
     try:

@@ -34,7 +34,7 @@ def reach(
     return VerdictFact(
         sentence=sentence,
         tone=tone,
-        points=_points(reviewed, measured, short, ahead, options)[:MOST_POINTS],
+        points=_points(measured, short, ahead, options)[:MOST_POINTS],
         decisions=_decisions(reviewed, options, measured.about.currency)[:MOST_DECISIONS],
         caution=_caution(measured),
     )
@@ -80,7 +80,7 @@ def _short(name: str) -> str:
 
 
 def _points(
-    reviewed: ReviewFacts, measured: BaselineFacts, short: GapFacts, ahead: ForecastFacts, options: list[OptionFact]
+    measured: BaselineFacts, short: GapFacts, ahead: ForecastFacts, options: list[OptionFact]
 ) -> list[PointFact]:
     currency = measured.about.currency
     points = [
@@ -93,7 +93,6 @@ def _points(
             _watermelon(measured, currency),
             _ahead(ahead, currency),
             _better(measured, currency),
-            _promised(reviewed),
         )
         if point is not None
     ]
@@ -215,15 +214,6 @@ def _ahead(ahead: ForecastFacts, currency: str) -> PointFact | None:
         f"{words.probability(step.miss)} probability."
     )
     return PointFact(lead="If nothing is done,", text=text, chapter="4_forecast")
-
-
-def _promised(reviewed: ReviewFacts) -> PointFact | None:
-    if not reviewed.actions:
-        return None
-    states = words.listed([f"{n} {state}" for state, n in reviewed.states.items()])
-    late = f"; {words.plural(reviewed.overdue, 'is', 'are')} overdue" if reviewed.overdue else ""
-    text = f"{words.plural(len(reviewed.actions), 'action')} in the register: {states}{late}."
-    return PointFact(lead="What was agreed.", text=text, chapter="1_review")
 
 
 def _decisions(reviewed: ReviewFacts, options: list[OptionFact], currency: str) -> list[DecisionFact]:

@@ -87,7 +87,7 @@ def render_plan(
         anchors={alias: (noun(name), title(name)) for name in CHAPTERS for alias in (name, noun(name), name[2:])},
         baseline=baseline,
         scorecard=scorecard(baseline, results.table(folder, service, "2_baseline", "series")),
-        changes=_changes(baseline, results.read(folder, service, "1_review")),
+        actions=_actions(results.read(folder, service, "1_review")),
         chapters=chapters,
         contents=_contents([*_FRONT, *_sections(chapters), *_BACK]),
         code=any(c.has_code for c in chapters),
@@ -103,7 +103,7 @@ def render_failure(
     folder: CycleFolder, service: str, name: str, cycle_label: str, line: str, chapter: str, cell: int | None,
     heading: str, error: str,
 ) -> Path:  # fmt: skip
-    """Write the page that says that a plan (or, for `_portfolio`, the portfolio) could not be made, and return the file.
+    """Write the page that says that a plan (or the portfolio, service `_portfolio`) could not be made; return the file.
 
     `line` is the error line of the run, `error` the exception; `cell` is None where no cell is to blame (a kernel
     that was killed). Nothing of an earlier cycle is shown.
@@ -190,16 +190,10 @@ def _counts(baseline: BaselineFacts) -> str:
     return f"{words.plural(flow.opened, 'ticket')} opened, {flow.stock_after:,} open" if flow else ""
 
 
-def _changes(baseline: BaselineFacts, review: ReviewFacts) -> list[tuple[str, str]]:
-    """What moved beyond its usual range, and where the actions agreed before stand: lead and text."""
-    moved = [
-        (lead, words.listed([k.title for k in baseline.kpis if k.claims and k.variation == variation]))
-        for lead, variation in (("Worse than usual", "concern"), ("Better than usual", "improvement"))
-    ]
-    lines = [(lead, text) for lead, text in moved if text] or [("Changes", "no measure has left its usual range")]
+def _actions(review: ReviewFacts) -> str:
+    """Where the actions agreed before stand."""
     states = words.listed([f"{n:,} {state.replace('_', ' ')}" for state, n in review.states.items()])
-    overdue = f"; {review.overdue:,} overdue" if review.overdue else ""
-    return [*lines, ("Actions agreed before", f"{states}{overdue}" if states else "none")]
+    return (states + (f"; {review.overdue:,} overdue" if review.overdue else "")) if states else "none"
 
 
 def _estate(one: EstateFact) -> dict[str, str]:

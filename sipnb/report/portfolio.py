@@ -67,13 +67,17 @@ def counted(facts: PortfolioFacts) -> str:
 def _row(folder: CycleFolder, plan: PlanFact, headline: _Headline | None, spans: dict) -> Row:
     page = folder.page(plan.service)
     published = plan.status == "published"
-    sign, tone_text = _TONE.get(plan.tone, _TONE["common"]) if published else ("✕", plan.status.capitalize())
+    sign, tone_text = (
+        _TONE.get(plan.tone, _TONE["common"])
+        if published
+        else ("✕" if plan.status == "failed" else "–", plan.status.capitalize())
+    )
     common = {
         "plan": plan,
         # A failed service has a page too, which says so; where none was written, there is no dead link.
         "link": relative(folder, page) if page.is_file() else "",
         "sign": sign,
-        "tone": plan.tone if published else "failed",
+        "tone": plan.tone if published else plan.status,
         "tone_text": tone_text,
         "targets": plan.fails + plan.inconclusive + plan.meets,
         "need": words.significant(plan.need),

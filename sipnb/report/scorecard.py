@@ -103,6 +103,6 @@ def _range(fact: KpiFact, currency: str) -> str:
 
 
 def _few(fact: KpiFact) -> str:
-    if fact.n < KPIS[fact.kpi].minimum_n:
-        return f"too few to judge ({fact.n:,})"
-    return f"too few to judge ({words.plural(fact.points, 'cycle')})"
+    if fact.trial and fact.n >= KPIS[fact.kpi].minimum_n:
+        return f"too few to judge ({words.plural(fact.points, 'cycle')})"
+    return f"too few to judge ({fact.n:,})"

@@ -192,23 +192,3 @@ def against_limits(rows: pd.DataFrame) -> Figure:
     axes.set_xticks([0, 0.5, 1], ["lower limit", "usual", "upper limit"])
     axes.grid(False)
     return figure
-
-
-def sparkline(
-    values: pd.Series, low: float | None, high: float | None, target: float | None, signal: str, name: str
-) -> str:
-    """A measure's past in a word's size, as decorative SVG: usual range grey, target dashed, latest point marked."""
-    figure, axes = theme.canvas(width=1.55, height=0.36)
-    x = np.arange(len(values))
-    if low is not None and high is not None:
-        axes.axhspan(low, high, color=theme.BAND, linewidth=0)
-    if target is not None:
-        axes.axhline(target, color=theme.ACCENT, linewidth=0.9, linestyle=(0, (3, 2)))
-    axes.plot(x, values, color=theme.INK, linewidth=1.1)
-    there = values.dropna()
-    if len(there):
-        color, marker = theme.SIGNALS.get(signal, (theme.COMMON, "o"))
-        axes.plot([values.index.get_loc(there.index[-1])], [there.iloc[-1]], marker=marker, color=color, markersize=4.5)
-    axes.set_axis_off()
-    axes.margins(x=0.05, y=0.18)
-    return theme.svg(figure, name)

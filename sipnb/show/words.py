@@ -86,6 +86,9 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
     gap = float(now) - float(before)
     if unit == "share":
         text = f"{abs(100 * gap):.{2 if abs(gap) < 0.001 else 1}f} pts"
+    elif unit == "hours":
+        # In the unit of the value itself: minutes beside hours would have to be converted in the reader's head.
+        text = f"{significant(abs(gap) / 24, 2)} d" if abs(float(now)) >= 96 else f"{significant(abs(gap), 2)} h"
     else:
         text = number(abs(gap), unit, currency)
     return ("+" if gap > 0 else "−" if gap < 0 else "±") + text
