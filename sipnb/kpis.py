@@ -303,6 +303,9 @@ def availability_between(
     out = downtime(records.outages[records.outages["kind"] == "maintenance"], start, end)
     total = (end - start).total_seconds() - out.sum()
     days = len(lost)
+    if lost.sum() == 0:
+        # Days without an outage cannot tell how bad a day with one is.
+        return Measure(1.0, math.nan, math.nan, days, total, total)
     draws = np.random.default_rng(20).integers(0, days, (999, days))
     means = lost.to_numpy()[draws].mean(axis=1) * days / total
     low, high = 1 - np.quantile(means, [0.975, 0.025])

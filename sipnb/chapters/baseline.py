@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from sipnb import kpis
-from sipnb.catalogue import KPIS
+from sipnb.catalogue import KPIS, Kpi
 from sipnb.chapters.results import BaselineFacts, CohortFact, FlowFact, KpiFact, RestoreFact
 from sipnb.chapters.subject import Subject
 from sipnb.methods import durations, spc
@@ -77,7 +77,16 @@ def work_out(subject: Subject) -> Baseline:
 
 def chart(subject: Subject, kpi: str, series: pd.DataFrame) -> spc.Chart:
     """The process behaviour chart of a KPI against the service's target."""
-    return spc.xmr(series["value"], good=KPIS[kpi].good, target=subject.target(kpi))
+    found = spc.xmr(series["value"], good=KPIS[kpi].good, target=subject.target(kpi))
+    if not kpis.lumpy(series):
+        return found
+    # Limits drawn from rare events would be wrong: the points stand, without a range and without signals.
+    bare = found.points.assign(low=math.nan, high=math.nan, rule="", signal=_unsignalled(found.points), direction=0)
+    return replace(found, points=bare, variation="common", assurance="no target", signals=0, expected_false=0.0)
+
+
+def _unsignalled(points: pd.DataFrame) -> pd.Series:
+    return points["signal"].where(points["signal"] == "no data", "common")
 
 
 def cohorts(subject: Subject) -> list[CohortFact]:
@@ -137,11 +146,20 @@ def _restore(subject: Subject, survival: durations.Survival | None) -> RestoreFa
     )  # fmt: skip
 
 
+def _unjudged(known: Kpi, n: int, chart: spc.Chart, rare: bool) -> str:
+    """Why a measure carries no claim; empty where it does."""
+    if n < known.minimum_n:
+        return f"too few cases to judge ({n:,})"
+    if chart.trial:
+        return f"too few cycles to judge ({chart.n})"
+    return "too rare to judge by limits" if rare else ""
+
+
 def _kpi(subject: Subject, kpi: str, series: pd.DataFrame, chart: spc.Chart) -> KpiFact:
     known = KPIS[kpi]
     now, points = series.iloc[-1], chart.points.iloc[-1]
-    enough = int(now["n"]) >= known.minimum_n
-    few = chart.trial or not enough or kpis.lumpy(series)
+    unjudged = _unjudged(known, int(now["n"]), chart, kpis.lumpy(series))
+    few = bool(unjudged)
     return KpiFact(
         kpi=kpi, title=known.title, cohort=known.cohort, clock=known.clock, unit=known.unit, good=known.good,
         value=now["value"], low=now["low"], high=now["high"], n=int(now["n"]),
@@ -153,7 +171,7 @@ def _kpi(subject: Subject, kpi: str, series: pd.DataFrame, chart: spc.Chart) -> 
         trial=chart.trial, points=chart.n, signals=0 if few else chart.signals,
         expected_false=0.0 if few else chart.expected_false,
         lower_limit=points["low"], upper_limit=points["high"], mean=points["mean"],
-        rule="" if few else str(points["rule"]), claims=not few, definition=known.definition,
+        rule="" if few else str(points["rule"]), claims=not few, unjudged=unjudged, definition=known.definition,
     )  # fmt: skip
 
 
@@ -184,7 +202,6 @@ def measures(facts: BaselineFacts) -> Shown:
     for k in facts.kpis:
         _, variation, _ = words.VARIATION[k.variation]
         _, assurance, _ = words.ASSURANCE[k.assurance]
-        few = "too few to judge"
         lines.append(
             {
                 "Measure": k.title,
@@ -193,8 +210,8 @@ def measures(facts: BaselineFacts) -> Shown:
                 "n": f"{k.n:,}",
                 "Target": words.number(k.target, k.unit, currency) if k.target is not None else "–",
                 "Since previous": words.difference(k.value, k.previous, k.unit, currency),
-                "Change": variation if k.claims else few,
-                "Against target": assurance if k.claims or k.target is None else few,
+                "Change": variation if k.claims else k.unjudged,
+                "Against target": assurance if k.claims else "–",
             }
         )
     missing = f" No data: {', '.join(words.lower(t) for t in facts.without_data)}." if facts.without_data else ""
@@ -207,7 +224,7 @@ def finding(fact: KpiFact, currency: str) -> str:
     """What a control chart says, as its title: at most 12 words, worked out from the data."""
     value = words.number(fact.value, fact.unit, currency)
     if not fact.claims:
-        return f"{KPIS[fact.kpi].short}: {value}, too few points to judge"
+        return f"{KPIS[fact.kpi].short}: {value}, {fact.unjudged}"
     phrase = {
         "improvement": "better than it used to be",
         "concern": "worse than it used to be",
@@ -222,8 +239,11 @@ def finding(fact: KpiFact, currency: str) -> str:
 def alt(fact: KpiFact, currency: str) -> str:
     """Alternative text of a control chart."""
     value = words.number(fact.value, fact.unit, currency)
-    range_ = words.interval(fact.lower_limit, fact.upper_limit, fact.unit, currency)
-    return f"Control chart of {fact.title.lower()} over {fact.points} cycles. Latest {value}; usual range {range_}."
+    limits = words.interval(fact.lower_limit, fact.upper_limit, fact.unit, currency)
+    usual = "" if fact.lower_limit is None else f" Usual range {limits}."
+    return (
+        f"Control chart of {words.lower(fact.title)} over {words.plural(fact.points, 'cycle')}. Latest {value}.{usual}"
+    )
 
 
 def _source(facts: BaselineFacts) -> str:
@@ -298,7 +318,8 @@ def cohort_figure(facts: BaselineFacts, target: float | None) -> Shown:
     first = by_name.get("Resolved in the cycle, as others report it")
     second = by_name.get("Resolved, and open past due counted as missed (headline)")
     if first and second:
-        title = f"{words.number(second.value, 'share')} in time; {words.number(first.value, 'share')} if open tickets are left out"
+        headline, reported = words.number(second.value, "share"), words.number(first.value, "share")
+        title = f"{headline} in time; {reported} if open tickets are left out"
     else:
         title = f"{words.number(facts.cohorts[0].value, 'share')} in time"
     data = pd.DataFrame(
@@ -340,11 +361,13 @@ def control_figure(measured: Baseline, kpi: str) -> Shown:
             "Signal": [words.VARIATION[s][1] for s in lines["signal"]],
         }
     )
-    limits = "trial limits, fewer than 13 points" if chart.trial else f"XmR limits, {chart.rules.upper()} rules"
+    limits = "; grey band: XmR limits" + (", on trial" if chart.trial else f", {chart.rules.upper()} rules")
+    if chart.points["low"].isna().all():
+        limits = "; no limits, too rare"
     return figure(
         figures.control_chart(chart.points, list(lines["label"]), unit, currency, fact.target),
         name=kpi.replace("_", "-"), finding=finding(fact, currency),
-        subtitle=f"{fact.title}, {fact.cohort}, by cycle; grey band: {limits}",
+        subtitle=f"{fact.title}, {fact.cohort}, by cycle{limits}",
         alt=alt(fact, currency), data=data, source=f"{_source(facts)} Definition {fact.definition}.",
     )  # fmt: skip
 

@@ -118,10 +118,14 @@ def _sentence(plans: list[PlanFact]) -> str:
     made = [p for p in plans if p.status == "published"]
     failing = [p for p in made if p.fails]
     without = len(plans) - len(made)
-    text = f"{len(failing)} of {words.plural(len(made), 'service')} certainly miss at least one target"
     if failing:
-        text += f"; {words.listed([p.name for p in failing[:2]])} need attention first"
-    text += "."
+        verb = "misses" if len(failing) == 1 else "miss"
+        text = f"{len(failing)} of {words.plural(len(made), 'service')} certainly {verb} at least one target; "
+        first = words.listed([p.name for p in failing[:2]])
+        text += f"{first} {'needs' if len(failing) == 1 else 'need'} attention first."
+    else:
+        unclear = sum(p.inconclusive > 0 for p in made)
+        text = f"No service certainly misses a target; for {unclear} of {len(made)} at least one cannot be told."
     return text + (f" {words.plural(without, 'service has', 'services have')} no plan." if without else "")
 
 
@@ -202,8 +206,8 @@ def estate(facts: PortfolioFacts) -> Shown:
         [
             {
                 "What counts as down": f"{e.definition} ({', '.join(e.severities) or 'none'})",
-                facts.cycle_label: words.number(e.cycle, "share"),
-                "Twelve months up to the cut-off": words.number(e.year, "share"),
+                facts.cycle_label: words.percent(e.cycle),
+                "Twelve months up to the cut-off": words.percent(e.year),
                 "Outages in the cycle": f"{e.outages:,}",
             }
             for e in facts.estate

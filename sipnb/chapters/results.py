@@ -102,6 +102,7 @@ class KpiFact(Facts):
     claims: bool
     definition: str
     rule: str = Field("", description="which rule flagged the latest point, if one did")
+    unjudged: str = Field("", description="why no claim is made, where none is")
 
 
 class CohortFact(Facts):

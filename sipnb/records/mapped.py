@@ -103,12 +103,12 @@ def _parse(read: Read, mapping: Mapping, content: TableMap, columns: dict[str, C
             values.append(f'{_literal(column.value, kind)} AS "{name}"')
             continue
         source = next(s for s in column.source if s in read.columns)
-        raws.append(f'{_raw(mapping, source)} AS "_raw_{name}"')
-        raw = f'"_raw_{name}"'
+        whole = _raw(mapping, source)
         if column.split:
-            raw = (
-                f"trim(unnest(CASE WHEN {raw} IS NULL THEN [NULL] ELSE string_split({raw}, {_text(column.split)}) END))"
-            )
+            # A row that names several becomes a row of each, before anything is read from the part.
+            whole = f"trim(unnest(coalesce(string_split({whole}, {_text(column.split)}), [NULL])))"
+        raws.append(f'{whole} AS "_raw_{name}"')
+        raw = f'"_raw_{name}"'
         if column.pattern:
             raw = f"nullif(regexp_extract({raw}, {_text(column.pattern)}, 1), '')"
         parsed = _cast(raw, kind, mapping)
@@ -158,7 +158,7 @@ def _parse(read: Read, mapping: Mapping, content: TableMap, columns: dict[str, C
         f"SELECT _file, _row, {listed}{extra}, "
         f"CASE WHEN _left_out THEN {_text(next(iter(content.only), ''))} ELSE _column END AS _column, "
         f"CASE WHEN _left_out THEN NULL ELSE _value END AS _value, "
-        f"CASE WHEN _left_out THEN 'not a row of {table}' ELSE _reason END AS _reason "
+        f"CASE WHEN _left_out THEN 'left out by the mapping' ELSE _reason END AS _reason "
         f"FROM (SELECT *, {', '.join(described)} FROM typed)"
     )
 

@@ -22,8 +22,9 @@ from traitlets.config import Config
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-#: Cells with one of these tags prepare; what they print is no part of the story.
-SILENT = ("parameters", "injected-parameters", "setup")
+#: What cells with one of these tags print is no part of the body: they prepare, or the front page shows it already.
+FRONT = "front"
+SILENT = ("parameters", "injected-parameters", "setup", FRONT)
 
 #: In this order; text that came from a record is never read as Markdown, so that is not among them.
 _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
@@ -71,6 +72,7 @@ def chapter(path: Path, name: str, with_code: bool = True) -> Chapter:
         notebook = nbformat.read(path, as_version=4)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise PageError(f"{name}: {path} is not a notebook: {error}; run that chapter again") from error
+    notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or FRONT not in c.metadata.get("tags", [])]
     resources = {"sipnb": {"name": noun(name), "sections": [], "used": {}, "with_code": with_code, "silent": SILENT}}
     markup, resources = _exporter().from_notebook_node(notebook, resources=resources)
     sections = resources["sipnb"]["sections"]

@@ -200,8 +200,8 @@ def _estate(one: EstateFact) -> dict[str, str]:
     return {
         "definition": one.definition,
         "severities": words.listed(one.severities) or "all",
-        "cycle": words.number(one.cycle, "share"),
-        "year": words.number(one.year, "share"),
+        "cycle": words.percent(one.cycle),
+        "year": words.percent(one.year),
         "outages": f"{one.outages:,}",
         "interval": words.interval(one.low, one.high, "share"),
     }

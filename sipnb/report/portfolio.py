@@ -50,7 +50,9 @@ def rows(folder: CycleFolder, facts: PortfolioFacts) -> list[Row]:
     """A row a service in the order given. Sparklines of one measure share their scale, so that rows compare."""
     headlines = {p.service: _headline(folder, p.service) for p in facts.plans if p.status == "published"}
     spans: dict[str, tuple[float, float]] = {}
-    for one in filter(None, headlines.values()):
+    # Two tickets a month swing from 0 to 100 %: what carries no claim does not set the scale of the others.
+    scaled = [one for one in headlines.values() if one and one.fact.claims]
+    for one in scaled:
         low, high = extent(one.points, one.fact.target)
         known = spans.get(one.fact.kpi, (low, high))
         spans[one.fact.kpi] = (min(low, known[0]), max(high, known[1]))
@@ -92,7 +94,7 @@ def _row(folder: CycleFolder, plan: PlanFact, headline: _Headline | None, spans:
         headline=fact.title,
         value=words.number(fact.value, fact.unit, headline.currency),
         target="" if fact.target is None else words.number(fact.target, fact.unit, headline.currency),
-        trend=Markup(sparkline(headline.points, fact.target, tone, spans[fact.kpi])),
+        trend=Markup(sparkline(headline.points, fact.target, tone, spans.get(fact.kpi) if fact.claims else None)),
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from sipnb.catalogue import KPIS
 from sipnb.chapters.results import BaselineFacts, KpiFact
 from sipnb.report.sparkline import sparkline
 from sipnb.show import words
@@ -91,7 +90,7 @@ def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
         range=_range(fact, currency),
         change=Badge(sign, f"{text}, {side}" if side else text, tone),
         against=Badge(against_sign, against_text, against_tone, heavy=fact.assurance == "consistently fails"),
-        few="" if fact.claims else _few(fact),
+        few="" if fact.claims else fact.unjudged or "too few to judge",
     )
 
 
@@ -100,9 +99,3 @@ def _range(fact: KpiFact, currency: str) -> str:
     if words.is_missing(fact.lower_limit) or words.is_missing(fact.upper_limit):
         return ""
     return f"usual range {words.interval(fact.lower_limit, fact.upper_limit, fact.unit, currency)}"
-
-
-def _few(fact: KpiFact) -> str:
-    if fact.trial and fact.n >= KPIS[fact.kpi].minimum_n:
-        return f"too few to judge ({words.plural(fact.points, 'cycle')})"
-    return f"too few to judge ({fact.n:,})"

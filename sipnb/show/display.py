@@ -103,7 +103,8 @@ def figure(
     return Shown(
         f'<figure id="fig-{escape(name)}" class="figure"><figcaption><strong>{inline(finding)}</strong>'
         f'<span class="subtitle">{inline(subtitle)}</span></figcaption>'
-        f'<div class="drawing" tabindex="0" role="group" aria-label="{escape(finding)}">{theme.svg(drawing, escape(name), finding, alt)}</div>'
+        f'<div class="drawing" tabindex="0" role="group" aria-label="{escape(finding)}">'
+        f"{theme.svg(drawing, escape(name), finding, alt)}</div>"
         f'<p class="source">{inline(source)}</p><details><summary>Show the data</summary>'
         f'<div class="table" tabindex="0" role="region" aria-label="Data: {escape(finding)}"><table>'
         f"<caption>{inline(subtitle)}</caption>{rows(data, numeric)}</table></div></details></figure>",

@@ -14,12 +14,17 @@ from sipnb.show import theme, words
 def _axis(axes, unit: str, currency: str) -> None:
     def label(value: float, _: int) -> str:
         if unit == "share":
-            return f"{100 * value:.3g} %"
+            return _percent(value)
         return words.number(value, unit, currency)
 
     axes.yaxis.set_major_formatter(FuncFormatter(label))
     axes.set_xlabel("")
     axes.set_ylabel("")
+
+
+def _percent(value: float) -> str:
+    text = f"{100 * value:.2f}"
+    return f"{text.rstrip('0').rstrip('.')} %"
 
 
 def _ticks(axes, labels: list[str], most: int = 8) -> None:
@@ -96,7 +101,7 @@ def intervals(rows: pd.DataFrame, unit: str, currency: str, target: float | None
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_ylabel("")
     axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda v, _: f"{100 * v:.3g} %" if unit == "share" else words.number(v, unit, currency))
+        FuncFormatter(lambda v, _: _percent(v) if unit == "share" else words.number(v, unit, currency))
     )
     return figure
 
@@ -146,6 +151,7 @@ def flow(opened: pd.Series, resolved: pd.Series, stock: pd.Series, labels: list[
     for y, (text, color), shift in zip(last, texts, _apart(last, span, 12), strict=True):
         _beside(above, y, text, color, shift=shift)
     below.bar(x, stock, color=theme.COMMON, width=0.7, linewidth=0)
+    below.set_ylim(0, max(1.0, 1.05 * float(stock.max())))
     _beside(below, float(stock.iloc[-1]), f"{stock.iloc[-1]:,.0f} open", theme.INK)
     for axes in (above, below):
         _axis(axes, "count", "")

@@ -62,7 +62,8 @@ def svg(figure: Figure, name: str, title: str = "", description: str = "") -> st
     # matplotlib's style sheet would reach the whole page; its list of families is the page's own.
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
     text = re.sub(r"font-family: [^;\"]*", "font-family: var(--font,sans-serif)", text)
-    text = re.sub(r"-?\d+\.\d{2,}", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), text)
+    # A tenth of a point is finer than any screen; only inside tags, never the figures that are read.
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d{2,}", _tenth, tag[0]), text)
     head = re.match(r"<svg[^>]*>", text)[0]
     box = re.search(r'viewBox="([^"]+)"', head)[1]
     width = float(box.split()[2])
@@ -74,6 +75,10 @@ def svg(figure: Figure, name: str, title: str = "", description: str = "") -> st
     )
     new = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width * 4 / 3:.0f}" {labelled}>{inner}'
     return re.sub(r"\n\s*", "\n", new + text[len(head) :]).strip()
+
+
+def _tenth(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.1f}".removesuffix(".0")
 
 
 def _escape(text: str) -> str:

@@ -40,7 +40,8 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
     value = float(value)
     if unit == "share":
         percent = 100 * value
-        digits = 2 if 99 <= percent < 100 else 1
+        # Close to the whole every step costs ten times the effort: 99.9 and 99.99 are not the same promise.
+        digits = 0 if percent in (0, 100) else 1 if percent < 99 else 2
         return f"{percent:.{digits}f} %"
     if unit == "hours":
         if abs(value) >= 96:
@@ -51,6 +52,11 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
             f"{_SIGNS.get(currency, currency)} {value:,.0f}"
         )  # fmt: skip
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 10 else significant(value)
+
+
+def percent(value: float | None, digits: int = 2) -> str:
+    """A share with a fixed number of decimals, for figures that are compared at that precision."""
+    return NO_DATA if is_missing(value) else f"{100 * value:.{digits}f} %"
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -88,7 +94,8 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
         text = f"{abs(100 * gap):.{2 if abs(gap) < 0.001 else 1}f} pts"
     elif unit == "hours":
         # In the unit of the value itself: minutes beside hours would have to be converted in the reader's head.
-        text = f"{significant(abs(gap) / 24, 2)} d" if abs(float(now)) >= 96 else f"{significant(abs(gap), 2)} h"
+        shown, short = (24, "d") if abs(float(now)) >= 96 else (1, "h")
+        text = f"{abs(gap) / shown:.{2 if abs(float(now)) / shown < 10 else 1}f} {short}"
     else:
         text = number(abs(gap), unit, currency)
     return ("+" if gap > 0 else "−" if gap < 0 else "±") + text

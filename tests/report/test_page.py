@@ -189,7 +189,7 @@ def test_every_number_of_a_measure_is_on_its_line(cycle, kpi):
         expected += [words.VARIATION[fact.variation][1], words.ASSURANCE[fact.assurance][1]]
         assert ("heavy" in row) == (fact.assurance == "consistently fails")
     else:
-        expected.append(f"too few to judge ({fact.n})")
+        expected.append(fact.unjudged or "too few to judge")
         assert "No real change" not in said and "No target" not in said
     for part in expected:
         assert part in said, (part, said)
