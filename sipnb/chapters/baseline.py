@@ -21,6 +21,10 @@ CHAPTER = "2_baseline"
 HEADLINES = ("sla_attainment", "restore_median", "backlog", "availability", "csat_top2", "change_failure_rate")
 
 
+#: With fewer points than this not even trial limits are drawn.
+FEWEST = 6
+
+
 @dataclass(frozen=True)
 class Baseline:
     """The facts, and what the figures are drawn from."""
@@ -78,9 +82,9 @@ def work_out(subject: Subject) -> Baseline:
 def chart(subject: Subject, kpi: str, series: pd.DataFrame) -> spc.Chart:
     """The process behaviour chart of a KPI against the service's target."""
     found = spc.xmr(series["value"], good=KPIS[kpi].good, target=subject.target(kpi))
-    if not kpis.lumpy(series):
+    if not kpis.lumpy(series) and found.n >= FEWEST:
         return found
-    # Limits drawn from rare events would be wrong: the points stand, without a range and without signals.
+    # Limits drawn from rare events or a handful of points would mislead: the points stand, without range and signals.
     bare = found.points.assign(low=math.nan, high=math.nan, rule="", signal=_unsignalled(found.points), direction=0)
     return replace(found, points=bare, variation="common", assurance="no target", signals=0, expected_false=0.0)
 
@@ -363,13 +367,19 @@ def control_figure(measured: Baseline, kpi: str) -> Shown:
     )
     limits = "; grey band: XmR limits" + (", on trial" if chart.trial else f", {chart.rules.upper()} rules")
     if chart.points["low"].isna().all():
-        limits = "; no limits, too rare"
+        limits = "; no limits drawn"
     return figure(
-        figures.control_chart(chart.points, list(lines["label"]), unit, currency, fact.target),
+        figures.control_chart(_drawable(chart.points, unit), list(lines["label"]), unit, currency, fact.target),
         name=kpi.replace("_", "-"), finding=finding(fact, currency),
         subtitle=f"{fact.title}, {fact.cohort}, by cycle{limits}",
         alt=alt(fact, currency), data=data, source=f"{_source(facts)} Definition {fact.definition}.",
     )  # fmt: skip
+
+
+def _drawable(points: pd.DataFrame, unit: str) -> pd.DataFrame:
+    # A limit below zero or above the whole is a calculation, not a place on the axis.
+    top = 1.0 if unit == "share" else math.inf
+    return points.assign(low=points["low"].clip(0, top), high=points["high"].clip(0, top))
 
 
 def survival_figure(measured: Baseline) -> Shown:

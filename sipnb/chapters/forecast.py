@@ -12,7 +12,7 @@ from sipnb.chapters.results import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.subject import Subject
 from sipnb.methods import forecasting
 from sipnb.show import figures, words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import Shown, folded, points, say, table
 from sipnb.show.display import figure as drawn_figure
 
 CHAPTER = "4_forecast"
@@ -85,8 +85,9 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
         row = forecast.table.loc[step]
         steps.append(
             StepFact(
-                cycle=ahead.name, label=ahead.label, mean=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
-                low_95=row["low_95"], high_95=row["high_95"], miss=miss,
+                cycle=ahead.name, label=ahead.label, short=ahead.short, miss=miss,
+                mean=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
+                low_95=row["low_95"], high_95=row["high_95"],
             )
         )  # fmt: skip
     return ForecastFact(
@@ -139,7 +140,7 @@ def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
         return say(f"{KPIS[kpi].title}: not forecast, {ahead.facts.left_out.get(KPIS[kpi].title, 'no data')}.")
     series = ahead.series[kpi]
     drawn = figures.forecast(
-        series["value"], list(series["label"]), ahead.forecasts[kpi].table, [s.cycle for s in fact.steps], fact.unit,
+        series["value"], list(series["label"]), ahead.forecasts[kpi].table, [s.short for s in fact.steps], fact.unit,
         currency, fact.target,
     )  # fmt: skip
     data = pd.DataFrame(
@@ -176,31 +177,43 @@ def all_steps(facts: ForecastFacts, currency: str) -> Shown:
     ]
     if not rows:
         return say("Nothing is forecast in this cycle.")
-    return table(
-        pd.DataFrame(rows), "Forecasts of the next cycles", numeric=("Expected", "80 % interval", "95 % interval")
-    )
+    numeric = ("Expected", "80 % interval", "95 % interval")
+    return folded(table(pd.DataFrame(rows), "Forecasts of the next cycles", numeric=numeric), "All forecasts")
+
+
+def chosen(ahead: Forecasts) -> Shown:
+    """The model used for each measure, and how it would have done."""
+    rows = [row for row in _scores(ahead) if row["Model"].endswith(_CHOSEN)]
+    if not rows:
+        return say("No model was fitted.")
+    return table(pd.DataFrame(rows), "The model used for each measure, on past cycles", numeric=_SCORES)
 
 
 def competition(ahead: Forecasts) -> Shown:
-    """How each model of the pool would have done, the chosen one marked."""
-    rows = []
-    for kpi, made in ahead.forecasts.items():
-        for record in made.scores.itertuples(index=False):
-            rows.append(
-                {
-                    "Measure": KPIS[kpi].title,
-                    "Model": record.model + (" (chosen)" if record.model == made.model else ""),
-                    "Error": words.significant(record.mase) if record.mase == record.mase else "–",
-                    "Inside its own 95 % interval": words.number(record.coverage_95, "share"),
-                    "Past cycles": f"{record.origins}",
-                }
-            )
+    """How each model of the pool would have done."""
+    rows = _scores(ahead)
     if not rows:
-        return say("No model was fitted.")
-    return table(
-        pd.DataFrame(rows), "Rolling-origin scores, before the intervals were widened to fit them",
-        numeric=("Error", "Inside its own 95 % interval", "Past cycles"),
-    )  # fmt: skip
+        return say("")
+    caption = "Rolling-origin scores, before the intervals were widened to fit them"
+    return folded(table(pd.DataFrame(rows), caption, numeric=_SCORES), "All models that competed")
+
+
+_SCORES = ("Error", "Inside its own 95 % interval", "Past cycles")
+_CHOSEN = " (chosen)"
+
+
+def _scores(ahead: Forecasts) -> list[dict[str, str]]:
+    return [
+        {
+            "Measure": KPIS[kpi].title,
+            "Model": record.model + (_CHOSEN if record.model == made.model else ""),
+            "Error": words.significant(record.mase) if record.mase == record.mase else "–",
+            "Inside its own 95 % interval": words.number(record.coverage_95, "share"),
+            "Past cycles": f"{record.origins}",
+        }
+        for kpi, made in ahead.forecasts.items()
+        for record in made.scores.itertuples(index=False)
+    ]
 
 
 def not_forecast(facts: ForecastFacts) -> Shown:

@@ -193,6 +193,7 @@ class GapFacts(Facts):
 class StepFact(Facts):
     cycle: str
     label: str
+    short: str = ""
     mean: float | None
     low_80: float | None
     high_80: float | None

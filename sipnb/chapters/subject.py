@@ -98,9 +98,9 @@ class Subject:
             simulated=self.workbook.settings.simulated,
         )
 
-    def write(self, chapter: str, facts: results.Facts, tables: dict[str, pd.DataFrame] | None = None) -> Path:
+    def write(self, chapter: str, facts: results.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
         """Hand over a chapter's results."""
-        return results.write(self.folder, self.service.id, self.cycle.name, chapter, facts, tables, self.fingerprint)
+        results.write(self.folder, self.service.id, self.cycle.name, chapter, facts, tables, self.fingerprint)
 
     def earlier(self, chapter: str, work_out: Callable[[Subject], Any]) -> Any:
         """The facts of an earlier chapter: as it handed them over, or worked out now where that has not happened.

@@ -194,7 +194,8 @@ def stale(sets: Sets) -> list[Finding]:
         return []
     return [
         Finding("stale extract", "warn", "found", 0,
-                f"The newest ticket was opened {days} days before the cut-off; about {missing:,.0f} more would be expected.", {"days": days})
+                f"The newest ticket was opened {days} days before the cut-off; "
+                f"about {missing:,.0f} more would be expected.", {"days": days})
     ]  # fmt: skip
 
 

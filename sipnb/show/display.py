@@ -68,6 +68,11 @@ def table(frame: pd.DataFrame, caption: str, *, numeric: tuple[str, ...] = (), n
     )
 
 
+def folded(shown: Shown, summary: str) -> Shown:
+    """Something long behind one line that opens it."""
+    return Shown(f"<details><summary>{escape(summary)}</summary>{shown.markup}</details>", shown.text)
+
+
 def rows(frame: pd.DataFrame, numeric: tuple[str, ...] = ()) -> str:
     """A frame as table head and body, with scopes."""
     right = {c: ' class="number"' if c in numeric else "" for c in frame.columns}

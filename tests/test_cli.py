@@ -1,0 +1,280 @@
+"""The command line as people use it: a whole cycle published, errors that say what to do, exit codes that are kept."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from sipnb import places
+from sipnb.chapters import results
+from sipnb.places import CycleFolder
+from tests.conftest import public_data
+
+SIPNB = Path(sys.executable).with_name("sipnb")
+SERVICES = [
+    "archive", "chat-assistant", "email", "erp", "hr-portal", "identity", "network", "payments", "payroll",
+    "service-desk", "web-shop", "workplace",
+]  # fmt: skip
+
+
+def sipnb(*arguments, cwd, env=None, timeout=900):
+    command = [str(SIPNB), *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=timeout)
+
+
+@pytest.fixture(scope="module")
+def organisation(tmp_path_factory, demo_exports):
+    """The simulated organisation in a folder of its own, with the run of its cycle: (params, reports, run)."""
+    base = tmp_path_factory.mktemp("organisation")
+    params = shutil.copytree(places.PARAMS / "demo", base / "demo", ignore=shutil.ignore_patterns("exports"))
+    done = run(params, base / "reports", demo_exports)
+    return params, base / "reports", done
+
+
+def run(params, reports, exports, *more):
+    return sipnb(
+        "run", params, "--cycle", "2026-10", "--jobs", 2, "--data", exports, "--out", reports, *more, cwd=params
+    )
+
+
+@pytest.fixture
+def published(organisation):
+    return CycleFolder(organisation[1] / "demo" / "2026-10")
+
+
+def contents(folder: CycleFolder):
+    pages = sorted(folder.root.glob("*.html")) + sorted((folder.root / "results").rglob("*.*"))
+    return {str(p.relative_to(folder.root)): p.read_bytes() for p in pages}
+
+
+def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, published):
+    done = organisation[2]
+    assert done.returncode == 0, done.stderr
+    assert "12 of 12 plans of Northfield Group for October 2026" in done.stdout
+    assert str(published.index) in done.stdout
+    assert sorted(p.stem for p in published.root.glob("*.html")) == sorted([*SERVICES, "index"])
+    assert all(f"{service}: published" in done.stdout for service in SERVICES), "one plain line a unit"
+    assert "\x1b" not in done.stdout and done.stderr == ""
+
+
+def test_every_page_is_one_small_file_that_asks_for_nothing(published):
+    for page in published.root.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert len(text) < 1_000_000, page.name
+        assert "http://" not in text.replace("http://www.w3.org", "") and "https://" not in text, page.name
+        assert str(Path.home()) not in text and "/tmp/" not in text, "no machine's paths"
+
+
+def test_every_page_loads_from_disk_without_a_request_or_an_error(published):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        context = browser.new_context(offline=True)
+        for page in sorted(published.root.glob("*.html")):
+            requests, errors = [], []
+            tab = context.new_page()
+            tab.on("request", lambda r, seen=requests: seen.append(r.url))
+            tab.on("console", lambda m, seen=errors: seen.append(m.text) if m.type == "error" else None)
+            tab.on("pageerror", lambda e, seen=errors: seen.append(str(e)))
+            tab.goto(page.as_uri())
+            assert tab.locator("h1").count() == 1
+            for width in (1280, 375):
+                tab.set_viewport_size({"width": width, "height": 800})
+                assert tab.evaluate("document.scrollingElement.scrollWidth") <= width, (page.name, width)
+            assert (requests, errors) == ([page.as_uri()], []), page.name
+            tab.close()
+        browser.close()
+
+
+def test_what_each_plan_proposes_is_what_was_built_into_its_service(published):
+    found = {s: [o.lever for o in results.read(published, s, "5_recommendations").options] for s in SERVICES}
+    assert found["workplace"] == ["one_owning_group"] and found["service-desk"] == ["capacity"]
+    assert found["email"] == found["archive"] == found["chat-assistant"] == []
+    young = results.read(published, "chat-assistant", "5_recommendations").verdict
+    assert young.sentence.startswith("Too young to judge")
+
+
+def test_executed_notebooks_are_whole_and_carry_no_clock(published):
+    for service in ("email", "archive"):
+        for chapter in places.CHAPTERS:
+            text = published.notebook(service, chapter).read_text(encoding="utf-8")
+            notebook = nbformat.reads(text, as_version=4)
+            assert all(c.execution_count for c in notebook.cells if c.cell_type == "code")
+            assert "start_time" not in text and "iopub" not in text
+
+
+def test_a_second_run_does_nothing_and_a_forced_one_gives_the_same_bytes(organisation, published, demo_exports):
+    params, reports, _ = organisation
+    before = contents(published)
+    again = run(params, reports, demo_exports)
+    assert again.returncode == 0 and again.stdout.count("up to date") >= 12
+    forced = run(params, reports, demo_exports, "--force", "--service", "archive", "--service", "payroll", "--refreeze")
+    assert forced.returncode == 0, forced.stderr
+    assert contents(published) == before
+    manifest = json.loads(published.manifest.read_text(encoding="utf-8"))
+    assert manifest["services"]["archive"]["output"] == "identical"
+    assert manifest["services"]["archive"]["changed"] == []
+
+
+def test_a_changed_target_runs_that_service_only(organisation, demo_exports):
+    params, reports, _ = organisation
+    targets = params / "targets.yml"
+    original = targets.read_text(encoding="utf-8")
+    targets.write_text(
+        original.replace("payroll: {restore_median: 60}", "payroll: {restore_median: 61}"), encoding="utf-8"
+    )
+    try:
+        done = sipnb(
+            "plan", params, "--cycle", "2026-10", "--data", demo_exports, "--out", reports, "--json", cwd=params
+        )
+    finally:
+        targets.write_text(original, encoding="utf-8")
+    steps = {step["service"]: step for step in json.loads(done.stdout)}
+    assert [name for name, step in steps.items() if step["runs"]] == ["payroll"]
+    assert steps["payroll"]["why"] == ["parameters"]
+
+
+def test_damaged_records_of_one_service_stop_that_service_only(organisation, published, demo_exports):
+    params, reports, _ = organisation
+    (path,) = published.records.glob("tickets/service=payments/*.parquet")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    done = run(params, reports, demo_exports)
+    assert done.returncode == 3
+    assert "11 of 12 plans" in done.stdout
+    assert done.stderr.startswith("payments 2026-10 2_baseline.ipynb cell ")
+    assert "DamagedRecords" in done.stderr and "partial notebook" in done.stderr
+    page = published.page("payments").read_text(encoding="utf-8")
+    assert "DamagedRecords" in page and "69.5" not in page, "no old figures"
+    index = published.index.read_text(encoding="utf-8")
+    assert "No plan for this cycle" in index
+    assert published.notebook("payments", "2_baseline").is_file()
+    assert not published.result("payments", "5_recommendations").exists()
+    mended = run(params, reports, demo_exports, "--refreeze", "--service", "payments")
+    assert mended.returncode == 0, mended.stderr
+    assert "69.5" in published.page("payments").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["--cycle", "2026-10", "--service", "payment"],
+            "service 'payment' is not in services.yml; nearest valid name: payments",
+        ),
+        (["--cycle", "2026-13"], "cycle '2026-13' cannot be read"),
+        (["--cycle", "2026-10", "--notebooks", "NOTEBOOKS"], "nearest valid name: service"),
+        (["--cycl", "2026-10"], "--cycle"),
+    ],
+)
+def test_a_wrong_argument_ends_with_2_and_the_nearest_valid_one(tmp_path, demo_exports, arguments, expected):
+    adapted = shutil.copytree(places.NOTEBOOKS, tmp_path / "notebooks")
+    chapter = adapted / "4_forecast.ipynb"
+    chapter.write_text(chapter.read_text(encoding="utf-8").replace("service: str", "servise: str"), encoding="utf-8")
+    arguments = [str(adapted) if a == "NOTEBOOKS" else a for a in arguments]
+    done = sipnb("run", "demo", "--data", demo_exports, "--out", tmp_path / "r", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert expected in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_key_ends_with_2(organisation, tmp_path):
+    params = shutil.copytree(organisation[0], tmp_path / "demo")
+    text = (params / "workbook.yml").read_text(encoding="utf-8")
+    (params / "workbook.yml").write_text(text + "gates: {}\n", encoding="utf-8")
+    done = sipnb("check", params, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "demo/workbook.yml: gates: unknown key 'gates'; nearest valid name: gate" in done.stderr
+
+
+def test_a_missing_export_ends_with_7_and_the_path_looked_for(tmp_path):
+    done = sipnb("run", "uci_servicenow", "--data", tmp_path / "empty", "--out", tmp_path, cwd=tmp_path)
+    assert done.returncode == 7
+    assert str(tmp_path / "empty" / "incident_event_log.csv.gz") in done.stderr
+
+
+def test_a_missing_organisation_ends_with_7(tmp_path):
+    done = sipnb("check", "nobody", cwd=tmp_path)
+    assert done.returncode == 7
+    assert "nobody" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_check_prints_the_account_of_the_public_event_log(tmp_path):
+    data = public_data("uci_servicenow")
+    done = sipnb("check", "uci_servicenow", "--data", data, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for part in (
+        "141,712 events → 24,918 incidents", "SLA met 63.42 %", "reopened 275", "median 22.10 h, mean 178.17 h",
+        "141,712 rows read",
+    ):  # fmt: skip
+        assert part in done.stdout
+    told = json.loads(sipnb("check", "uci_servicenow", "--data", data, "--json", cwd=tmp_path).stdout)
+    (source,) = told["sources"]
+    assert source["read"] == source["used"] + source["set_aside"] == 141_712
+    assert told["tables"]["tickets"] > 18_000
+
+
+def test_a_real_organisation_without_surveys_or_changes_says_no_data(tmp_path):
+    data = public_data("uci_servicenow")
+    arguments = ("--data", data, "--cycle", "2016-05", "--service", "category-57", "--out", tmp_path)
+    done = sipnb("run", "uci_servicenow", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = CycleFolder(tmp_path / "uci_servicenow" / "2016-05")
+    facts = results.read(folder, "category-57", "2_baseline")
+    measured = {k.kpi: k for k in facts.kpis}
+    assert measured["sla_attainment"].value < measured["sla_reported"].value
+    assert "Satisfied users" in facts.without_data and "Availability, maintenance left out" in facts.without_data
+    assert not any(k.claims for k in facts.kpis), "three months carry no claim"
+
+
+def test_availability_of_the_public_status_page_is_that_of_both_definitions(tmp_path):
+    data = public_data("github_status")
+    arguments = ("--data", data, "--cycle", "2025-12", "--service", "actions", "--out", tmp_path)
+    done = sipnb("run", "github_status", *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = CycleFolder(tmp_path / "github_status" / "2025-12")
+    estate = {tuple(e.severities): e.year for e in results.read(folder, results.PORTFOLIO, "portfolio").estate}
+    assert round(100 * estate["critical", "major", "minor", "none"], 2) == 93.79
+    assert round(100 * estate["critical", "major"], 2) == 99.27
+    index = folder.index.read_text(encoding="utf-8")
+    assert "93.79" in index and "99.27" in index
+    assert "major and critical" in folder.page("actions").read_text(encoding="utf-8")
+
+
+def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environment, tmp_path):
+    done = sipnb(
+        "lab",
+        organisation[0],
+        "--service",
+        "erp",
+        "--chapter",
+        "2_baseline",
+        "--no-start",
+        cwd=tmp_path,
+        env=demo_environment,
+    )
+    assert done.returncode == 0, done.stderr
+    notebook = nbformat.read(done.stdout.strip().rsplit(": ", 1)[1], as_version=4)
+    (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    assert "service: str = 'erp'" in cell.source and str(organisation[0]) in cell.source
+
+
+def test_demo_writes_records_and_the_truth(tmp_path):
+    done = sipnb("demo", "--out", tmp_path / "exports", cwd=tmp_path)
+    assert done.returncode == 0
+    assert (tmp_path / "exports" / "tickets.parquet").is_file() and (tmp_path / "exports" / "truth.yml").is_file()
+
+
+def test_doctor_finds_this_installation_in_order(tmp_path, demo_environment):
+    done = sipnb("doctor", cwd=tmp_path, env=demo_environment)
+    assert done.returncode == 0, done.stdout
+    assert "missing" not in done.stdout
