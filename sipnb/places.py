@@ -19,6 +19,9 @@ BUILDING = "SIPNB_CYCLE_FOLDER"
 #: Environment variables that say where an organisation's sources and the reports are, where not in their usual place.
 DATA, REPORTS = "SIPNB_DATA", "SIPNB_REPORTS"
 
+#: Environment variable that names the folder of organisations, where it is not the project's own `params/`.
+PARAMETERS = "SIPNB_PARAMS"
+
 #: The chapters of a plan, in reading order; each is a notebook of that name.
 CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
 
@@ -31,8 +34,10 @@ def reports() -> Path:
 
 
 def organisation(text: str | os.PathLike[str]) -> Path:
-    """The parameters folder meant by a path, or by the bare name of an organisation that ships with the project."""
+    """The parameters folder meant by a path, or by the bare name of an organisation of this run or of the project."""
     path = Path(text)
+    if (told := os.environ.get(PARAMETERS)) and (Path(told) / path).is_dir():
+        return Path(told, path).resolve()
     if path.is_dir() or path.is_absolute():
         return path.resolve()
     for shipped in (PARAMS / path, PROJECT / path):

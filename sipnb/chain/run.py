@@ -20,7 +20,7 @@ from sipnb.chain.outcomes import FAILED, RENDER, SUCCEEDED, Outcome, ServiceOutc
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, PARAMS, CycleFolder, cycle_folder
+from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
 from sipnb.records import prepare
 from sipnb.workbook import Workbook
 
@@ -292,18 +292,17 @@ def _entry(
 
 
 def _spec(work: _Work, service: str, chapters: Sequence[str], given: dict[str, str]) -> unit.Spec:
-    shipped = work.workbook.folder == PARAMS / work.workbook.name
-    # The bare name of a shipped organisation is the same on every machine, its path is not.
-    workbook = work.workbook.name if shipped else str(work.workbook.folder)
+    book = work.workbook
+    # An organisation's name is the same on every machine, its path is not: that one travels in the environment.
     return unit.Spec(
         chapters=tuple(
             unit.Chapter(name, str(work.notebooks / f"{name}.ipynb"), str(work.building.notebook(service, name)))
             for name in chapters
         ),
-        parameters=given | {"workbook": workbook, "cycle": work.cycle.name},
+        parameters=given | {"workbook": book.name, "cycle": work.cycle.name},
         status=str(work.building.root / publication.PAPERS / f"{service}.status.json"),
         limit=work.limit,
-        environment=unit.environment(work.building.root, work.workbook.data, work.workbook.reports),
+        environment=unit.environment(work.building.root, book.folder.parent, book.data, book.reports),
         parent=os.getpid(),
     )
 

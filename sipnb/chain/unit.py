@@ -16,11 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain.outcomes import ERRORED, SKIPPED, SUCCEEDED, Outcome, one_line
-from sipnb.places import BUILDING
-
-#: Environment variables by which a run tells its notebooks where the exports and the reports folder are.
-DATA = "SIPNB_DATA"
-REPORTS = "SIPNB_REPORTS"
+from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS
 
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
@@ -58,11 +54,12 @@ class Spec:
         return cls(**{**content, "chapters": tuple(Chapter(**c) for c in content["chapters"])})
 
 
-def environment(building: Path, data: Path, reports: Path) -> dict[str, str]:
+def environment(building: Path, parameters: Path, data: Path, reports: Path) -> dict[str, str]:
     """The environment variables of a unit and its kernels: settled, told where to build, with this very package."""
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**SETTLED, BUILDING: str(building), DATA: str(data), REPORTS: str(reports), "PYTHONPATH": path}
+    told = {BUILDING: building, PARAMETERS: parameters, DATA: data, REPORTS: reports}
+    return {**SETTLED, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
 
 
 def run(spec: Spec) -> dict[str, Outcome]:

@@ -149,7 +149,7 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
         facts.append(
             EstateFact(
                 definition=name, severities=sorted(severities), cycle=_share(counted, estate.cycle, estate.cycle),
-                year=year, outages=int(kpis.within(counted["started"], estate.cycle).sum()), low=None, high=None,
+                year=year, outages=int(kpis.within(counted["started"], estate.cycle).sum()),
             )
         )  # fmt: skip
     return facts

@@ -304,8 +304,6 @@ class EstateFact(Facts):
     cycle: float | None
     year: float | None
     outages: int
-    low: float | None
-    high: float | None
 
 
 class PortfolioFacts(Facts):

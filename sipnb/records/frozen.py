@@ -97,6 +97,7 @@ def read_quality(folder: Path) -> dict[str, Any]:
 
 def verify(path: Path, digest: str) -> None:
     """Compare a frozen file with its hash. Raises DamagedRecords."""
+    path = path.resolve()
     if not path.is_file():
         raise DamagedRecords(f"frozen records are damaged: {path} is missing; restore it or freeze again (--refreeze)")
     if content_hash(path) != digest:

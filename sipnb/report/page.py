@@ -159,7 +159,6 @@ def render_index(folder: CycleFolder, *, history: Sequence[Edition] = (), with_c
         rows=portfolio.rows(folder, facts),
         counted=portfolio.counted(facts),
         estate=[_estate(one) for one in facts.estate],
-        estate_intervals=any(one.low is not None or one.high is not None for one in facts.estate),
         sources=account(facts.sources),
         chapters=[body],
         contents=_contents([*front, *body.sections, *back]),
@@ -203,7 +202,6 @@ def _estate(one: EstateFact) -> dict[str, str]:
         "cycle": words.percent(one.cycle),
         "year": words.percent(one.year),
         "outages": f"{one.outages:,}",
-        "interval": words.interval(one.low, one.high, "share"),
     }
 
 

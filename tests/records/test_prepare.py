@@ -203,5 +203,7 @@ def test_an_incident_of_several_components_is_one_row_of_each(tmp_path):
     book = workbook.load(places.PARAMS / "github_status", data=public_data("github_status"), reports=tmp_path)
     source, found = reasons(book, None)
     assert source["read"] == 819
-    assert found.services[tables.ESTATE]["rows"]["outages"] == 158 + 3, "those that name no component, and the page itself"
+    assert found.services[tables.ESTATE]["rows"]["outages"] == 158 + 3, (
+        "those that name no component, and the page itself"
+    )
     assert found.tables["outages"]["rows"] > 819

@@ -230,7 +230,7 @@ def write_portfolio(folder: CycleFolder, plans: list[results.PlanFact]) -> None:
         sentence="2 of 5 services miss a target consistently; one plan could not be made.",
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,
         estate=[results.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
-                                   year=0.99874, outages=14, low=0.9979, high=0.9996)] if plans else [],
+                                   year=0.99874, outages=14)] if plans else [],
         sources=source, warnings=[],
     )  # fmt: skip
     results.write(folder, results.PORTFOLIO, CYCLE, "portfolio", facts, None, "fedcba9876543210")

@@ -379,7 +379,6 @@ def test_the_portfolio_lists_every_service_in_the_order_given(cycle):
         facts.plans[0].reason,
         "99.91 %",
         "99.87 %",
-        "99.79–99.96 %",
         "major and critical",
         "34,149",
     ):
