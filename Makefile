@@ -37,5 +37,5 @@ lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	  --no-emit-find-links --no-header --no-annotate -c .venv/constraints.txt pyproject.toml -o requirements.lock
 
 clean:  ## everything that can be made again, except .venv
-	rm -rf reports/*/ params/*/exports .pytest_cache .ruff_cache dist
+	rm -rf reports/*/ .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -19,10 +19,11 @@ from sipnb.chain import parameters, plans
 from sipnb.chain import run as chain
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
+from sipnb.params import WorkbookError, nearest
 from sipnb.records import prepare
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
-from sipnb.workbook import Workbook, WorkbookError
+from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
 
@@ -116,12 +117,12 @@ def run(
 @app.command()
 def demo(
     seed: Annotated[int, typer.Option("--seed", help="another seed gives another organisation")] = 1,
-    out: Annotated[Path | None, typer.Option("--out", help="where to write (default: params/demo/exports)")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="where to write (default: reports/demo/exports)")] = None,
 ) -> None:
     """Write the records of the simulated organisation, and the truth about it beside them."""
     from sipnb import demo as simulated
 
-    folder = (out or places.PARAMS / "demo" / "exports").resolve()
+    folder = (out or places.reports() / "demo" / "exports").resolve()
     for table, rows in simulated.write(folder, seed=seed).items():
         print(f"{table:>14} {rows:>9,} rows")
     print(f"written to {folder}; what is true about each service: {folder / 'truth.yml'}")
@@ -166,7 +167,7 @@ def lab(
     book.service(service)
     chapters = {path.stem: path for path in places.NOTEBOOKS.glob("*.ipynb")}
     if chapter not in chapters:
-        raise WorkbookError([f"--chapter {chapter!r} is not a chapter; {workbooks.nearest(chapter, chapters)}"])
+        raise WorkbookError([f"--chapter {chapter!r} is not a chapter; {nearest(chapter, chapters)}"])
     bench = book.reports / book.name / "workbench" / when.name / service / f"{chapter}.ipynb"
     given = {"workbook": str(book.folder), "service": service, "cycle": when.name}
     parameters.copy(chapters[chapter], bench, given)

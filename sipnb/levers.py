@@ -339,7 +339,7 @@ def process_drift(look: Look, lever: Lever, explained: bool) -> Evidence:
     incidents = look.records.tickets
     incidents = incidents[incidents["kind"] == "incident"]
     now = (incidents["opened"] >= look.start) & (incidents["opened"] < look.cycle.cutoff)
-    year = look.cycle.shift(-12)
+    year = look.cycle.shift(-look.cycle.season)
     then = (incidents["opened"] >= year.shift(1 - WINDOW).opens) & (incidents["opened"] < year.cutoff)
     both = incidents[now | then]
     ends = both["resolved"].fillna(look.cycle.cutoff)

@@ -1,6 +1,7 @@
 """The command line as people use it: a whole cycle published, errors that say what to do, exit codes that are kept."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def sipnb(*arguments, cwd, env=None, timeout=900):
 def organisation(tmp_path_factory, demo_exports):
     """The simulated organisation in a folder of its own, with the run of its cycle: (params, reports, run)."""
     base = tmp_path_factory.mktemp("organisation")
-    params = shutil.copytree(places.PARAMS / "demo", base / "demo", ignore=shutil.ignore_patterns("exports"))
+    params = shutil.copytree(places.PARAMS / "demo", base / "demo")
     done = run(params, base / "reports", demo_exports)
     return params, base / "reports", done
 
@@ -67,6 +68,15 @@ def test_every_page_is_one_small_file_that_asks_for_nothing(published):
         assert len(text) < 1_000_000, page.name
         assert "http://" not in text.replace("http://www.w3.org", "") and "https://" not in text, page.name
         assert str(Path.home()) not in text and "/tmp/" not in text, "no machine's paths"
+
+
+def test_every_figure_says_its_finding_in_a_few_words(published):
+    found = 0
+    for page in published.root.glob("*.html"):
+        for title in re.findall(r"<figcaption><strong>(.*?)</strong>", page.read_text(encoding="utf-8")):
+            assert len(title.split()) <= 12, title
+            found += 1
+    assert found > 60
 
 
 def test_every_page_loads_from_disk_without_a_request_or_an_error(published):
@@ -125,6 +135,15 @@ def test_a_second_run_does_nothing_and_a_forced_one_gives_the_same_bytes(organis
     manifest = json.loads(published.manifest.read_text(encoding="utf-8"))
     assert manifest["services"]["archive"]["output"] == "identical"
     assert manifest["services"]["archive"]["changed"] == []
+
+
+@pytest.mark.parametrize("cycle", ["2026-Q3", "2026-W40"])
+def test_quarters_and_weeks_are_cycles_too(organisation, demo_exports, tmp_path, cycle):
+    params = organisation[0]
+    arguments = ("--cycle", cycle, "--service", "payments", "--data", demo_exports, "--out", tmp_path)
+    done = sipnb("run", params, *arguments, cwd=params)
+    assert done.returncode == 0, done.stderr
+    assert results.read(CycleFolder(tmp_path / "demo" / cycle), "payments", "2_baseline").about.cycle == cycle
 
 
 def test_a_changed_target_runs_that_service_only(organisation, demo_exports):

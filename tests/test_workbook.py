@@ -10,7 +10,7 @@ from sipnb.workbook import WorkbookError
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(places.PARAMS / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("exports"))
+    return shutil.copytree(places.PARAMS / "demo", tmp_path / "demo")
 
 
 def load(folder):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from sipnb.workbook import nearest
+from sipnb.params import nearest
 
 
 class ParameterError(ValueError):

@@ -15,9 +15,9 @@ import pandas as pd
 from sipnb.catalogue import KPIS
 from sipnb.chapters.results import ActionFact, ReviewFacts
 from sipnb.chapters.subject import Subject
+from sipnb.params import Action
 from sipnb.show import words
 from sipnb.show.display import Shown, points, say, table
-from sipnb.workbook import Action
 
 CHAPTER = "1_review"
 

@@ -32,7 +32,7 @@ def reach(
     """The verdict on a service."""
     sentence, tone = _sentence(measured, short, ahead)
     return VerdictFact(
-        sentence=sentence,
+        sentence=words.clipped(sentence, LONGEST),
         tone=tone,
         points=_points(measured, short, ahead, options)[:MOST_POINTS],
         decisions=_decisions(reviewed, options, measured.about.currency)[:MOST_DECISIONS],

@@ -9,10 +9,10 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from sipnb.params import nearest
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
 from sipnb.records.sources import MissingInput, Read
 from sipnb.records.tables import TABLES, Kind, duckdb_type
-from sipnb.workbook import nearest
 
 _FLAGS = "('true','t','yes','y','1')", "('false','f','no','n','0')"
 

@@ -15,10 +15,11 @@ from typing import Any
 import duckdb
 
 from sipnb.cycles import Cycle
+from sipnb.params import WorkbookError
 from sipnb.records import mappings, quality, sources
 from sipnb.records.mapped import map_table, supplied
 from sipnb.records.tables import ESSENTIAL, ESTATE, TABLES, duckdb_type
-from sipnb.workbook import Workbook, WorkbookError
+from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
 FORMAT = 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from sipnb.workbook import Source
+from sipnb.params import Source
 
 _CSV = {".csv", ".tsv", ".txt"}
 _JSON = {".json", ".jsonl", ".ndjson"}

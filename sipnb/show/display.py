@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sipnb.show import theme
+from sipnb.show import theme, words
 
 
 @dataclass(frozen=True)
@@ -90,23 +90,20 @@ def figure(
 ) -> Shown:
     """A figure with everything a reader may ask of it.
 
-    `finding` is the title: what the data say, in at most 12 words; `subtitle` the measure, unit, scope and period;
-    `alt` one or two sentences with a number (at most 250 characters); `data` the plotted values, formatted.
-    Raises ValueError where any of them is missing or too long.
+    `finding` is the title: what the data say, best in at most 12 words; `subtitle` the measure, unit, scope and period;
+    `alt` one or two sentences with a number (cut after 250 characters); `data` the plotted values, formatted.
+    Raises ValueError where any of them is missing.
     """
     for part, value in (("name", name), ("finding", finding), ("subtitle", subtitle), ("alt", alt), ("source", source)):
         if not value:
             raise ValueError(f"figure {name!r} has no {part}; a figure without it cannot be published")
-    if len(finding.split()) > 12 or len(alt) > 250:
-        raise ValueError(
-            f"figure {name!r}: the finding has {len(finding.split())} words (at most 12) and the alternative "
-            f"text {len(alt)} characters (at most 250); shorten them"
-        )
+    # Words that follow from the data may run long; that is no reason to lose a plan.
+    alt = words.clipped(alt, 250)
     if data.empty:
         raise ValueError(f"figure {name!r} has no data; say that there is no data instead of drawing nothing")
     numeric = tuple(data.columns[1:])
     return Shown(
-        f'<figure id="fig-{escape(name)}" class="figure"><figcaption><strong>{inline(finding)}</strong>'
+        f'<figure id="fig-{escape(name)}" class="figure"><figcaption><strong>{inline(finding)}</strong><br>'
         f'<span class="subtitle">{inline(subtitle)}</span></figcaption>'
         f'<div class="drawing" tabindex="0" role="group" aria-label="{escape(finding)}">'
         f"{theme.svg(drawing, escape(name), finding, alt)}</div>"

@@ -123,3 +123,10 @@ def listed(parts: list[str]) -> str:
 def lower(title: str) -> str:
     """A title in the middle of a sentence."""
     return title[:1].lower() + title[1:]
+
+
+def clipped(text: str, longest: int) -> str:
+    """A text of at most `longest` characters, cut at a word and marked where it was."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 1].rsplit(' ', 1)[0]}…"

@@ -38,11 +38,15 @@ def test_a_figure_without_a_part_is_an_error(missing):
         display.figure(drawn(), **{**GIVEN, missing: ""})
 
 
-def test_a_figure_without_data_or_with_a_long_title_is_an_error():
+def test_a_figure_without_data_is_an_error():
     with pytest.raises(ValueError, match="no data"):
         display.figure(drawn(), **{**GIVEN, "data": DATA.iloc[:0]})
-    with pytest.raises(ValueError, match="13 words"):
-        display.figure(drawn(), **{**GIVEN, "finding": "word " * 13})
+
+
+def test_a_long_alternative_text_is_cut_at_a_word():
+    markup = display.figure(drawn(), **{**GIVEN, "alt": "word " * 100}).markup
+    found = re.search(r"<desc[^>]*>(.*?)</desc>", markup)[1]
+    assert len(found) <= 250 and found.endswith("word…")
 
 
 def test_the_same_figure_is_the_same_bytes():

@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
 from sipnb.records.tables import TABLES
-from sipnb.workbook import Model, WorkbookError, Zone, nearest, read_yaml, validate
 
 _SHIPPED = Path(__file__).resolve().parent
 

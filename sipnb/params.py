@@ -1,0 +1,235 @@
+"""The files of `params/<organisation>/`: what each may hold, read safely, every error with its place and a way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+
+class WorkbookError(ValueError):
+    """One or more errors in an organisation's parameters; `errors` holds a line for each."""
+
+    def __init__(self, errors: list[str]):
+        self.errors = errors
+        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
+        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in errors)]))
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """A clause that names the valid name nearest to `name`, or the valid names where they are few."""
+    names = sorted({str(v) for v in valid})
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    if close:
+        return f"nearest valid name: {close[0]}"
+    if 0 < len(names) <= 15:
+        return f"valid names: {', '.join(names)}"
+    return "no valid name is near" if names else "there are none"
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"is not an IANA time zone; {nearest(name, available_timezones())}")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+def _not_reserved(name: str) -> str:
+    if name in ("index", "workbench"):
+        raise ValueError("is the name of a page or folder of its own; call the service otherwise")
+    return name
+
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), AfterValidator(_not_reserved)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Model):
+    """A set of files read alike. `files` is a path or glob, relative to the data folder."""
+
+    name: str
+    files: str
+    mapping: str = "canonical"
+
+
+class Gate(Model):
+    """When the quality gate stops a run: the largest share of a source's rows that may be set aside."""
+
+    stop_set_aside: float = Field(0.05, ge=0, le=1)
+    warn_set_aside: float = Field(0.005, ge=0, le=1)
+
+
+class WorkbookFile(Model):
+    """`workbook.yml`."""
+
+    organisation: str
+    zone: Zone
+    currency: str = "EUR"
+    cycle: Literal["month", "quarter", "week"] = "month"
+    history: int = Field(30, ge=13, le=260, description="cycles of history used for limits and models")
+    default_cycle: str | None = None
+    simulated: bool = False
+    data: str = "."
+    outage_severities: list[str] | None = None
+    sources: list[Source] = Field(min_length=1)
+    gate: Gate = Gate()
+
+
+class Tier(Model):
+    """A class of service: the defaults of the services in it."""
+
+    title: str
+    calendar: str | None = None
+
+
+class ServiceFile(Model):
+    """One service in `services.yml`."""
+
+    name: str
+    owner: str
+    tier: str | None = None
+    calendar: str | None = None
+    zone: Zone | None = None
+    match: list[str] = Field(default_factory=list, description="other names of it in the exports")
+
+
+class ServicesFile(Model):
+    tiers: dict[str, Tier] = Field(default_factory=dict)
+    services: dict[Id, ServiceFile] = Field(min_length=1)
+
+
+class TargetsFile(Model):
+    """`targets.yml`: KPI → target, for the organisation, by tier and by service; the nearest one holds."""
+
+    organisation: dict[str, float] = Field(default_factory=dict)
+    tiers: dict[str, dict[str, float]] = Field(default_factory=dict)
+    services: dict[str, dict[str, float]] = Field(default_factory=dict)
+
+
+class Objective(Model):
+    """A business objective, its weight, and the KPIs by which it is seen."""
+
+    id: Id
+    title: str
+    weight: float = Field(gt=0)
+    kpis: list[str] = Field(min_length=1)
+
+
+class ObjectivesFile(Model):
+    objectives: list[Objective] = Field(default_factory=list)
+
+
+class Holidays(Model):
+    country: str | None = None
+    subdivision: str | None = None
+    own: list[date] = Field(default_factory=list)
+
+
+class CalendarFile(Model):
+    """Agreed hours: shifts by weekday (`mon`…`sun`), and the days without any."""
+
+    title: str
+    week: dict[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], list[str]]
+    holidays: Holidays = Holidays()
+
+
+class CalendarsFile(Model):
+    calendars: dict[str, CalendarFile] = Field(default_factory=dict)
+
+
+class LeverCost(Model):
+    """What one use of a lever costs here, in the organisation's currency, and how many days it takes."""
+
+    cost: float | None = Field(None, ge=0)
+    effort_days: float | None = Field(None, ge=0)
+    weeks: int | None = Field(None, ge=1)
+
+
+class LeversFile(Model):
+    levers: dict[str, LeverCost] = Field(default_factory=dict)
+
+
+class Action(Model):
+    """One entry of a service's improvement register."""
+
+    id: Id
+    title: str
+    lever: str | None = None
+    kpi: str | None = None
+    owner: str | None = None
+    state: Literal[
+        "proposed", "accepted", "approved", "in progress", "implemented", "verified", "failed", "inconclusive",
+        "rejected", "withdrawn",
+    ]  # fmt: skip
+    raised: date
+    due: date | None = None
+    implemented: date | None = None
+    note: str = ""
+
+
+class RegisterFile(Model):
+    actions: list[Action] = Field(default_factory=list)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read one YAML file safely; an empty file is an empty mapping. Raises WorkbookError with the line."""
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise WorkbookError([f"{path.name}:{where} is not valid YAML: {error.problem}"]) from error
+    except UnicodeDecodeError as error:
+        raise WorkbookError([f"{path.name}: is not UTF-8 text: {error.reason} at byte {error.start}"]) from error
+
+
+def validate(content: Any, model: type[Model], where: str, errors: list[str]) -> Any:
+    """Read `content` into `model`; on failure append a line for every error and return None."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        errors += [_line(where, one, model) for one in error.errors()]
+        return None
+
+
+def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
+    path = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        return f"{where}: {path}: unknown key {key!r}; {nearest(key, _keys_at(model, error['loc'][:-1]))}"
+    if error["type"] == "missing":
+        return f"{where}: {path}: is missing; add it"
+    value = f" {error['input']!r}" if not isinstance(error["input"], dict | list) else ""
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "literal_error":
+        expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
+        message = f"is not allowed; {nearest(str(error['input']), expected)}"
+    if error["type"] == "string_pattern_mismatch":
+        message = "is not an identifier; use small letters, digits and hyphens"
+    return f"{where}: {path}:{value} {message[0].lower()}{message[1:]}"
+
+
+def _keys_at(model: Any, location: tuple[Any, ...]) -> list[str]:
+    # Walk the annotations along the error's location to the model whose keys were meant.
+    for part in location:
+        fields = getattr(model, "model_fields", None)
+        if fields is not None and part in fields:
+            model = fields[part].annotation
+            continue
+        arguments = [a for a in getattr(model, "__args__", ()) if a is not type(None)]
+        model = arguments[-1] if arguments else None
+    while getattr(model, "__args__", None) and not hasattr(model, "model_fields"):
+        model = [a for a in model.__args__ if a is not type(None)][-1]
+    return list(getattr(model, "model_fields", {}))
