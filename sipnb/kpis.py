@@ -91,7 +91,7 @@ def _began(records: Records, table: str) -> pd.Timestamp | None:
     first = pd.to_datetime(first, utc=True)
     tickets = records.tickets["opened"]
     if tickets.empty:
-        return first
+        return None if records.outages.empty else first
     # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
     # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
     before = pd.to_datetime(records.quality["tables"]["tickets"]["first"], utc=True)
@@ -299,6 +299,9 @@ def availability_between(
 
     The interval is a bootstrap over days (percentile, seed fixed): how much another such span might differ.
     """
+    if records.outages.empty and records.tickets.empty:
+        # Nothing at all is recorded of this service: silence is no availability.
+        return NO_DATA
     lost = downtime(counted_outages(records, severities), start, end)
     out = downtime(records.outages[records.outages["kind"] == "maintenance"], start, end)
     total = (end - start).total_seconds() - out.sum()
@@ -319,6 +322,8 @@ def availability(records: Records, cycle: Cycle, severities: list[str] | None) -
 
 def outage_count(records: Records, cycle: Cycle, severities: list[str] | None) -> Measure:
     """Unplanned outages started in the cycle."""
+    if records.outages.empty and records.tickets.empty:
+        return NO_DATA
     return _count(int(within(counted_outages(records, severities)["started"], cycle).sum()))
 
 

@@ -180,6 +180,13 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
         check("services.yml", f"services.{name}.tier", service.tier, tiers, "tier")
         check("services.yml", f"services.{name}.calendar", service.calendar, calendars, "calendar")
     targets = files["targets.yml"]
+    errors += [
+        f"{folder.name}/targets.yml: {kpi}: {KPIS[kpi].title.lower()!r} is neither good nor bad and can have no target; "
+        "remove it"
+        for values in (targets.organisation, *targets.tiers.values(), *targets.services.values())
+        for kpi in values
+        if kpi in KPIS and KPIS[kpi].good == "neutral"
+    ]
     for kpi in targets.organisation:
         check("targets.yml", f"organisation.{kpi}", kpi, KPIS, "KPI")
     for level, valid in (("tiers", tiers), ("services", services)):

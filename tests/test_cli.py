@@ -299,3 +299,36 @@ def test_doctor_finds_this_installation_in_order(tmp_path, demo_environment):
     done = sipnb("doctor", cwd=tmp_path, env=demo_environment)
     assert done.returncode == 0, done.stdout
     assert "missing" not in done.stdout
+
+
+def test_an_organisation_with_next_to_nothing_still_gets_honest_plans(tmp_path):
+    params = tmp_path / "mini"
+    params.mkdir()
+    (params / "workbook.yml").write_text(
+        "organisation: Mini <b>Org</b>\nzone: Australia/Sydney\nsources:\n"
+        "  - {name: outages, files: o.csv}\n  - {name: tickets, files: t.csv}\n",
+        encoding="utf-8",
+    )
+    (params / "services.yml").write_text(
+        'services:\n  one: {name: "One <script>alert(1)</script>", owner: A & B}\n  nothing: {name: Nothing, owner: C}\n',
+        encoding="utf-8",
+    )
+    (params / "targets.yml").write_text("organisation: {availability: 0.999, sla_attainment: 0.9}\n", encoding="utf-8")
+    (params / "o.csv").write_text(
+        "service,started,ended,kind,severity\none,2025-01-03 10:00,2025-01-03 12:00,unplanned,major\n"
+        "one,2026-05-03 10:00,,unplanned,major\n",
+        encoding="utf-8",
+    )
+    (params / "t.csv").write_text(
+        "ticket,service,kind,opened,resolved,summary\nA,one,request,2026-05-04 10:00,,<img src=x onerror=alert(1)>\n",
+        encoding="utf-8",
+    )
+    done = sipnb("run", params, "--cycle", "2026-05", "--out", tmp_path / "r", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = CycleFolder(tmp_path / "r" / "mini" / "2026-05")
+    verdicts = {s: results.read(folder, s, "5_recommendations").verdict.sentence for s in ("one", "nothing")}
+    assert verdicts["one"].startswith("Availability, maintenance left out: 9.1 % against a target of 99.90 %")
+    assert verdicts["nothing"] == "There are no records of Nothing in May 2026: nothing can be said."
+    for page in folder.root.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script>alert" not in text and "<b>Org" not in text and "<img" not in text

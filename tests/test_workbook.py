@@ -98,6 +98,12 @@ def test_a_key_given_twice_is_an_error(folder):
         load(folder)
 
 
+def test_what_is_neither_good_nor_bad_can_have_no_target(folder):
+    replace(folder / "targets.yml", "csat_top2: 0.75", "volume: 100")
+    with pytest.raises(WorkbookError, match="can have no target"):
+        load(folder)
+
+
 def test_an_unknown_file_is_not_ignored(folder):
     (folder / "target.yml").write_text("organisation: {}\n", encoding="utf-8")
     with pytest.raises(WorkbookError, match="nearest valid name: targets.yml"):

@@ -63,8 +63,7 @@ def work_out(subject: Subject) -> Baseline:
         cohorts=cohorts(subject),
         flow=_flow(flow),
         restore=_restore(subject, survival),
-        history_from=flow.index[0] if len(flow) else None,
-        history_cycles=len(flow),
+        history_cycles=max((c.n for c in charts.values()), default=0),
         rows=subject.records.account["rows"],
         set_aside={
             reason: sum(per.get(reason, 0) for per in subject.records.account["set_aside"].values())

@@ -142,8 +142,7 @@ class BaselineFacts(Facts):
     cohorts: list[CohortFact]
     flow: FlowFact | None
     restore: RestoreFact | None
-    history_from: str | None
-    history_cycles: int
+    history_cycles: int = Field(description="whole cycles with data, of the measure that has most")
     rows: dict[str, int]
     set_aside: dict[str, int]
     warnings: list[str]

@@ -57,11 +57,11 @@ def _sentence(measured: BaselineFacts, short: GapFacts, ahead: ForecastFacts) ->
             return "No target can be judged in this cycle: too few cases, or no data.", "common"
         if short.inconclusive:
             return (
-                f"No target is certainly missed: {short.meets} of {judged} are met, for {short.inconclusive} the figures "
+                f"No target is certainly missed: {short.meets} of {judged} met, for {short.inconclusive} the figures "
                 "cannot tell.",
                 "common",
             )
-        return f"All {words.plural(judged, 'target')} are met.", "improvement"
+        return ("Its one target is met." if judged == 1 else f"All {judged} targets are met."), "improvement"
     text = (
         f"{worst.title}: {words.number(worst.value, worst.unit, about.currency)} against a target of "
         f"{words.number(worst.target, worst.unit, about.currency)}"
@@ -107,12 +107,11 @@ def _failing(short: GapFacts, currency: str) -> PointFact | None:
     if not failing:
         if not total:
             return None
-        text = f"{short.meets} of {total} targets are met; none is certainly missed."
+        text = f"{short.meets} of {words.plural(total, 'target')} met; none is certainly missed."
         return PointFact(lead="Targets.", text=text, chapter="3_gap_analysis")
     named = words.listed([_missed(g, currency) for g in failing[:3]])
     more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
-    verb = "is" if len(failing) == 1 else "are"
-    text = f"{len(failing)} of {total} {verb} certainly missed: {named}{more}."
+    text = f"{len(failing)} of {words.plural(total, 'target')} certainly missed: {named}{more}."
     return PointFact(lead="Targets.", text=text, chapter="3_gap_analysis")
 
 

@@ -108,7 +108,7 @@ def set_aside_share(sets: Sets) -> list[Finding]:
             findings.append(
                 Finding(
                     "set aside", level, "found", wrong,
-                    f"{wrong:,} of {source['read']:,} rows of {source['name']} ({share:.2%}) were set aside because "
+                    f"{wrong:,} of {source['read']:,} rows of {source['name']} ({100 * share:.2f} %) were set aside because "
                     "something is wrong with them.",
                     {"source": source["name"], "share": share},
                 )
@@ -158,24 +158,26 @@ def thin_edges(sets: Sets) -> list[Finding]:
     if "tickets" not in sets.tables:
         return []
     months = sets.con.execute(
-        "SELECT strftime(timezone('UTC', opened), '%Y-%m') AS month, count(*) AS n FROM tickets GROUP BY 1 ORDER BY 1"
+        "SELECT strftime(local, '%Y-%m') AS month, count(*) AS n, count(*) / (CASE WHEN last_day(max(local)) = last_day(newest) "
+        "THEN day(newest) ELSE day(last_day(max(local))) END) AS a_day "
+        "FROM (SELECT timezone('UTC', opened) AS local, max(timezone('UTC', opened)) OVER () AS newest FROM tickets) "
+        "GROUP BY month, newest ORDER BY month"
     ).fetchall()
     if len(months) < 3:
         return []
-    usual = sorted(n for _, n in months)[-(len(months) // 2 + 1) :]
-    top = max(n for _, n in months)
-    full = [month for month, n in months if n >= 0.2 * top]
-    thin = [(month, n) for month, n in months if month > full[-1]]
-    if not thin or not usual:
+    # By day, because the extract may end in the middle of a month.
+    top = max(a_day for *_, a_day in months)
+    last_full, n_full, _ = [m for m in months if m[2] >= 0.2 * top][-1]
+    thin = [n for month, n, _ in months if month > last_full]
+    if not thin:
         return []
-    rows = sum(n for _, n in thin)
+    held = f"{len(thin)} months hold" if len(thin) > 1 else "the month after it holds"
     return [
         Finding(
-            "thin edge", "warn", "found", rows,
-            f"After {full[-1]} the extract thins out: {len(thin)} months hold {rows:,} tickets, {full[-1]} alone "
-            f"{dict(months)[full[-1]]:,}. This is the extract's edge, not a fall in demand; volume after {full[-1]} is "
-            "not interpreted.",
-            {"last_full_month": full[-1]},
+            "thin edge", "warn", "found", sum(thin),
+            f"After {last_full} the extract thins out: {held} {sum(thin):,} tickets, {last_full} alone {n_full:,}. This is "
+            f"the extract's edge, not a fall in demand; volume after {last_full} is not interpreted.",
+            {"last_full_month": last_full},
         )
     ]  # fmt: skip
 
@@ -185,7 +187,8 @@ def stale(sets: Sets) -> list[Finding]:
     if sets.cutoff is None or "tickets" not in sets.tables:
         return []
     newest, oldest, rows = sets.one("SELECT epoch(max(opened)), epoch(min(opened)), count(*) FROM tickets")
-    if rows < 2 or newest == oldest:
+    # From a handful of tickets no rate can be told.
+    if rows < 20 or newest == oldest:
         return []
     days = (sets.cutoff - pd.Timestamp(newest, unit="s", tz="UTC")).days
     missing = (sets.cutoff.timestamp() - newest) / (newest - oldest) * rows
@@ -214,7 +217,7 @@ def unresolved_share(sets: Sets) -> list[Finding]:
     level: Level = "warn" if share > 0.2 else "note"
     return [
         Finding("without resolution", level, "found" if share else "ok", rows - resolved,
-                f"{rows - resolved:,} of {rows:,} tickets ({share:.1%}) have no resolution before the cut-off.",
+                f"{rows - resolved:,} of {rows:,} tickets ({100 * share:.1f} %) have no resolution before the cut-off.",
                 {"share": share})
     ]  # fmt: skip
 
