@@ -107,7 +107,7 @@ def run(
         print(line, file=sys.stderr)
     made = sum(status in ("published", "up to date") for status in done.statuses.values())
     same = sum(status == "up to date" for status in done.statuses.values())
-    note = "" if not same else ", all up to date" if same == made else f", {same} of them up to date"
+    note = "" if not same else ", all up to date" if same == len(done.statuses) else f", {same} of them up to date"
     total = words.plural(len(done.statuses), "plan")
     print(f"{made} of {total} of {book.settings.organisation} for {when.label}{note}:")
     print(f"  {done.folder / 'index.html'}")

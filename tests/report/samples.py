@@ -16,6 +16,8 @@ from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report import page
 from sipnb.show import display, figures
 
+#: A path has no blanks to break a line at.
+LONG_PATH = "/" + "/".join(["records_of_a_service", "data_0.parquet"] * 3)
 HOSTILE = "<script>alert(1)</script>"
 LONG = "Customer identity, consent and preference management for retail partners, wholesale and the public sector"
 LONG += " A–Z"
@@ -259,7 +261,7 @@ def render_cycle(root: Path) -> CycleFolder:
     write_portfolio(
         folder,
         [
-            plan("broken", f"Broken {HOSTILE}", status="failed", reason=line, need=0, tone="common"),
+            plan("broken", f"Broken {HOSTILE}", status="failed", reason=f"{line} {LONG_PATH}", need=0, tone="common"),
             plan("payments", "Payments"),
             plan("hostile", HOSTILE, sentence=f"{HOSTILE} is worse", worse=[HOSTILE], need=5.1),
             plan("long", LONG, tone="improvement", fails=0, miss=0.004, worse=[], options=[], need=2.0),
