@@ -145,7 +145,7 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
             continue
         done.add(tuple(sorted(severities)))
         counted = everything[everything["severity"].isin(severities) & (everything["kind"] != "maintenance")]
-        year = _share(counted, estate.cycle.shift(-_per_year(estate.cycle) + 1), estate.cycle)
+        year = _share(counted, estate.cycle.shift(1 - estate.cycle.season), estate.cycle)
         facts.append(
             EstateFact(
                 definition=name, severities=sorted(severities), cycle=_share(counted, estate.cycle, estate.cycle),
@@ -161,10 +161,6 @@ def outages(estate: Estate) -> pd.DataFrame:
     parts = [Records(estate.folder.records, name).outages for name in names]
     parts = [p for p in parts if len(p)]
     return pd.concat(parts, ignore_index=True) if parts else tables.empty("outages")
-
-
-def _per_year(cycle: Cycle) -> int:
-    return cycle.season
 
 
 def _share(counted: pd.DataFrame, first: Cycle, last: Cycle) -> float:

@@ -370,11 +370,16 @@ def write(
 
 def read(folder: CycleFolder, service: str, chapter: str) -> Any:
     """A chapter's facts. Raises ResultError naming the file where it is missing or does not fit its schema."""
-    return _FACTS[chapter].model_validate(raw(folder, service, chapter)["facts"])
+    return load(folder, service, chapter)[1]
 
 
 def raw(folder: CycleFolder, service: str, chapter: str) -> dict[str, Any]:
     """A chapter's whole result file, its facts checked. Raises ResultError."""
+    return load(folder, service, chapter)[0]
+
+
+def load(folder: CycleFolder, service: str, chapter: str) -> tuple[dict[str, Any], Any]:
+    """A chapter's whole result file and its typed facts, read and checked once. Raises ResultError."""
     path = folder.result(service, chapter)
     if not path.is_file():
         raise ResultError(f"{service}/{chapter}: no result at {path}; run that chapter first")
@@ -382,13 +387,12 @@ def raw(folder: CycleFolder, service: str, chapter: str) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:
             raise ResultError(f"{path}: schema {content['schema']} is not {SCHEMA}; run the cycle again")
-        _FACTS[chapter].model_validate(content["facts"])
+        return content, _FACTS[chapter].model_validate(content["facts"])
     except (KeyError, json.JSONDecodeError) as error:
         raise ResultError(f"{path}: is not a result file: {error}; run the cycle again") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise ResultError(f"{path}: facts.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    return content
 
 
 def table(folder: CycleFolder, service: str, chapter: str, name: str) -> pd.DataFrame:

@@ -110,9 +110,9 @@ class Subject:
         """
         path = self.folder.result(self.service.id, chapter)
         if path.is_file():
-            content = results.raw(self.folder, self.service.id, chapter)
+            content, facts = results.load(self.folder, self.service.id, chapter)
             if content["inputs"] == self.fingerprint:
-                return results.read(self.folder, self.service.id, chapter)
+                return facts
         return work_out(self).facts
 
 
