@@ -4,7 +4,7 @@ ENV := .venv/.built
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: report test lab lint goldens lock clean
+.PHONY: report test lab lint goldens rules bench lock clean
 .DEFAULT_GOAL := report
 
 $(ENV): requirements.lock pyproject.toml
@@ -30,6 +30,12 @@ lint: $(ENV)  ## format check and lint, notebooks too
 
 goldens: $(ENV)  ## rewrite the executed notebooks that the tests compare with
 	$(BIN)/python tests/goldens/write.py
+
+rules: $(ENV)  ## RULES.md: the rules of the quality gate, from their source
+	$(BIN)/python -c "from sipnb.records import quality; open('RULES.md', 'w', encoding='utf-8').write(quality.catalogue())"
+
+bench: $(ENV)  ## the benchmarks, each against its limit in the same run
+	$(BIN)/python benchmarks/records.py
 
 lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt

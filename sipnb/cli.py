@@ -20,7 +20,7 @@ from sipnb.chain import run as chain
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError, nearest
-from sipnb.records import prepare
+from sipnb.records import prepare, quality
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
 from sipnb.workbook import Workbook
@@ -99,6 +99,7 @@ def run(
         render_plan=report.render_plan,
         render_failure=report.failure_of(names, when.label),
         render_index=report.render_index,
+        render_quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
         finish=None,
         progress=Progress(sys.stdout),
         chapter_limit=limit,
@@ -129,18 +130,55 @@ def demo(
 
 
 @app.command()
-def check(params: Params, cycle: CycleName = None, data: Data = None, as_json: AsJson = False) -> None:
+def check(params: Params, cycle: CycleName = None, data: Data = None, out: Out = None, as_json: AsJson = False) -> None:
     """Check parameters and records without running a notebook: every row read is accounted for."""
-    book = _load(params, data, None)
+    book = _load(params, data, out)
     subject.simulate(book)
     when = book.cycle(cycle) if cycle else None
     found = prepare.check(book, when)
     if as_json:
-        tables = {name: table["rows"] for name, table in found.tables.items()}
-        print(json.dumps({**found.record(), "tables": tables}, indent=1, ensure_ascii=False, default=str))
+        print(json.dumps(found.summary(), indent=1, ensure_ascii=False))
     else:
+        from sipnb import report
+
         _print_account(book, found, when)
+        page = book.reports / book.name / "check" / (f"{when.name}.html" if when else "as-exported.html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        names = {s.id: s.name for s in book.services.values()}
+        settings = book.settings
+        report.render_quality(
+            settings.organisation, when, found.record(), page, names=names, simulated=settings.simulated
+        )
+        print(f"\n  The data-quality page: {page}")
     sys.exit(GATE if found.stops else OK)
+
+
+maps = typer.Typer(no_args_is_help=True, help="Mappings: how an export's columns become the tables of sipnb.")
+app.add_typer(maps, name="map")
+
+
+@maps.command(name="suggest")
+def suggest_(
+    file: Annotated[Path, typer.Argument(help="an export: CSV, TSV, JSON, Excel or Parquet")],
+    system: Annotated[str | None, typer.Option("--system", help="the mapping that ships for its system")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="write the mapping there instead of printing it")] = None,
+) -> None:
+    """Propose a mapping for an export, with a confidence for each column, and list what could not be placed."""
+    from sipnb.records import sources, suggest
+
+    found = suggest.suggest(*sources.sample(file), system)
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(found.text, encoding="utf-8")
+    else:
+        print(found.text, end="")
+    told = sys.stdout if out else sys.stderr
+    what = f"{found.table}, read like {found.system} ({found.fit:.0%} of its columns)" if found.system else found.table
+    print(f"{len(found.placed)} columns of {what} placed{f'; written to {out}' if out else ''}", file=told)
+    for column, hint in found.unplaced.items():
+        print(f"  not placed: {column}: {hint}", file=told)
+    for column, hint in found.missing.items():
+        print(f"  missing: {column}: {hint}", file=told)
 
 
 @app.command()
@@ -221,15 +259,22 @@ def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None)
             f"{source['set_aside']:,} set aside"
         )
         for reason, n in source["reasons"].items():
-            print(f"      {n:>9,}  {reason}")
+            first = found.first(source["name"], reason)
+            print(f"      {n:>9,}  {reason}{f' (first: {first})' if first else ''}")
+        for note in source["notes"]:
+            print(f"      {note}")
     print()
     for name, table in found.tables.items():
         print(f"  {name}: {table['rows']:,} rows of {len(book.services)} services")
     _print_recorded(found)
     print()
-    for finding in found.findings:
-        if finding.outcome == "found":
+    setting_aside = quality.row_rule_names()
+    for finding in found.found():
+        # What set rows aside stands in the account above; here it stands only where the organisation gave it a level.
+        if finding.rule not in setting_aside or finding.level != "note":
             print(f"  {finding.level}: {finding.sentence}")
+    silent = sum(f.outcome == "ok" for f in found.findings)
+    print(f"  {silent} of {len({f.rule for f in found.findings})} rules found nothing.")
 
 
 def _print_recorded(found: prepare.Prepared) -> None:

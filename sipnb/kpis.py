@@ -19,7 +19,7 @@ from scipy import stats
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.methods import durations, proportions
-from sipnb.records import clocks
+from sipnb.records import clocks, spells
 from sipnb.records.frozen import Records
 
 
@@ -240,26 +240,11 @@ def met_on_both_clocks(records: Records, tickets: pd.DataFrame, calendar: clocks
     tickets = tickets[tickets["sla_due"].notna() & tickets["resolved"].notna()]
     if not records.supplies("ticket_events", "on_hold") or tickets.empty:
         return pd.DataFrame({"net": [], "business": []}, dtype=bool)
-    pauses = _pauses(records, tickets)
+    pauses = spells.holds(tickets, records.ticket_events)
     goal = clocks.elapsed(calendar, tickets["opened"], tickets["sla_due"], pauses)
     business = clocks.elapsed(calendar, tickets["opened"], tickets["resolved"])
     net = clocks.elapsed(calendar, tickets["opened"], tickets["resolved"], pauses)
     return pd.DataFrame({"net": net <= goal, "business": business <= goal}, index=tickets.index)
-
-
-def _pauses(records: Records, tickets: pd.DataFrame) -> pd.DataFrame:
-    # A hold lasts from the event that begins it to the ticket's next event that ends it.
-    events = records.ticket_events
-    events = events[events["ticket"].isin(tickets["ticket"]) & events["on_hold"].notna()]
-    events = events.sort_values(["ticket", "at"], kind="stable")
-    held = events["on_hold"].to_numpy(bool)
-    same = (events["ticket"] == events["ticket"].shift()).to_numpy()
-    turns = ~same | (held != np.r_[False, held[:-1]])
-    events, held = events[turns], held[turns]
-    ends = events["at"].shift(-1).where(events["ticket"] == events["ticket"].shift(-1))
-    row = pd.Series(np.arange(len(tickets)), index=tickets["ticket"])
-    pauses = pd.DataFrame({"row": row.reindex(events["ticket"]).to_numpy(), "start": events["at"], "end": ends})
-    return pauses[held].reset_index(drop=True)
 
 
 def counted_outages(records: Records, severities: list[str] | None) -> pd.DataFrame:

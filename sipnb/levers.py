@@ -174,6 +174,8 @@ def change_control(look: Look, lever: Lever) -> Evidence:
 
 def capacity(look: Look, lever: Lever) -> Evidence:
     """Whether more is opened than resolved for months on end, and the stock shows it."""
+    if refused := look.records.refused("backlog", look.cycle.end):
+        return _none(lever, f"the records carry no claim about the backlog ({refused})")
     cycles = kpis.covered("backlog", look.records, look.history)
     if len(cycles) < 9:
         return _none(lever, f"only {words.plural(len(cycles), 'whole cycle')} of history")

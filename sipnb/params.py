@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -44,7 +44,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 
 def _not_reserved(name: str) -> str:
-    if name in ("index", "workbench"):
+    if name in ("index", "workbench", "data-quality"):
         raise ValueError("is the name of a page or folder of its own; call the service otherwise")
     return name
 
@@ -57,18 +57,39 @@ class Model(BaseModel):
 
 
 class Source(Model):
-    """A set of files read alike. `files` is a path or glob, relative to the data folder."""
+    """A set of files read alike, or a table or query of a database.
 
-    name: str
-    files: str
+    `files` is a path or glob, relative to the data folder; `sheet` names a sheet of a workbook (default: the first).
+    `connection` is the name of an environment variable that holds a connection string. Where several sources give
+    the same record, the one listed first takes precedence.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    files: str | None = None
+    sheet: str | None = None
+    connection: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    table: str | None = None
+    query: str | None = None
     mapping: str = "canonical"
+    delimiter: str | None = None
+    encoding: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Source:
+        if (self.files is None) == (self.connection is None):
+            raise ValueError("give either files, or connection with table or query")
+        if self.connection and (self.table is None) == (self.query is None):
+            raise ValueError("a connection needs either table or query")
+        return self
 
 
 class Gate(Model):
-    """When the quality gate stops a run: the largest share of a source's rows that may be set aside."""
+    """When the quality gate stops a run: the largest share of a source's rows that may be set aside, and for any rule
+    by its name the level at which its finding counts here."""
 
     stop_set_aside: float = Field(0.05, ge=0, le=1)
     warn_set_aside: float = Field(0.005, ge=0, le=1)
+    levels: dict[str, Literal["note", "warn", "stop"]] = Field(default_factory=dict)
 
 
 class WorkbookFile(Model):

@@ -57,6 +57,10 @@ class CycleFolder:
         return self.root / "index.html"
 
     @property
+    def quality(self) -> Path:
+        return self.root / "data-quality.html"
+
+    @property
     def manifest(self) -> Path:
         return self.root / "run.json"
 

@@ -57,7 +57,7 @@ def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, p
     assert done.returncode == 0, done.stderr
     assert "12 of 12 plans of Northfield Group for October 2026" in done.stdout
     assert str(published.index) in done.stdout
-    assert sorted(p.stem for p in published.root.glob("*.html")) == sorted([*SERVICES, "index"])
+    assert sorted(p.stem for p in published.root.glob("*.html")) == sorted([*SERVICES, "data-quality", "index"])
     assert all(f"{service}: published" in done.stdout for service in SERVICES), "one plain line a unit"
     assert "\x1b" not in done.stdout and done.stderr == ""
 
@@ -252,7 +252,9 @@ def test_a_real_organisation_without_surveys_or_changes_says_no_data(tmp_path):
     folder = CycleFolder(tmp_path / "uci_servicenow" / "2016-05")
     facts = results.read(folder, "category-57", "2_baseline")
     measured = {k.kpi: k for k in facts.kpis}
-    assert measured["sla_attainment"].value < measured["sla_reported"].value
+    # The log marks a missed target only when the incident is resolved: at the cut-off no open one is known to be late.
+    assert measured["sla_attainment"].value == measured["sla_reported"].value
+    assert measured["sla_attainment"].n == measured["sla_reported"].n > 400 and measured["backlog"].value == 62
     assert "Satisfied users" in facts.without_data and "Availability, maintenance left out" in facts.without_data
     assert not any(k.claims for k in facts.kpis), "three months carry no claim"
 

@@ -135,7 +135,8 @@ def made_of_portfolio(
 ) -> Made:
     """What the portfolio would be made of, `plans` being the services' entries in the manifest."""
     stood = {name: [e["fingerprint"], e["status"] in (PUBLISHED, UP_TO_DATE)] for name, e in plans.items()}
-    records = _hash([quality["files"], quality["services"], stood])
+    # All of it, as text: the portfolio and the data-quality page show rows that are in no service, too.
+    records = _hash([json.dumps(quality), stood])
     return Made(cycle.name, records, workbook.fingerprint(), notebooks_hash(notebooks, [ACROSS]), code)
 
 

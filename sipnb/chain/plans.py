@@ -11,7 +11,7 @@ from sipnb.chain import manifest, parameters
 from sipnb.chain.manifest import ACROSS, PUBLISHED, UP_TO_DATE, Made
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
-from sipnb.records import frozen, prepare
+from sipnb.records import frozen, prepare, sources
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import Workbook
 
@@ -80,12 +80,15 @@ def reusable(workbook: Workbook, cycle: Cycle, published: CycleFolder) -> dict[s
 
     Raises MissingInput where a source is not there.
     """
-    now = prepare.inputs(workbook, cycle)["fingerprint"]
     try:
-        quality = frozen.read_quality(published.records)
-        return quality if quality["inputs"]["fingerprint"] == now else None
+        known = frozen.read_quality(published.records)
+        before = known["inputs"]["fingerprint"]
     except (MissingInput, ValueError, KeyError):
+        # There is nothing to compare with, but a source that is not there is told before anything is begun.
+        for source in workbook.settings.sources:
+            sources.files_of(source, workbook.data)
         return None
+    return known if before == prepare.inputs(workbook, cycle)["fingerprint"] else None
 
 
 def why(entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool) -> list[str]:

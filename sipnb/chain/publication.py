@@ -48,6 +48,14 @@ def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
             here.symlink_to(there)
 
 
+def lend_quality(published: CycleFolder, building: CycleFolder) -> None:
+    """Show the published data-quality page in the building folder where it is what was built: it keeps its place."""
+    there, here = published.quality, building.quality
+    if there.is_file() and here.is_file() and there.read_bytes() == here.read_bytes():
+        here.unlink()
+        here.symlink_to(there)
+
+
 def forget_results(folder: CycleFolder, service: str) -> None:
     """Remove a service's results: of a failed one, nothing may be counted."""
     shutil.rmtree(folder.result(service, "").parent, ignore_errors=True)
@@ -56,7 +64,7 @@ def forget_results(folder: CycleFolder, service: str) -> None:
 def publish(
     building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str], *, portfolio: bool
 ) -> None:
-    """Put what was built in its place: records, the services' files and pages, the manifest, the index.
+    """Put what was built in its place: records with their page, the services' files and pages, the manifest, the index.
 
     `services` are those that were run, `gone` those that the organisation no longer has. Without `portfolio` the index
     and what belongs to it stay as they are.
@@ -75,6 +83,8 @@ def publish(
         (building.root / path).replace(target)
     kept = set(built)
     pages = [published.page(service) for service in services] + ([published.index] if portfolio else [])
+    if not building.quality.is_symlink():  # it is only lent
+        pages.append(published.quality)
     folders = [_folders(published, service) for service in (*services, *([PORTFOLIO] if portfolio else []))]
     for page in pages:
         if page.relative_to(published.root) not in kept:
@@ -86,10 +96,12 @@ def publish(
 
 
 def _of(building: CycleFolder, path: Path, services: set[str]) -> bool:
-    """Whether a built file is the manifest, or belongs to one of the services."""
+    """Whether a built file is the manifest or the page of the records, or belongs to one of the services."""
     if path.parts[0] in ("results", "notebooks"):
         return path.parts[1] in services
-    return building.root / path == building.manifest or (len(path.parts) == 1 and path.stem in services)
+    return building.root / path in (building.manifest, building.quality) or (
+        len(path.parts) == 1 and path.stem in services
+    )
 
 
 def _folders(folder: CycleFolder, service: str) -> tuple[Path, Path]:

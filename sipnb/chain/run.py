@@ -94,13 +94,15 @@ def run(
     render_index: AcrossAll,
     finish: AcrossAll | None,
     progress: Callable[[Event], None],
+    render_quality: AcrossAll | None = None,
     chapter_limit: float = 600,
 ) -> Run:
     """Make the plans of `services` (all where None) for one cycle and publish them, those that are out of date.
 
     `render_plan(folder, service)` and `render_failure(folder, service, outcome)` write the page of a service into the
-    building folder, `render_index(folder)` the index and `finish(folder)` the downloads; `chapter_limit` is in
-    seconds. The failure of one service is in the result and stops no other.
+    building folder, `render_quality(folder)` the data-quality page (before all others, so that they can link to it),
+    `render_index(folder)` the index and `finish(folder)` the downloads; `chapter_limit` is in seconds. The failure of
+    one service, or of the data-quality page, is in the result and stops no other.
 
     Raises WorkbookError for an unknown service and ParameterError, both before anything starts; Locked; MissingInput
     and GateStopped, which leave everything published as it was.
@@ -118,16 +120,21 @@ def run(
                 workbook, cycle, notebooks, published, building, jobs, chapter_limit, progress,
                 manifest.read(published), time.monotonic(),
             )  # fmt: skip
-            return _made(work, names, force, refreeze, render_plan, render_failure, render_index, finish)
+            return _made(
+                work, names, force, refreeze, render_plan, render_failure, render_index, render_quality, finish
+            )
         finally:
             publication.end(building)
 
 
 def _made(
     work: _Work, names: list[str], force: bool, refreeze: bool,
-    render_plan: Render, render_failure: RenderFailure, render_index: AcrossAll, finish: AcrossAll | None,
+    render_plan: Render, render_failure: RenderFailure, render_index: AcrossAll, render_quality: AcrossAll | None,
+    finish: AcrossAll | None,
 ) -> Run:  # fmt: skip
     quality = _records(work, refreeze)
+    if render_quality is not None:
+        _quality_page(work, render_quality)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code)
     made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code)
@@ -169,6 +176,16 @@ def _records(work: _Work, refreeze: bool) -> dict[str, Any]:
         message = "records frozen"
     work.progress(Event("frozen", message, seconds=time.monotonic() - work.started))
     return quality
+
+
+def _quality_page(work: _Work, render_quality: AcrossAll) -> None:
+    """The page of the records, made each time: it takes no time, and is left where it is what was published."""
+    try:
+        render_quality(work.building)
+    except Exception as error:
+        work.building.quality.unlink(missing_ok=True)
+        work.errors.append(f"data quality {work.cycle.name}: {one_line(error)}")
+    publication.lend_quality(work.published, work.building)
 
 
 def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], force: bool) -> list[str]:

@@ -69,7 +69,7 @@ def work_out(subject: Subject) -> Baseline:
             reason: sum(per.get(reason, 0) for per in subject.records.account["set_aside"].values())
             for reason in sorted({r for per in subject.records.account["set_aside"].values() for r in per})
         },
-        warnings=[r["sentence"] for r in subject.records.quality["rules"] if r["level"] in ("warn", "stop")],
+        warnings=subject.records.warnings,
         severities=subject.severities,
         signals=sum(k.signals for k in measured),
         expected_false=sum(k.expected_false or 0.0 for k in measured),
@@ -81,7 +81,7 @@ def work_out(subject: Subject) -> Baseline:
 def chart(subject: Subject, kpi: str, series: pd.DataFrame) -> spc.Chart:
     """The process behaviour chart of a KPI against the service's target."""
     found = spc.xmr(series["value"], good=KPIS[kpi].good, target=subject.target(kpi))
-    if not kpis.lumpy(series) and found.n >= FEWEST:
+    if not kpis.lumpy(series) and found.n >= FEWEST and not subject.refused(kpi):
         return found
     # Limits drawn from rare events or a handful of points would mislead: the points stand, without range and signals.
     bare = found.points.assign(low=math.nan, high=math.nan, rule="", signal=_unsignalled(found.points), direction=0)
@@ -149,8 +149,10 @@ def _restore(subject: Subject, survival: durations.Survival | None) -> RestoreFa
     )  # fmt: skip
 
 
-def _unjudged(known: Kpi, n: int, chart: spc.Chart, rare: bool) -> str:
+def _unjudged(known: Kpi, n: int, chart: spc.Chart, rare: bool, refused: str) -> str:
     """Why a measure carries no claim; empty where it does."""
+    if refused:
+        return refused
     if n < known.minimum_n:
         return f"too few cases to judge ({n:,})"
     if chart.trial:
@@ -161,7 +163,7 @@ def _unjudged(known: Kpi, n: int, chart: spc.Chart, rare: bool) -> str:
 def _kpi(subject: Subject, kpi: str, series: pd.DataFrame, chart: spc.Chart) -> KpiFact:
     known = KPIS[kpi]
     now, points = series.iloc[-1], chart.points.iloc[-1]
-    unjudged = _unjudged(known, int(now["n"]), chart, kpis.lumpy(series))
+    unjudged = _unjudged(known, int(now["n"]), chart, kpis.lumpy(series), subject.refused(kpi))
     few = bool(unjudged)
     return KpiFact(
         kpi=kpi, title=known.title, cohort=known.cohort, clock=known.clock, unit=known.unit, good=known.good,

@@ -41,7 +41,7 @@ def work_out(subject: Subject) -> Forecasts:
     facts, left_out = [], {}
     for kpi in [k for k in KPIS if k in subject.service.targets or k in ALWAYS]:
         series = subject.series(kpi)
-        reason = _unfit(kpi, series)
+        reason = subject.refused(kpi) or _unfit(kpi, series)
         if reason:
             left_out[KPIS[kpi].title] = reason
             continue

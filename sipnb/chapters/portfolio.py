@@ -61,7 +61,7 @@ def work_out(estate: Estate) -> Portfolio:
             cutoff_label=estate.cycle.cutoff_label, simulated=book.settings.simulated,
             sentence=_sentence(plans), rule=RULE, plans=plans, estate=_availability(estate, quality),
             sources=quality["sources"],
-            warnings=[r["sentence"] for r in quality["rules"] if r["level"] in ("warn", "stop")],
+            warnings=frozen.warnings(quality),
         )
     )  # fmt: skip
 

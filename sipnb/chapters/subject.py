@@ -80,6 +80,11 @@ class Subject:
         """The service's target for a KPI, if it has one."""
         return self.service.targets.get(kpi)
 
+    def refused(self, kpi: str) -> str:
+        """Why the records of this cycle carry no claim about a KPI's change; empty where they do."""
+        rule = self.records.refused(kpi, self.cycle.end)
+        return f"not judged ({rule})" if rule else ""
+
     @cached_property
     def about(self) -> results.About:
         """The head of the plan."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,23 @@ class Records:
     def account(self) -> dict[str, Any]:
         """This service's part of the account: rows by table, and rows set aside by reason."""
         return self.quality["services"].get(self.service, {"rows": {}, "set_aside": {}})
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What the quality rules warn of, as sentences."""
+        return warnings(self.quality)
+
+    def refused(self, kpi: str, end: date) -> str:
+        """Why no change of a KPI may be claimed in a cycle that ends on `end`: the rule's name; empty where it may."""
+        for rule in self.quality["rules"]:
+            since = rule["since"]
+            if (
+                rule["outcome"] == "found"
+                and kpi in rule["refuses"]
+                and (since is None or end > date.fromisoformat(since))
+            ):
+                return rule["rule"]
+        return ""
 
     def has(self, name: str) -> bool:
         """Whether the organisation supplies this table at all; a service may still have no rows in it."""
@@ -85,6 +103,11 @@ class Records:
         return hashlib.sha256(
             json.dumps([mine, self.account, self.quality["cutoff"]], sort_keys=True).encode()
         ).hexdigest()[:16]
+
+
+def warnings(quality: dict[str, Any]) -> list[str]:
+    """What the rules of a `quality.json` warn of, as sentences."""
+    return [r["sentence"] for r in quality["rules"] if r["outcome"] == "found" and r["level"] in ("warn", "stop")]
 
 
 def read_quality(folder: Path) -> dict[str, Any]:

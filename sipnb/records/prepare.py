@@ -1,6 +1,6 @@
 """From exports to frozen records: read, map, judge, set aside, freeze, and account for every row.
 
-All heavy work over all rows happens here, once a cycle, in DuckDB.
+All heavy work over all rows happens here, once a cycle, in DuckDB, which spills to disk what does not fit its memory.
 """
 
 from __future__ import annotations
@@ -8,6 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +19,16 @@ import duckdb
 
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
-from sipnb.records import mappings, quality, sources
-from sipnb.records.mapped import map_table, supplied
-from sipnb.records.tables import ESSENTIAL, ESTATE, TABLES, duckdb_type
+from sipnb.records import account, freezing, mappings, quality, sources, staging, standing
+from sipnb.records.mapped import UNLISTED, Services
+from sipnb.records.sql import quoted
+from sipnb.records.tables import ESSENTIAL, ESTATE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
-FORMAT = 1
+FORMAT = 3
+#: What DuckDB may hold in memory; beyond it, it works on disk.
+MEMORY = "1200MB"
 
 
 class GateStopped(ValueError):
@@ -38,16 +44,57 @@ class Prepared:
     services: dict[str, dict[str, Any]]
     findings: list[quality.Finding]
     recorded: dict[str, Any]
+    hashes: dict[str, dict[str, str]]
+    examples: list[dict[str, Any]]
 
     def record(self) -> dict[str, Any]:
-        """The account as plain data, as `quality.json` and `sipnb check --json` have it."""
+        """The account as plain data, as `quality.json` has it."""
         return {
             "sources": self.sources,
             "tables": self.tables,
             "services": self.services,
             "rules": [finding.record() for finding in self.findings],
             "recorded": self.recorded,
+            "examples": self.examples,
         }
+
+    def summary(self) -> dict[str, Any]:
+        """The account by file, the rows of each table, and every rule with its outcome, as `sipnb check --json` has it."""
+        return {
+            "sources": [
+                {"name": source["name"], **{key: file[key] for key in ("file", "read", "used", "set_aside")}}
+                for source in self.sources
+                for file in source["files"]
+            ],
+            "tables": {name: table["rows"] for name, table in self.tables.items()},
+            "rules": [
+                {key: getattr(finding, key) for key in ("rule", "level", "outcome", "rows", "sentence")}
+                for finding in self.findings
+            ],
+        }
+
+    def found(self, rule: str | None = None) -> list[quality.Finding]:
+        """The findings of a rule, or of all rules."""
+        return [f for f in self.findings if f.outcome == "found" and rule in (None, f.rule)]
+
+    def first(self, source: str, reason: str) -> str:
+        """Where the first row stands that a source's rows were set aside for, and what it holds; empty where none does."""
+        for row in self.examples:
+            if row["source"] == source and row["reason"].partition(":")[0] == reason:
+                value = f", {row['column']} = {row['value'][:60]!r}" if row["value"] and row["column"] else ""
+                return f"{row['file']} line {row['line']:,}{value}"
+        return ""
+
+    def stopped(self) -> str:
+        """Why the gate stopped, with the first row of each reason that is wrong, and what to do."""
+        sentences = [f.sentence for f in self.stops]
+        for source in self.sources:
+            for reason, n in source["reasons"].items():
+                if quality.rule_of(reason) not in quality.OUT_OF_SCOPE and (
+                    where := self.first(source["name"], reason)
+                ):
+                    sentences.append(f"{n:,} × {reason}, first: {where}.")
+        return f"the quality gate stopped: {' '.join(sentences)} `sipnb check` shows it all"
 
     @property
     def stops(self) -> list[quality.Finding]:
@@ -55,12 +102,20 @@ class Prepared:
         return [f for f in self.findings if f.level == "stop" and f.outcome == "found"]
 
 
-def inputs(workbook: Workbook, cycle: Cycle) -> dict[str, Any]:
-    """What frozen records depend on: source files with their hashes, mappings, services, cut-off, this format."""
-    files = {
-        source.name: {path.name: sources.content_hash(path) for path in sources.files_of(source, workbook.data)}
-        for source in workbook.settings.sources
-    }
+def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | None = None) -> dict[str, Any]:
+    """What frozen records depend on: source files with their hashes, mappings, services, cut-off, this format.
+
+    `files`: the hashes where they are known, by source and file. A database has none: what was read from it for a cycle
+    is kept until somebody asks for it anew. Raises MissingInput where a source is not there.
+    """
+    if files is None:
+        files = {
+            source.name: {
+                sources.shown(path, workbook.data): sources.content_hash(path)
+                for path in sources.files_of(source, workbook.data)
+            }
+            for source in workbook.settings.sources
+        }
     maps = {s.name: mappings.load(s.mapping, s.name, workbook.folder / "mappings").model_dump_json()
             for s in workbook.settings.sources}  # fmt: skip
     decided = [
@@ -77,257 +132,123 @@ def check(workbook: Workbook, cycle: Cycle | None = None) -> Prepared:
 
     Raises MissingInput and WorkbookError.
     """
-    with duckdb.connect() as con:
-        return _prepare(con, workbook, cycle)
+    with _workshop(None) as (con, scratch):
+        return _prepare(con, workbook, cycle, scratch)[0]
 
 
 def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
     """Write the frozen records of a cycle into `folder` (replaced as a whole) and return `quality.json`.
 
-    Raises MissingInput, WorkbookError, and GateStopped where a rule of level *stop* found something.
+    Raises MissingInput, WorkbookError, and GateStopped where a rule of level *stop* found something; then nothing is
+    written, so that nobody works with such records later.
     """
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    with duckdb.connect() as con:
-        prepared = _prepare(con, workbook, cycle)
-        # One thread, so that rows keep their order and each partition is one file: the same bytes every time.
-        con.execute("SET threads=1")
-        for table in prepared.tables:
-            order = ", ".join(f'"{c}"' for c in _order(table, prepared.tables[table]["columns"]))
-            con.execute(
-                f"COPY (SELECT * FROM {table} ORDER BY service, {order}) TO '{folder / table}' "
-                "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (service))"
-            )
+    files: dict[str, str] = {}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _workshop(folder.parent) as (con, scratch):
+        prepared, services = _prepare(con, workbook, cycle, scratch)
+        if prepared.stops:
+            raise GateStopped(prepared.stopped())
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        for table, found in prepared.tables.items():
+            rows = {i: prepared.services[name]["rows"].get(table, 0) for i, name in enumerate(services.ids)}
+            files |= freezing.write(con, table, found["columns"], rows, services.ids, folder)
+        con.execute("SET threads=1")  # one thread writes the same bytes every time
         con.execute(
-            f"COPY (SELECT * FROM quarantine ORDER BY ALL) TO '{folder / 'quarantine.parquet'}' (FORMAT parquet)"
+            f"COPY (SELECT * FROM quarantine ORDER BY ALL) TO {quoted(folder / 'quarantine.parquet')} (FORMAT parquet)"
         )
-    files = {
-        str(path.relative_to(folder)): sources.content_hash(path)
-        for path in sorted(folder.glob("*/service=*/*.parquet"))
-    }
     content = {
         "schema": 1,
         "cycle": cycle.name,
         "cutoff": cycle.cutoff.isoformat(),
-        "inputs": inputs(workbook, cycle),
+        "inputs": inputs(workbook, cycle, prepared.hashes),
         **prepared.record(),
-        "files": files,
+        "files": dict(sorted(files.items())),
     }
     (folder / "quality.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if prepared.stops:
-        raise GateStopped("the quality gate stopped: " + " ".join(f.sentence for f in prepared.stops))
     return content
 
 
-def _order(table: str, columns: list[str]) -> list[str]:
-    first = [c for c in (TABLES[table].at, *TABLES[table].key) if c in columns]
-    return first + [c for c in columns if c not in first and c != "service"]
+@contextmanager
+def _workshop(beside: Path | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    # Beside the records, because what the machine keeps for temporary files may be small, or memory.
+    with (
+        tempfile.TemporaryDirectory(prefix=".preparing-", dir=beside) as scratch,
+        duckdb.connect(str(Path(scratch) / "staged.duckdb")) as con,
+    ):
+        con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(Path(scratch) / 'spilled')}")
+        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
+        con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
+        yield con, Path(scratch)
 
 
-def _prepare(con: duckdb.DuckDBPyConnection, workbook: Workbook, cycle: Cycle | None) -> Prepared:
-    con.execute("SET preserve_insertion_order=true")
-    cutoff = cycle.cutoff if cycle else None
-    _service_names(con, workbook)
-    reads: list[sources.Read] = []
-    parts: dict[str, list[tuple[sources.Read, str, list[str], bool, bool]]] = {}
+def _prepare(
+    con: duckdb.DuckDBPyConnection, workbook: Workbook, cycle: Cycle | None, scratch: Path
+) -> tuple[Prepared, Services]:
+    quality.check_levels(workbook.settings.gate)
+    services = name_services(con, workbook)
+    reads = []
     for source in workbook.settings.sources:
         mapping = mappings.load(source.mapping, source.name, workbook.folder / "mappings")
-        read = sources.read(con, source, workbook.data, mapping.delimiter)
-        reads.append(read)
-        for table, content in mapping.tables.items():
-            view = map_table(con, read, mapping, table, cutoff)
-            split = any(c.split for c in content.columns.values())
-            parts.setdefault(table, []).append(
-                (read, view, supplied(read, mapping, table), split, bool(content.events))
-            )
-    if not any(table in parts for table in ESSENTIAL):
+        reads.append((sources.open_source(con, source, mapping, workbook.data, scratch), mapping))
+    if not any(table in mapping.tables for _, mapping in reads for table in ESSENTIAL):
         raise WorkbookError([f"workbook.yml: sources: none gives any of {', '.join(ESSENTIAL)}; name at least one"])
+    staged, parts, rows = staging.stage(con, reads, services, cycle)
     con.execute("SET TimeZone='UTC'")
-    tables = {}
-    recorded: dict[str, Any] = {}
-    con.execute("CREATE TEMP TABLE used (source VARCHAR, file VARCHAR, row BIGINT)")
-    con.execute(
-        'CREATE TEMP TABLE quarantine (source VARCHAR, file VARCHAR, "row" BIGINT, "table" VARCHAR, '
-        '"column" VARCHAR, value VARCHAR, reason VARCHAR, service VARCHAR)'
-    )
-    for table, sides in parts.items():
-        columns = [c for c in TABLES[table].columns if any(c in given for _, _, given, _, _ in sides)]
-        _judge(con, table, columns, sides, cycle)
-        if table == "tickets":
-            recorded = _recorded(con, columns, any(events for *_, events in sides))
-        tables[table] = {**_extent(con, table, columns), "columns": columns}
-    account = [_account(con, read) for read in reads]
+    standing.as_known(con, staged, services, cycle)
+    opened = [read for read, _ in reads]
+    accounts = account.draw_up(con, opened, parts, rows, staged, services)
+    tables = {one.table: {**_extent(con, one), "columns": one.columns} for one in staged}
+    gate = workbook.settings.gate
     sets = quality.Sets(
-        con, {t: v["columns"] for t, v in tables.items()}, account, cutoff,
-        workbook.settings.gate.stop_set_aside, workbook.settings.gate.warn_set_aside,
+        con, {t: v["columns"] for t, v in tables.items()}, accounts, cycle.cutoff if cycle else None, gate,
+        workbook.settings.zone, tuple(workbook.services),
     )  # fmt: skip
-    return Prepared(
-        account, tables, _by_service(con, tables, [*workbook.services, ESTATE]), quality.examine(sets), recorded
-    )
+    findings = [*quality.examine(sets), *quality.row_findings(accounts, gate)]
+    hashes = {read.name: {part.name: part.sha256 for part in read.parts if part.sha256} for read in opened}
+    prepared = Prepared(
+        accounts, tables, _by_service(con, tables, services), findings,
+        next((_recorded(con, one) for one in staged if one.table == "tickets"), {}), hashes,
+        account.examples(con),
+    )  # fmt: skip
+    return prepared, services
 
 
-def _service_names(con: duckdb.DuckDBPyConnection, workbook: Workbook) -> None:
-    con.execute("CREATE TEMP TABLE service_names (name VARCHAR PRIMARY KEY, id VARCHAR)")
-    names: dict[str, str] = {ESTATE: ESTATE}
-    for service in workbook.services.values():
+def name_services(con: duckdb.DuckDBPyConnection, workbook: Workbook) -> Services:
+    """Create the enumeration of the names that exports may have for services. Raises WorkbookError for a name of two."""
+    ids = [*workbook.services, ESTATE]
+    names: dict[str, int] = {ESTATE: len(ids) - 1}
+    for position, service in enumerate(workbook.services.values()):
         for name in (service.id, service.name, *service.match):
-            if names.setdefault(name.lower(), service.id) != service.id:
+            if names.setdefault(name.lower(), position) != position:
                 raise WorkbookError(
                     [
                         f"services.yml: services.{service.id}: the exports' name {name!r} is also that of "
-                        f"{names[name.lower()]}; give each service names of its own"
+                        f"{ids[names[name.lower()]]}; give each service names of its own"
                     ]
                 )
-    con.executemany("INSERT INTO service_names VALUES (?, ?)", list(names.items()))
+    con.execute(f"CREATE TYPE service_name AS ENUM ({', '.join(map(quoted, names))})")
+    return Services(ids, list(names.values()))
 
 
-def _judge(
-    con: duckdb.DuckDBPyConnection, table: str, columns: list[str],
-    sides: list[tuple[sources.Read, str, list[str], bool, bool]], cycle: Cycle | None,
-) -> None:  # fmt: skip
-    """Create the view of usable rows called `table`; put all others into `quarantine` and all used ones into `used`."""
-    known = TABLES[table]
-    selects = []
-    for read, view, given, *_ in sides:
-        listed = ", ".join(f'"{c}"' if c in given else f'NULL::{_frozen_type(table, c)} AS "{c}"' for c in columns)
-        selects.append(
-            f"SELECT '{read.name}' AS _source, _file, _row, {listed}, _column, _value, _reason FROM \"{view}\""
-        )
-    con.execute(f"CREATE OR REPLACE TEMP TABLE all_{table} AS {' UNION ALL '.join(selects)}")
-    cases: list[tuple[str, str, str]] = [("_reason IS NOT NULL", "_column", "_reason")]
-    cases += [(r.condition, f"'{r.column}'", f"'{r.reason}'") for r in quality.row_rules(table, columns)]
-    cases.append(("_id IS NULL", "'service'", "'service not listed in services.yml'"))
-    if cycle is not None:
-        late = (
-            f"\"{known.at}\" >= DATE '{cycle.end}'"
-            if known.columns[known.at].kind == "date"
-            else f"\"{known.at}\" >= TIMESTAMPTZ '{cycle.cutoff.isoformat()}'"
-        )
-        if known.at in columns:
-            cases.append((late, f"'{known.at}'", "'after the cut-off'"))
-    conditions = {
-        key: "CASE " + " ".join(f"WHEN {when} THEN {then[i]}" for when, *then in cases) + " END"
-        for i, key in enumerate(("bad_column", "bad_reason"))
-    }
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged_{table} AS SELECT a.* REPLACE (coalesce(_id, service) AS service), _id, "
-        f"{conditions['bad_column']} AS bad_column, {conditions['bad_reason']} AS bad_reason "
-        f"FROM (SELECT t.*, s.id AS _id FROM all_{table} t LEFT JOIN service_names s ON lower(t.service) = s.name) a"
-    )
-    if known.key:
-        # The first row of an identifier is used; a split row is one ticket of several services.
-        key = [*known.key, "service"] if any(split for *_, split, _ in sides) else list(known.key)
-        content = ", ".join(f'"{c}"' for c in columns)
-        con.execute(
-            f"UPDATE judged_{table} SET bad_column = '{known.key[0]}', bad_reason = CASE WHEN same THEN 'duplicate row' "
-            "ELSE 'duplicate identifier with different content' END FROM ("
-            f"SELECT _source AS s, _file AS f, _row AS r, service AS v, row_number() OVER w AS nth, "
-            f"row({content}) IS NOT DISTINCT FROM first(row({content})) OVER w AS same "
-            f"FROM judged_{table} WHERE bad_reason IS NULL "
-            f"WINDOW w AS (PARTITION BY {', '.join(key)} ORDER BY _source, _file, _row ROWS UNBOUNDED PRECEDING)) d "
-            "WHERE nth > 1 AND _source = s AND _file = f AND _row = r AND service = v"
-        )
-    con.execute(
-        f"INSERT INTO quarantine SELECT _source, _file, _row, '{table}', bad_column, _value, bad_reason, _id "
-        f"FROM judged_{table} WHERE bad_reason IS NOT NULL"
-    )
-    for read, view, _, _, events in sides:
-        good = f"SELECT _file, _row FROM judged_{table} WHERE _source = '{read.name}' AND bad_reason IS NULL"
-        if events:
-            # An event is used when the ticket it was folded into is used; otherwise it shares the ticket's reason.
-            con.execute(
-                f"INSERT INTO used SELECT '{read.name}', e._file, e._row FROM \"{view}_rows\" e JOIN "
-                f"(SELECT ticket FROM judged_{table} WHERE _source = '{read.name}' AND bad_reason IS NULL) j "
-                "ON e._event_of = j.ticket WHERE e._reason IS NULL"
-            )
-            con.execute(
-                f"INSERT INTO quarantine SELECT '{read.name}', e._file, e._row, 'events of {table}', "
-                "coalesce(e._column, j.bad_column), e._value, coalesce(e._reason, j.bad_reason), j._id "
-                f'FROM "{view}_rows" e LEFT JOIN judged_{table} j ON e._event_of = j.ticket '
-                "WHERE e._reason IS NOT NULL OR j.bad_reason IS NOT NULL"
-            )
-        else:
-            con.execute(f"INSERT INTO used SELECT '{read.name}', _file, _row FROM ({good})")
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW {table} AS SELECT {', '.join(_as_known(table, columns, cycle, sides))} "
-        f"FROM judged_{table} WHERE bad_reason IS NULL"
-    )
-
-
-def _frozen_type(table: str, column: str) -> str:
-    kind = TABLES[table].columns[column].kind
-    return "TIMESTAMPTZ" if kind == "time" else duckdb_type(kind)
-
-
-def _as_known(table: str, columns: list[str], cycle: Cycle | None, sides: list[Any]) -> list[str]:
-    """The columns as they were known at the cut-off: what happened later has not happened yet."""
-    known = TABLES[table]
-    if cycle is None:
-        return [f'"{c}"' for c in columns]
-    cut = f"TIMESTAMPTZ '{cycle.cutoff.isoformat()}'"
-    folded = all(events for *_, events in sides)
-    listed = []
-    for name in columns:
-        expression = f'"{name}"'
-        # A due time is a plan, known when it is made; everything else in the future is not known yet.
-        if known.columns[name].kind == "time" and name not in (known.at, "sla_due", "planned_start", "planned_end"):
-            expression = f'CASE WHEN "{name}" < {cut} THEN "{name}" END'
-        elif name in ("sla_met", "state", "first_contact") and "resolved" in columns and not folded:
-            # Without history these fields say how the ticket ended, which nobody knew while it was open.
-            expression = f'CASE WHEN "resolved" < {cut} THEN "{name}" END'
-        elif name == "outcome" and "ended" in columns:
-            expression = f'CASE WHEN "ended" < {cut} THEN "{name}" END'
-        listed.append(f'{expression} AS "{name}"')
-    return listed
-
-
-def _extent(con: duckdb.DuckDBPyConnection, table: str, columns: list[str]) -> dict[str, Any]:
-    at = TABLES[table].at
-    span = f'min("{at}")::VARCHAR, max("{at}")::VARCHAR' if at in columns else "NULL, NULL"
-    rows, first, last = con.execute(f"SELECT count(*), {span} FROM {table}").fetchone()
+def _extent(con: duckdb.DuckDBPyConnection, one: staging.Staged) -> dict[str, Any]:
+    at = TABLES[one.table].at
+    if at not in one.columns:
+        (rows,) = con.execute(f"SELECT count(*) FROM {one.table}").fetchone()
+        return {"rows": rows, "first": None, "last": None}
+    zone = "+00" if TABLES[one.table].columns[at].kind == "time" else ""
+    rows, first, last = con.execute(
+        f"SELECT count(*), min(\"{at}\")::VARCHAR || '{zone}', max(\"{at}\")::VARCHAR || '{zone}' FROM {one.table}"
+    ).fetchone()
     return {"rows": rows, "first": first, "last": last}
 
 
-def _account(con: duckdb.DuckDBPyConnection, read: sources.Read) -> dict[str, Any]:
-    for file, row, column, reason in read.malformed:
-        con.execute(
-            "INSERT INTO quarantine VALUES (?, ?, ?, '', ?, NULL, ?, NULL)", [read.name, file, row, column, reason]
-        )
-    total = sum(read.rows.values())
-    used = con.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT file, row FROM used WHERE source = ?)", [read.name]
-    ).fetchone()[0]
-    reasons = con.execute(
-        'SELECT reason, count(*) FROM (SELECT file, "row", first(reason ORDER BY "table" DESC, reason) AS reason '
-        "FROM quarantine q WHERE source = ? AND NOT EXISTS (SELECT 1 FROM used u WHERE u.source = q.source AND "
-        'u.file = q.file AND u.row = q."row") GROUP BY 1, 2) GROUP BY 1 ORDER BY 2 DESC, 1',
-        [read.name],
-    ).fetchall()
-    account = {
-        "name": read.name,
-        "file": ", ".join(path.name for path in read.files),
-        "read": total,
-        "used": used,
-        "set_aside": total - used,
-        "reasons": {_short(reason): 0 for reason, _ in reasons},
-    }
-    for reason, n in reasons:
-        account["reasons"][_short(reason)] += n
-    if sum(account["reasons"].values()) != account["set_aside"]:
-        raise AssertionError(f"the account of {read.name} does not balance: {account}")
-    return account
-
-
-def _short(reason: str) -> str:
-    return "malformed line" if reason.startswith("malformed line") else reason
-
-
-def _by_service(con: duckdb.DuckDBPyConnection, tables: dict[str, Any], services: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: {"rows": {}, "set_aside": {}} for name in services}
+def _by_service(con: duckdb.DuckDBPyConnection, tables: dict[str, Any], services: Services) -> dict[str, Any]:
+    found: dict[str, Any] = {name: {"rows": {}, "set_aside": {}} for name in services.ids}
     for table in tables:
-        for service, n in con.execute(f"SELECT service, count(*) FROM {table} GROUP BY 1 ORDER BY 1").fetchall():
-            found[service]["rows"][table] = n
+        for service, n in con.execute(f"SELECT _service, count(*) FROM {table} GROUP BY 1 ORDER BY 1").fetchall():
+            found[services.ids[service]]["rows"][table] = n
     rows = con.execute(
         'SELECT service, "table", reason, count(*) FROM quarantine WHERE service IS NOT NULL GROUP BY ALL ORDER BY ALL'
     ).fetchall()
@@ -336,9 +257,10 @@ def _by_service(con: duckdb.DuckDBPyConnection, tables: dict[str, Any], services
     return found
 
 
-def _recorded(con: duckdb.DuckDBPyConnection, columns: list[str], folded: bool) -> dict[str, Any]:
+def _recorded(con: duckdb.DuckDBPyConnection, tickets: staging.Staged) -> dict[str, Any]:
     """The tickets as the tool recorded them, before anything is left out for its service: to compare with the tool."""
     hours = "epoch(resolved - opened) / 3600"
+    columns = tickets.columns
     wanted = {
         "tickets": "count(*)",
         "sla_known": "count(sla_met)" if "sla_met" in columns else "0",
@@ -349,7 +271,7 @@ def _recorded(con: duckdb.DuckDBPyConnection, columns: list[str], folded: bool) 
         "mean_hours": f"avg({hours})" if "resolved" in columns else "NULL",
     }
     values = con.execute(
-        f"SELECT {', '.join(wanted.values())} FROM judged_tickets "
-        "WHERE bad_reason IS NULL OR bad_reason IN ('service not listed in services.yml', 'no service')"
+        f"SELECT {', '.join(wanted.values())} FROM staged_tickets WHERE _reason IS NULL OR _reason IN (?, 'no service')",
+        [UNLISTED],
     ).fetchone()
-    return {**dict(zip(wanted, values, strict=True)), "folded_from_events": folded}
+    return {**dict(zip(wanted, values, strict=True)), "folded_from_events": bool(tickets.events)}

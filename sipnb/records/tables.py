@@ -19,6 +19,10 @@ Kind = Literal["text", "time", "integer", "number", "flag", "date"]
 ESTATE = "_estate"
 
 
+#: States, in small letters, in which a ticket is done with; every other one means that somebody still waits.
+ENDED_STATES = ("resolved", "closed", "solved", "done", "completed", "complete", "fulfilled")
+
+
 @dataclass(frozen=True)
 class Column:
     """One canonical column: its kind, whether a table is useless without it, and the bounds of its values."""

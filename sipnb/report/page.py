@@ -21,10 +21,11 @@ from markupsafe import Markup
 from sipnb import __version__
 from sipnb.chapters import results
 from sipnb.chapters.results import About, BaselineFacts, EstateFact, PortfolioFacts, ReviewFacts
+from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder
-from sipnb.report import portfolio
+from sipnb.report import portfolio, quality, supplied
 from sipnb.report.chapter import TEMPLATES, Chapter, Section, chapter, noun, title
-from sipnb.report.provenance import account, definitions, fingerprints, provenance, relative
+from sipnb.report.provenance import account, definitions, fingerprints, provenance, quality_of, relative
 from sipnb.report.scorecard import scorecard
 from sipnb.show import display, words
 
@@ -64,6 +65,19 @@ _BACK = [
     Section(3, "records", "Records"),
     Section(3, "origin", "Origin"),
 ]
+_QUALITY = [
+    Section(2, "gate", "What the gate found"),
+    Section(2, "aside", "Rows set aside"),
+    Section(3, "wrong", "Something is wrong with them"),
+    Section(3, "others", "Not for these plans"),
+    Section(2, "supplied", "What is supplied"),
+    Section(3, "tables", "Tables"),
+    Section(3, "services", "Services"),
+    Section(3, "recorded", "As the tool recorded them"),
+    Section(3, "untaken", "Columns not taken"),
+    Section(3, "read", "How files were read"),
+    Section(2, "reading", "How to read this"),
+]
 
 
 def render_plan(
@@ -94,6 +108,7 @@ def render_plan(
         definitions=definitions([k.kpi for k in baseline.kpis]),
         provenance=origin,
         fingerprint=fingerprints(origin.origins),
+        quality=_quality_link(folder),
         **_editions(history, about.cycle),
     )  # fmt: skip
     return _write(folder.page(service), content)
@@ -110,7 +125,8 @@ def render_failure(
     """
     notebook = folder.notebook(service, chapter)
     across = service == results.PORTFOLIO
-    pages = sorted(p for p in folder.root.glob("*.html") if p not in (folder.page(service), folder.index))
+    others = (folder.page(service), folder.index, folder.quality)
+    pages = sorted(p for p in folder.root.glob("*.html") if p not in others)
     content = _environment().get_template("failure.html.j2").render(
         title=f"Service improvement plan{'s' if across else ''}: {name}, {cycle_label}",
         across=across,
@@ -164,12 +180,79 @@ def render_index(folder: CycleFolder, *, history: Sequence[Edition] = (), with_c
         contents=_contents([*front, *body.sections, *back]),
         code=body.has_code,
         fingerprint=results.raw(folder, results.PORTFOLIO, "portfolio")["inputs"] or "not recorded",
+        quality=_quality_link(folder),
         notebook=relative(folder, folder.notebook(results.PORTFOLIO, "portfolio")),
         result=relative(folder, folder.result(results.PORTFOLIO, "portfolio")),
         version=__version__,
         **_editions(history, facts.cycle),
     )  # fmt: skip
     return _write(folder.index, content)
+
+
+def render_quality(
+    organisation: str,
+    cycle: Cycle | None,
+    record: Mapping[str, Any],
+    path: Path,
+    *,
+    names: Mapping[str, str],
+    simulated: bool = False,
+) -> Path:
+    """Write the data-quality page of an organisation's records to `path` and return it.
+
+    `record` is `Prepared.record()`, or the content of `quality.json`: then the page lies beside the frozen records and
+    leads to them. Without a cycle the records are as the exports stand. `names` are the services' names by id.
+    """
+    frozen = "files" in record
+    wrong, others = quality.examples(record, True), quality.examples(record, False)
+    some, more, beyond = supplied.services(record, names)
+    content = _environment().get_template("quality.html.j2").render(
+        title=f"Data quality: {organisation}" + (f", {cycle.label}" if cycle else ""),
+        organisation=organisation,
+        cycle=cycle,
+        simulated=simulated,
+        frozen=frozen,
+        fingerprint=record["inputs"]["fingerprint"] if frozen else "",
+        verdict=quality.verdict(record),
+        total=quality.fate(record),
+        bar=quality.bar,
+        sources=quality.sources(record),
+        counted=words.plural(len(record["sources"]), "source"),
+        files=quality.files(record),
+        levels=quality.findings(record),
+        ok=quality.quiet(record, "ok"),
+        no_data=quality.quiet(record, "no data"),
+        wrong=wrong,
+        others=others,
+        tables=supplied.tables(record),
+        missing=supplied.missing(record),
+        services=some,
+        more_services=more,
+        beyond=beyond,
+        recorded=supplied.recorded(record),
+        untaken=supplied.untaken(record),
+        notes=supplied.notes(record),
+        contents=_contents(_QUALITY),
+        version=__version__,
+    )  # fmt: skip
+    return _write(path, content)
+
+
+def quality_page(
+    organisation: str, cycle: Cycle, names: Mapping[str, str], simulated: bool
+) -> Callable[[CycleFolder], Path]:
+    """`render_quality` for an organisation's cycle, as a run calls it: once its records are frozen."""
+
+    def render(folder: CycleFolder) -> Path:
+        return render_quality(
+            organisation, cycle, quality_of(folder), folder.quality, names=names, simulated=simulated
+        )  # fmt: skip
+
+    return render
+
+
+def _quality_link(folder: CycleFolder) -> str:
+    return relative(folder, folder.quality) if folder.quality.is_file() else ""
 
 
 def _period(about: About) -> str:
@@ -182,6 +265,11 @@ def _period(about: About) -> str:
 def _tied(text: str) -> Markup:
     """Prose as HTML in which no line ends between a number and its unit, or within a range."""
     return Markup(_TIED.sub(r'<span class="tied">\g<0></span>', display.escape(text)))
+
+
+def _code(text: str) -> Markup:
+    """The project's own prose as HTML, `names` in it as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", display.escape(text)))
 
 
 def _counts(baseline: BaselineFacts) -> str:
@@ -240,8 +328,10 @@ def _environment() -> jinja2.Environment:
     script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment.filters["tied"] = _tied
+    environment.filters["code"] = _code
     environment.globals.update(
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        quality_style=Markup((TEMPLATES / "quality.css").read_text(encoding="utf-8")),
         script=Markup(script),
         policy="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"script-src 'sha256-{digest}'",

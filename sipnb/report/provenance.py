@@ -49,7 +49,7 @@ class Provenance:
 def provenance(folder: CycleFolder, service: str, chapters: tuple[str, ...]) -> Provenance:
     """The account of a cycle and the origin of one service's chapters. Raises PageError, ResultError."""
     return Provenance(
-        __version__, account(_quality(folder)["sources"]), [_origin(folder, service, c) for c in chapters]
+        __version__, account(quality_of(folder)["sources"]), [_origin(folder, service, c) for c in chapters]
     )
 
 
@@ -93,7 +93,8 @@ def relative(folder: CycleFolder, path) -> str:
     return quote(path.relative_to(folder.root).as_posix())
 
 
-def _quality(folder: CycleFolder) -> dict[str, Any]:
+def quality_of(folder: CycleFolder) -> dict[str, Any]:
+    """`quality.json` of a cycle. Raises PageError where there is none, or it is damaged."""
     path = folder.records / "quality.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -70,13 +70,13 @@ def test_a_bad_row_is_set_aside_with_its_reason(tmp_path, row, reason):
     assert source["reasons"] == {reason: 1}
 
 
-def test_the_quarantine_names_file_row_column_and_value(tmp_path):
+def test_the_quarantine_names_file_line_column_and_value(tmp_path):
     book = organisation(tmp_path / "o", [GOOD.format(1), "X,pay,incident,soon,,3"])
     prepare.freeze(book, book.cycle("2026-09"), tmp_path / "r")
     rows = duckdb.sql(f"SELECT * FROM '{tmp_path / 'r' / 'quarantine.parquet'}'").df()
     row = rows.iloc[0]
-    assert (row["file"], row["row"], row["column"], row["value"], row["reason"]) == (
-        "t.csv", 2, "opened", "soon", "unreadable time",
+    assert (row["file"], row["line"], row["column"], row["value"], row["reason"]) == (
+        "t.csv", 3, "opened", "soon", "unreadable time",
     )  # fmt: skip
 
 
@@ -130,6 +130,7 @@ def test_the_gate_stops_where_too_much_is_wrong(tmp_path):
     book = organisation(tmp_path / "o", [GOOD.format(1), *bad])
     with pytest.raises(prepare.GateStopped, match="10 of 11 rows"):
         prepare.freeze(book, book.cycle("2026-09"), tmp_path / "r")
+    assert not (tmp_path / "r").exists(), "nobody finds records that the gate stopped"
 
 
 def test_two_services_may_not_share_a_name(tmp_path):
@@ -195,7 +196,7 @@ def test_an_event_log_is_used_as_it_stood_at_the_cut_off(tmp_path):
     prepare.freeze(book, cycle, tmp_path / "r")
     tickets = Records(tmp_path / "r", "category-42").tickets
     # The log writes the later resolution back onto the first event: it must not be known before it happened.
-    assert tickets["resolved"].isna().sum() > 100
+    assert tickets["resolved"].isna().sum() > 50
     assert tickets[["opened", "resolved", "closed"]].max().max() < cycle.cutoff
 
 
@@ -207,33 +208,3 @@ def test_an_incident_of_several_components_is_one_row_of_each(tmp_path):
         "those that name no component, and the page itself"
     )
     assert found.tables["outages"]["rows"] > 819
-
-
-def edge(tmp_path, days):
-    rows = [
-        f"T{m}{d}{i},pay,incident,2026-{m:02d}-{d:02d} 10:00,,3"
-        for m in range(3, 8)
-        for d in range(1, 28)
-        for i in range(4)
-    ]
-    rows += [f"E{d}{i},pay,incident,2026-08-{d:02d} 10:00,,3" for d, n in days.items() for i in range(n)]
-    return [f for f in prepare.check(organisation(tmp_path / "o", rows)).findings if f.rule == "thin edge"]
-
-
-def test_an_extract_that_thins_out_is_not_a_fall_in_demand(tmp_path):
-    (finding,) = edge(tmp_path, {3: 1, 20: 1})
-    assert finding.facts["last_full_month"] == "2026-07" and finding.rows == 2
-
-
-def test_an_extract_that_ends_in_the_middle_of_a_month_has_not_thinned_out(tmp_path):
-    assert edge(tmp_path, {1: 4, 2: 4, 3: 4}) == []
-
-
-def test_a_stale_extract_is_noticed_at_its_own_rate(tmp_path):
-    rows = [f"T{d}{i},pay,incident,2026-09-{d:02d} 10:00,,3" for d in range(1, 15) for i in range(5)]
-    book = organisation(tmp_path / "o", rows)
-    assert [f.rule for f in prepare.check(book, book.cycle("2026-09")).findings if f.level == "warn"][:1] == [
-        "stale extract"
-    ]
-    rare = organisation(tmp_path / "p", rows[::20])
-    assert not [f for f in prepare.check(rare, rare.cycle("2026-09")).findings if f.rule == "stale extract"]

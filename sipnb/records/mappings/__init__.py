@@ -22,16 +22,34 @@ _SHIPPED = Path(__file__).resolve().parent
 class ColumnMap(Model):
     """One canonical column: taken `from` the first of these columns that exists, or a constant `value`.
 
-    `pattern` keeps the first group of a regular expression, `map` replaces values (null makes them missing),
-    `default` stands in for missing ones, `split` makes one row of each part, `fold` says how events become one value.
+    Names are compared without regard to case; the parts of a nested field are joined by dots
+    (`metric_set.reply_time_in_minutes.calendar`). What was read goes through these steps, in this order:
+
+    * `repeated`: a header that stands several times gives its first, its last or its first filled column, or all joined;
+    * `split` makes one row of each part between such signs;
+    * `pattern` keeps the first group of a regular expression (no match: missing in a text column, else unreadable);
+    * `map` replaces whole values, case ignored (null makes them missing); a value it does not name goes on as it is;
+    * `unit`: the text is a span of time in this unit (`h:mm` is `-1:30` or `26:15`); it becomes the unit of the canonical
+      column (seconds of `on_hold`, hours of `effort`);
+    * `after`: a time column given as such a span after another canonical time column of the row;
+    * `negative`: for a flag, what a negative number or span means; others mean the opposite;
+    * `given`: taken only where another canonical column of the row is filled (`sla_due`), or holds one of some values
+      (`{state: [resolved, closed]}`): tools keep a mark or a time that has lost its meaning;
+    * `default` stands in for missing values, and for a column that the export does not have; `fold` says how a ticket's
+      events become one value.
     """
 
     source: list[str] = Field(default_factory=list, alias="from")
     value: str | int | float | bool | None = None
+    repeated: Literal["first", "last", "filled", "join"] = "filled"
+    split: str | None = None
     pattern: str | None = None
     map: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:mm"] | None = None
+    after: str | None = None
+    negative: bool | None = None
+    given: str | dict[str, list[str]] | None = None
     default: str | int | float | bool | None = None
-    split: str | None = None
     fold: Literal["first", "last", "max", "min", "changes"] = "last"
 
     @model_validator(mode="before")
@@ -54,23 +72,41 @@ class Events(Model):
 
 
 class TableMap(Model):
-    """One canonical table out of a source: its columns, which rows to take, and whether rows are events."""
+    """One canonical table out of a source: its columns, which rows to take, and whether rows are events.
+
+    `latest`: an identifier that stands in several rows is taken from the one in which this source column is greatest (the
+    tool writes a record again whenever it changes). `supplements`: the rows add columns to records that another source
+    gives under the same key, and are no records themselves.
+    """
 
     columns: dict[str, ColumnMap]
     events: Events | None = None
     only: dict[str, list[str]] = Field(default_factory=dict, description="source column → values to take")
+    latest: str | None = None
+    supplements: bool = False
 
 
 class Times(Model):
-    formats: list[str] = Field(default_factory=list, description="strptime formats; ISO 8601 is always read")
+    """How times are written: strptime formats (`epoch` and `epoch_ms` are numbers since 1970); ISO 8601 is always read.
+
+    Times without a zone of their own are local times of `zone`.
+    """
+
+    formats: list[str] = Field(default_factory=list)
     zone: Zone = "UTC"
 
 
 class Mapping(Model):
-    """A whole mapping file."""
+    """A whole mapping file.
+
+    `records` names the field of a nested JSON file that holds the list of records, where it is not found without.
+    """
 
     system: str
     delimiter: str | None = None
+    encoding: str | None = None
+    records: str | None = None
+    decimal: Literal[".", ","] = "."
     missing: list[str] = Field(default_factory=lambda: [""])
     times: Times = Times()
     tables: dict[str, TableMap]
@@ -110,7 +146,7 @@ def _read(path: Path) -> Mapping:
         ]
         errors += [
             f"mappings/{path.name}: tables.{table}.columns.{column}: is missing; say where it comes from"
-            for column in TABLES[table].required
+            for column in (TABLES[table].key if content.supplements else TABLES[table].required)
             if column not in content.columns
         ]
     if errors:

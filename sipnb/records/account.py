@@ -1,0 +1,143 @@
+"""The account of rows: for every source, rows read = rows used + rows set aside, and each of these with its reason.
+
+A row of an export may become several rows of several tables; it is used if any of them is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from sipnb.records.mapped import Services
+from sipnb.records.sources import Read
+from sipnb.records.sources.parts import Part
+from sipnb.records.staging import Staged
+
+
+def draw_up(
+    con: duckdb.DuckDBPyConnection, reads: list[Read], parts: dict[int, tuple[int, Part]], rows: list[int],
+    staged: list[Staged], services: Services,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The account of each source; creates the table `quarantine` of the rows set aside, with where they stand."""
+    single = _fates(con, staged)
+    accounts = []
+    _quarantine(con, reads, parts, services)
+    for number, read in enumerate(reads):
+        mine = [p for p, (source, _) in parts.items() if source == number]
+        files = [_of_part(con, p, parts[p][1], rows[p], number in single) for p in mine]
+        account = {
+            "name": read.name,
+            "file": ", ".join(part.name for part in read.parts),
+            **{key: sum(file[key] for file in files) for key in ("read", "used", "set_aside")},
+            "reasons": _added([file["reasons"] for file in files]),
+            "files": files,
+            "not_taken": read.not_taken,
+            "notes": [note for part in read.parts for note in part.notes],
+        }
+        accounts.append(account)
+    return accounts
+
+
+def examples(con: duckdb.DuckDBPyConnection, most: int = 5) -> list[dict[str, Any]]:
+    """The first rows set aside for each reason of each file: where they stand, and what was wrong."""
+    rows = con.execute(
+        'SELECT source, file, line, "column", left(value, 120) AS value, reason FROM quarantine '
+        "QUALIFY row_number() OVER (PARTITION BY source, file, split_part(reason, ':', 1) "
+        'ORDER BY line, "table", "column", value) <= ? ORDER BY source, file, reason, line, "column", value',
+        [most],
+    )
+    names = [column for column, *_ in rows.description]
+    return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+
+
+def _of_part(con: duckdb.DuckDBPyConnection, number: int, part: Part, rows: int, single: bool) -> dict[str, Any]:
+    used, reasons = _fate(con, number, single)
+    reasons = _added([reasons, *({m.reason.partition(":")[0]: 1} for m in part.malformed)])
+    read = rows + len(part.malformed)
+    if used + sum(reasons.values()) != read:
+        raise AssertionError(f"the account of {part.name} does not balance: {read} read, {used} used, {reasons}")
+    return {
+        "file": part.name,
+        "sha256": part.sha256,
+        "read": read,
+        "used": used,
+        "set_aside": read - used,
+        "reasons": reasons,
+    }
+
+
+def _added(reasons: list[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in reasons:
+        for reason, n in one.items():
+            total[reason] = total.get(reason, 0) + n
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _fates(con: duckdb.DuckDBPyConnection, staged: list[Staged]) -> set[int]:
+    """Create the view `fates`: what became of each row in each table. Returns the sources of one table, row for row."""
+    selects, tables_of, derived = [], {}, set()
+    for one in staged:
+        judged = f'"judged_{one.table}"'
+        for (source,) in con.execute(f"SELECT DISTINCT _source FROM {judged}").fetchall():
+            tables_of.setdefault(source, []).append(one.table)
+            if one.split:
+                derived.add(source)
+        selects.append(
+            f"SELECT _source, _part, _row, '{one.table}' AS \"table\", _column, _value, _reason, _service "
+            f"FROM {judged} WHERE _event_of IS NULL"
+        )
+        for source, log in one.events.items():
+            # An event is used when the record it was folded into is; otherwise it shares the record's reason.
+            derived.add(source)
+            selects.append(
+                f"SELECT {source}, e._part, e._row, '{one.table} (events)', coalesce(e._column, j._column), "
+                "CASE WHEN e._reason IS NULL THEN j._value ELSE e._value END, coalesce(e._reason, j._reason), j._service "
+                f"FROM {log} e LEFT JOIN (SELECT * FROM {judged} WHERE _source = {source}) j ON e._event_of = j._event_of"
+            )
+        for source, log in one.supplements.items():
+            tables_of.setdefault(source, []).append(one.table)
+            selects.append(f"SELECT {source}, _part, _row, '{one.table}', _column, _value, _reason, NULL FROM {log}")
+    con.execute(f"CREATE VIEW fates AS {' UNION ALL '.join(selects)}")
+    return {source for source, tables in tables_of.items() if len(tables) == 1 and source not in derived}
+
+
+def _fate(con: duckdb.DuckDBPyConnection, part: int, single: bool) -> tuple[int, dict[str, int]]:
+    mine = f"FROM fates WHERE _part = {part}"
+    if single:
+        counts = f"SELECT _reason, count(*) {mine} GROUP BY 1"
+    else:
+        counts = (
+            "SELECT reason, count(*) FROM (SELECT CASE WHEN bool_or(_reason IS NULL) THEN NULL "
+            f'ELSE first(_reason ORDER BY "table" DESC, _reason) END AS reason {mine} GROUP BY _part, _row) GROUP BY 1'
+        )
+    found = dict(con.execute(counts).fetchall())
+    return found.pop(None, 0), found
+
+
+def _quarantine(
+    con: duckdb.DuckDBPyConnection, reads: list[Read], parts: dict[int, tuple[int, Part]], services: Services
+) -> None:
+    con.execute(
+        'CREATE TABLE quarantine (source VARCHAR, file VARCHAR, line BIGINT, "table" VARCHAR, "column" VARCHAR, '
+        "value VARCHAR, reason VARCHAR, service VARCHAR)"
+    )
+    con.execute("CREATE TEMP TABLE aside AS SELECT * FROM fates WHERE _reason IS NOT NULL")
+    for number, (source, part) in parts.items():
+        rows = con.execute("SELECT DISTINCT _row FROM aside WHERE _part = ? ORDER BY 1", [number]).fetchnumpy()["_row"]
+        origin = [reads[source].name, part.name]
+        if len(rows):
+            frame = pd.DataFrame({"_row": rows, "line": part.places(rows)})
+            con.execute(
+                'INSERT INTO quarantine SELECT ?, ?, line, "table", _column, _value, _reason, '
+                f"{services.identifier('_service')} FROM aside JOIN frame USING (_row) WHERE _part = ?",
+                [*origin, number],
+            )
+        if part.malformed:
+            frame = pd.DataFrame(part.malformed, columns=["place", "column", "reason", "value"])
+            frame = frame.astype({"column": "str", "reason": "str", "value": "str"})
+            con.execute(
+                "INSERT INTO quarantine SELECT ?, ?, place, '', \"column\", value, reason, NULL FROM frame", origin
+            )

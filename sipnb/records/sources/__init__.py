@@ -1,0 +1,156 @@
+"""Sources: where records come from, and the parts they are read as.
+
+A source is a set of files (text, JSON, workbooks, Parquet) or a table or query of a database. Each file, sheet or table
+becomes a `Part`; what kind it is says its name, not its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from sipnb.params import Source
+from sipnb.records.mappings import Mapping
+from sipnb.records.sources.parts import MissingInput, Part
+from sipnb.records.sql import name, quoted
+
+__all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "sample", "shown"]
+
+_TEXT = {".csv", ".tsv", ".txt"}
+_LINES = {".jsonl", ".ndjson"}
+_SHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"}
+
+
+@dataclass(frozen=True)
+class Read:
+    """One source, opened: its parts in their order, and the columns that its mapping does not take."""
+
+    name: str
+    parts: list[Part]
+    not_taken: list[str] = field(default_factory=list)
+
+
+def files_of(source: Source, data: Path) -> list[Path]:
+    """The files of a source, sorted. Raises MissingInput with the path that was looked for."""
+    if source.files is None:
+        return []
+    path = Path(source.files)
+    base = path if path.is_absolute() else data / path
+    if any(mark in source.files for mark in "*?["):
+        pattern = source.files if not path.is_absolute() else str(path.relative_to("/"))
+        found = sorted((Path("/") if path.is_absolute() else data).glob(pattern))
+    else:
+        found = [base] if base.is_file() else []
+    if not found:
+        raise MissingInput(
+            f"source {source.name!r}: no file at {base}; put the export there or name its folder with --data"
+        )
+    return found
+
+
+def shown(path: Path, data: Path) -> str:
+    """A file as it is named to people: from the data folder on."""
+    return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.as_posix()
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_source(con: duckdb.DuckDBPyConnection, source: Source, mapping: Mapping, data: Path, scratch: Path) -> Read:
+    """Open a source's parts; unpacked or cleaned copies go to `scratch`.
+
+    Raises MissingInput where a file is absent or cannot be read at all, naming the source.
+    """
+    try:
+        if source.connection:
+            from sipnb.records.sources import databases  # needs the `warehouse` extra
+
+            part = databases.open_table(source, scratch)
+            return Read(source.name, [part], _not_taken(mapping, [part]))
+        parts = []
+        for path in files_of(source, data):
+            part = _open(con, path, source, mapping, scratch)
+            part.name = shown(path, data)
+            if not part.columns:
+                # An answer without a record names no columns: it has none of what the mapping asks for.
+                names = [c.source[0] for t in mapping.tables.values() for c in t.columns.values() if c.source]
+                part.columns = dict.fromkeys(names, "VARCHAR")
+                part.relation = f"(SELECT {', '.join(f'NULL::VARCHAR AS {name(n)}' for n in part.columns)} WHERE false)"
+            parts.append(part)
+        return Read(source.name, parts, _not_taken(mapping, parts))
+    except MissingInput as error:
+        told = str(error)
+        raise error if told.startswith("source ") else MissingInput(f"source {source.name!r}: {told}") from error
+
+
+def sample(path: Path, rows: int = 10_000) -> tuple[dict[str, str], pd.DataFrame]:
+    """The columns of one file with their types, and its first rows as text: to propose a mapping from.
+
+    Raises MissingInput where the file is absent or cannot be read.
+    """
+    if not path.is_file():
+        raise MissingInput(f"no file at {path}")
+    with tempfile.TemporaryDirectory() as scratch, duckdb.connect(str(Path(scratch) / "sample.duckdb")) as con:
+        told = Source(name="sample", files=str(path.resolve()))
+        part = _open(con, path.resolve(), told, Mapping(system="any", tables={}), Path(scratch))
+        listed = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in part.columns)
+        if not listed:
+            return {}, pd.DataFrame()
+        for _ in range(2):
+            con.execute(f"CREATE OR REPLACE TABLE sample AS SELECT {listed} FROM {part.relation}")
+            if part.settle(con, con.execute("SELECT count(*) FROM sample").fetchone()[0]):
+                break
+        return part.columns, con.execute(f"SELECT * FROM sample LIMIT {rows}").df()
+
+
+def _not_taken(mapping: Mapping, parts: list[Part]) -> list[str]:
+    """The columns of the export that no canonical column is read from, in their order."""
+    taken: set[str] = set()
+    for table in mapping.tables.values():
+        taken |= {name.casefold() for column in table.columns.values() for name in column.source}
+        taken |= {name.casefold() for name in table.only} | ({table.latest.casefold()} if table.latest else set())
+        taken |= {table.events.ticket.casefold(), table.events.at.casefold()} if table.events else set()
+    columns = dict.fromkeys(column for part in parts for column in part.columns)
+    return [column for column in columns if column.casefold().partition("#")[0] not in taken]
+
+
+def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: Mapping, scratch: Path) -> Part:
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
+    kind = suffixes[-1] if suffixes else ""
+    if kind in _TEXT:
+        from sipnb.records.sources import texts
+
+        delimiter = source.delimiter or mapping.delimiter
+        return texts.open_text(path, scratch, delimiter, source.encoding or mapping.encoding)
+    if kind in _LINES or kind == ".json":
+        from sipnb.records.sources import nested
+
+        return nested.open_json(con, path, scratch, mapping.records, lines=kind in _LINES)
+    if kind in _SHEETS:
+        from sipnb.records.sources import sheets
+
+        return sheets.open_sheet(path, scratch, source.sheet)
+    if kind == ".parquet":
+        return _parquet(con, path)
+    raise MissingInput(
+        f"{path}: the format {kind or '(none)'} is not read; use CSV, TSV, JSON, Excel or Parquet, or rename the file"
+    )
+
+
+def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Part:
+    relation = f"read_parquet({quoted(path)})"
+    try:
+        columns = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+    except duckdb.Error as error:
+        raise MissingInput(
+            f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}; export it again"
+        ) from error
+    return Part(path.name, relation, columns, content_hash(path))

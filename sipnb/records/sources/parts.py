@@ -1,0 +1,85 @@
+"""A part of a source: one file, sheet or table, as a DuckDB relation of records in their order.
+
+Every kind of source (text, JSON, workbook, Parquet, database) becomes parts, so that what comes after need not know
+where records came from. A part is read once, streaming; what cannot be read at all is kept apart and counted, so that
+records read = records handed on + malformed ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+
+
+class MissingInput(FileNotFoundError):
+    """An input that is not there or cannot be read at all; the message names the path looked for."""
+
+
+class Malformed(NamedTuple):
+    """A record that is none: where it stands (a line of a text file), the column if one is to blame, and why."""
+
+    place: int
+    column: str
+    reason: str
+    value: str | None = None
+
+
+@dataclass
+class Part:
+    """One file, sheet or table of a source.
+
+    `relation` is SQL that can stand in FROM and gives the records in their order; `columns` maps each column to its
+    DuckDB type. `notes` are sentences about choices made in reading it (encoding, delimiter, sheet).
+    """
+
+    name: str
+    relation: str
+    columns: dict[str, str]
+    sha256: str = ""
+    first: int = 1  # where a person finds the first record: a line of the file, a row of the sheet
+    notes: list[str] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+
+    def settle(self, con: duckdb.DuckDBPyConnection, rows: int) -> bool:
+        """Called once `relation` was read to its end and gave `rows` records; completes `malformed`.
+
+        False says that records are unaccounted for: throw away what was read and read `relation`, which has become
+        another one, again.
+        """
+        return True
+
+    def salvage(self) -> bool:
+        """Called where `relation` could not be read to its end; True where it has become another one, worth a try."""
+        return False
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        """Where a person finds these records (int64, counted from 0 in the order of `relation`). After `settle`."""
+        return rows + self.first
+
+
+def header(given: list[str]) -> tuple[list[str], list[str]]:
+    """Column names as they can be used, none empty and none twice, and notes about what had to be changed.
+
+    An empty name becomes `column 3`; one that stands again, whatever its case, gets `#2`, `#3` …
+    """
+    given = [re.sub(r"[\s\x00-\x20\ufdd0\ufeff]+", " ", told).strip() for told in given]
+    given = [told or f"column {number}" for number, told in enumerate(given, start=1)]
+    names: list[str] = []
+    taken, counts = {told.casefold() for told in given}, Counter()
+    for told in given:
+        counts[told.casefold()] += 1
+        again, number = told, counts[told.casefold()]
+        while number > 1 and (again == told or again.casefold() in taken):
+            again = f"{told}#{number}" if again == told else f"{again}#"
+        taken.add(again.casefold())
+        names.append(again)
+    notes = []
+    for told in dict.fromkeys(told for told in given if counts[told.casefold()] > 1):
+        if (count := counts.pop(told.casefold(), 0)) > 1:
+            notes.append(f"the header names {told} {count} times; read as {told}, {told}#2 …")
+    return names, notes

@@ -1,0 +1,91 @@
+"""Workbooks: a sheet of Excel or LibreOffice as a part of a source (the `excel` extra).
+
+The first row that holds anything is the header. Cells become text as people would write them, because a sheet has types
+by cell and not by column: whole numbers without decimals, times to the second, which is finer than the fractions of a
+day that a sheet keeps. A sheet has at most a million rows, so a copy in memory is small.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sipnb.params import nearest
+from sipnb.records.sources.parts import MissingInput, Part, header
+from sipnb.records.sql import quoted
+
+_SECOND, _HALF = timedelta(seconds=1), timedelta(milliseconds=500)
+
+
+def open_sheet(path: Path, scratch: Path, sheet: str | None = None) -> Part:
+    """Copy a sheet (default: the first) to `scratch` and open the copy. Places are rows of the sheet.
+
+    Raises MissingInput where the extra is missing, the file cannot be read, or the sheet is not there or empty.
+    """
+    try:
+        import python_calamine
+    except ImportError as error:
+        raise MissingInput(f"{path}: workbooks need the extra `excel`: pip install 'sipnb[excel]'") from error
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        if sheet is not None and sheet not in book.sheet_names:
+            raise MissingInput(f"{path} has no sheet {sheet!r}; {nearest(sheet, book.sheet_names)}")
+        shown = sheet or book.sheet_names[0]
+        rows = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
+    except python_calamine.CalamineError as error:
+        raise MissingInput(f"{path} cannot be read as a workbook: {error}; save it again as .xlsx") from error
+    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+    if not filled:
+        raise MissingInput(f"{path}: sheet {shown!r} is empty; name the sheet that holds the export")
+    top = filled[0]
+    names, notes = header([_text(cell) or "" for cell in rows[top]])
+    if len(book.sheet_names) > 1 and sheet is None:
+        notes.append(f"{path.name} has {len(book.sheet_names)} sheets; the first, {shown!r}, is read")
+    # Rows without a single value are gaps between records, not records.
+    records = [rows[number] for number in filled[1:]]
+    columns = [pa.array([_text(row[i]) for row in records], pa.string()) for i in range(len(names))]
+    copy = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}.parquet"
+    pq.write_table(pa.table(columns, names=names), copy)
+    part = SheetPart(
+        path.name, f"read_parquet({quoted(copy)})", dict.fromkeys(names, "VARCHAR"), _digest(path), notes=notes
+    )
+    part.rows = np.array(filled[1:], "int64") + 1
+    return part
+
+
+class SheetPart(Part):
+    """A sheet; `rows` are the numbers of its records as the workbook shows them."""
+
+    rows: np.ndarray
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        return self.rows[rows]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _text(cell: Any) -> str | None:
+    if isinstance(cell, str):
+        return cell.strip() or None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+    if isinstance(cell, datetime):
+        whole = (cell + _HALF).replace(microsecond=0)
+        return whole.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        seconds = round(cell / _SECOND)
+        return f"{'-' if seconds < 0 else ''}{abs(seconds) // 3600}:{abs(seconds) // 60 % 60:02}:{abs(seconds) % 60:02}"
+    return str(cell)

@@ -1,0 +1,350 @@
+"""Delimited text and JSON lines as a part: what DuckDB reads, which lines are no records, and where each record stands.
+
+DuckDB 1.5 reads sound files fast but not odd ones: in parallel it splits quoted line breaks wrongly, a stray quote ends
+the file without a word, and mixed line ends stop it. So a file is handed to it as it lies only when a pass over its
+bytes finds nothing odd; otherwise the sound records are written once more, one a line and without quotes, and that is
+read. Either way its rows are held against a count of our own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+import numpy as np
+
+from sipnb.records.sources import encodings, scans
+from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
+from sipnb.records.sources.parts import Malformed, MissingInput, Part, header
+from sipnb.records.sql import name, quoted
+
+_SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SEP = re.compile(rb'"?sep=(.|[^\x00-\x7f]+)"?\r?', re.IGNORECASE)
+_LONG = 1 << 20  # bytes of a line that DuckDB reads with its own settings; longer ones need larger buffers
+_UNSETTLED = "{path} was read as {rows:,} records where it holds {good:,}; this is a fault of sipnb, please report it"
+
+
+def open_text(
+    path: Path, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False
+) -> TextPart:
+    """A delimited text file, or with `lines` one of JSON lines, ready to be read; .gz and .zst too.
+
+    Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
+    for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
+    """
+    found = scans.scan(path, scratch)
+    how = encodings.encoding(found, encoding)
+    part = TextPart(path.name, "", {}, found.sha256, scan=found, encoding=how, scratch=scratch)
+    part.notes += [how.note] if how.note else []
+    part.returns = _returns_end_lines(found, how)
+    block = b""
+    for more in scans.blocks(found, how.codec, how.mark, part.returns, []):
+        block += more
+        if len(block) >= scans.HEAD:
+            break
+    head = block.lstrip(b"\r\n")
+    if not head:
+        raise MissingInput(scans.EMPTY.format(path=path))
+    part.late = len(head) < len(block)
+    head = head[: head.rfind(b"\n", 0, scans.HEAD) + 1] or head
+    if lines:
+        part.columns, part.dialect = {"line": "VARCHAR"}, Dialect(b"", b"")
+    else:
+        _read_head(part, head, delimiter)
+    part.prepare()
+    return part
+
+
+@dataclass
+class TextPart(Part):
+    """A text file. `records` counts what was read: records handed on and malformed ones."""
+
+    scan: scans.Scan | None = None
+    encoding: encodings.Encoding | None = None
+    scratch: Path | None = None
+    dialect: Dialect = field(default_factory=lambda: Dialect(b","))
+    delimiter: bytes = b""  # as it stands in the file, if that is more than one byte
+    returns: bool = False  # whether carriage returns end lines
+    preface: int = 0  # records that are no data: a header, and `sep=;` before it
+    late: bool = False  # whether blank lines stand before or between these
+
+    def __post_init__(self) -> None:
+        self._good: int | None = None  # sound records, once the file was gone through
+        self._copied = False
+        self._steps: tuple[np.ndarray, np.ndarray] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        self._longest = 0
+        self._spanning = False  # whether some records span several lines
+        self._inner = False  # whether line ends stand within fields
+
+    @property
+    def records(self) -> int:
+        """Records read, malformed ones included; blank lines and the header do not count."""
+        if self._good is None:
+            return max(self.scan.lines - self.scan.blank - self.preface, 0)
+        return self._good + len(self.malformed)
+
+    def prepare(self) -> None:
+        """Choose what DuckDB reads: the file as it lies, or the sound records written once more."""
+        found, has_quotes = self.scan, bool(self.dialect.quote) and self.dialect.quote in self.scan.quotes
+        even = found.returns == found.pairs and (found.pairs in (0, found.feeds))
+        sound = (
+            self.encoding.codec == "utf-8"
+            and not (found.broken or found.zeros or self.delimiter or self.dialect.backslash or self.late)
+            and found.longest <= LONGEST
+            and (even or (has_quotes and not self.returns))
+        )
+        if sound and has_quotes:
+            sound = len(self.columns) > 1 and self._go_through(stop=True)
+        if not sound:
+            self.salvage()
+            return
+        self._longest = max(self._longest, found.longest)
+        self._relate(found.plain, self.dialect.delimiter, self.dialect.quote)
+        if self._good is None:
+            self.first = 1 + self.preface
+
+    def salvage(self) -> bool:
+        """Have `relation` give the sound records from a copy; False if it does already.
+
+        Raises MissingInput where the copy cannot be written.
+        """
+        if self._copied:
+            return False
+        digest = hashlib.blake2s(str(self.scan.path.absolute()).encode(), digest_size=4).hexdigest()
+        copy = self.scratch / f"{self.name}.{digest}.records"
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            with copy.open("wb") as out:
+                self._go_through(out)
+        except OSError as error:
+            raise MissingInput(f"{copy} cannot be written ({error}); it is needed to read {self.scan.path}") from error
+        self._copied = True
+        if self.scan.plain != self.scan.path:
+            self.scan.plain.unlink(missing_ok=True)
+        self._relate(copy, bytes([self._marks()[0]]), b"")
+        return True
+
+    def settle(self, con: duckdb.DuckDBPyConnection, rows: int) -> bool:
+        """Hold the rows read against the count of our own; the first difference is looked for line by line."""
+        if not self._copied and self._good is None and rows != self.records:
+            self._go_through()
+        if self._good is None or rows == self._good:
+            return True
+        if self._copied:
+            raise MissingInput(_UNSETTLED.format(path=self.scan.path, rows=rows, good=self._good))
+        self.salvage()
+        return False
+
+    def places(self, rows: np.ndarray) -> np.ndarray:
+        """The physical lines, counted from 1, on which these records start."""
+        if self._good is None and self.scan.blank:
+            self._go_through()
+        ordinals, shifts = self._steps
+        rows = np.asarray(rows, np.int64)
+        if not len(ordinals):
+            return rows + self.first
+        return rows + shifts[np.searchsorted(ordinals, rows, "right") - 1]
+
+    def _marks(self) -> list[int]:
+        """Control bytes that stand in the copy for the delimiter, a line feed and a carriage return within a field."""
+        marks = self.scan.unused + [mark for mark in scans.CONTROLS if mark not in self.scan.unused]
+        return [mark for mark in marks if bytes([mark]) != self.dialect.delimiter][:3]
+
+    def _relate(self, path: Path, delimiter: bytes, quote: bytes) -> None:
+        columns = ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in self.columns)
+        file = re.sub(r"([*?\[])", r"[\1]", str(path))  # DuckDB takes these signs for a pattern
+        options = [
+            "auto_detect = false, header = false, compression = 'none', hive_partitioning = false, strict_mode = true",
+            f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or scans.NEVER)}",
+            f"quote = {quoted(quote.decode())}, escape = {quoted(quote.decode())}",
+        ]
+        if not self._copied:
+            options.append(f"skip = {self.preface}, ignore_errors = true")
+            if self._spanning:
+                options.append("parallel = false")
+        if self._longest > _LONG:
+            options.append(f"max_line_size = {2 * LONGEST}, buffer_size = {4 * LONGEST}")
+        self.relation = f"read_csv({quoted(file)}, {', '.join(options)})"
+        signs = {chr(mark): sign for mark, sign in zip(self._marks()[1:], "\n\r", strict=True)} if self._inner else {}
+        if self.delimiter:
+            signs[self.dialect.delimiter.decode()] = self.delimiter.decode()
+        if self._copied and signs:
+            fields = []
+            for column in self.columns:
+                value = name(column)
+                for mark, sign in signs.items():
+                    value = f"replace({value}, chr({ord(mark)}), {quoted(sign)})"
+                fields.append(f"{value} AS {name(column)}")
+            self.relation = f"(SELECT {', '.join(fields)} FROM {self.relation})"
+        if len(self.columns) == 1 and not self._copied:  # to DuckDB a blank line is a record of one column
+            self.relation = f"(SELECT * FROM {self.relation} WHERE {name(next(iter(self.columns)))} IS NOT NULL)"
+
+    def _go_through(self, out: BinaryIO | None = None, stop: bool = False) -> bool:
+        """Go through all records: count the sound ones, keep the others as malformed, note where records stand.
+
+        Sound ones are written to `out`. With `stop`, gives False at the first thing DuckDB would stumble over.
+        """
+        steps, overlong, line_ends = [], [], set()
+        good, line, preface, shift = 0, 1, self.preface, None
+        self.malformed, rest = [], b""
+        for block, final in _last(self._blocks(overlong)):
+            data = (rest + block).replace(self.delimiter, self.dialect.delimiter) if self.delimiter else rest + block
+            cut = final and not data.endswith(b"\n")
+            found = records(data + b"\n" if cut else data, self.dialect, final)
+            rest = data[found.used :]
+            if stop and _stumbles(found, line_ends, cut):
+                return False
+            live = ~found.blank()
+            if preface:
+                heading = np.flatnonzero(live)[:preface]
+                live[heading] = False
+                preface -= len(heading)
+            reasons = self._reasons(found, data, live, overlong, self._marks() if out else [])
+            for index, reason in sorted(reasons.items()):
+                place = line + int(found.lines[index])
+                self.malformed.append(Malformed(place, "", f"malformed line: {reason}", _start(found, data, index)))
+            live[list(reasons)] = False
+            places = line + found.lines[live]
+            if len(places):
+                shifts = places - np.arange(good, good + len(places))
+                new = np.flatnonzero(np.diff(shifts, prepend=-1 if shift is None else shift))
+                steps.append((new + good, shifts[new]))
+                shift = shifts[-1]
+                self._spanning = self._spanning or bool((found.spans[live] > 1).any())
+                self._longest = max(self._longest, int((found.ends - found.starts)[live].max()))
+            if out:
+                self._inner = self._inner or bool(len(found.newlines_inside)) or b"\r" in data
+                out.write(plain(found, live, *self._marks()))
+            good += len(places)
+            if found.used:
+                line += int(found.lines[-1] + found.spans[-1])
+        self._good = good
+        if steps:
+            self._steps = tuple(np.concatenate(side) for side in zip(*steps, strict=True))
+            self.first = int(self._steps[1][0])
+        return True
+
+    def _blocks(self, overlong: list[int]) -> Iterator[bytes]:
+        return scans.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong)
+
+    def _reasons(
+        self, found: Records, data: bytes, live: np.ndarray, overlong: list[int], marks: list[int]
+    ) -> dict[int, str]:
+        """Why records of a block are malformed; the graver reason replaces the lesser one."""
+        reasons, width = {}, len(self.columns)
+        if self.dialect.delimiter:
+            for index in np.flatnonzero(live & (found.fields != width)).tolist():
+                count, span = int(found.fields[index]), int(found.spans[index])
+                where = f", in a record of {span:,} lines" if span > 1 else ""
+                reasons[index] = f"{count:,} field{'s' * (count != 1)} where the header has {width:,}{where}"
+        reasons.update({index: why for index, why in found.trouble if live[index]})
+        length = found.ends - found.starts
+        reasons.update(
+            {i: f"a record of {length[i]:,} bytes" for i in np.flatnonzero(live & (length > LONGEST)).tolist()}
+        )
+        for mark in marks:
+            reasons.update(self._holding(found, data, live, bytes([mark]), f"a control character (0x{mark:02X})"))
+        reasons.update(self._holding(found, data, live, b"\0", "a NUL byte"))
+        undecoded = f"bytes that are not {self.encoding.label} text"
+        if self.encoding.codec != "utf-8" or self.scan.broken:
+            reasons.update(self._holding(found, data, live, scans.UNDECODED.encode(), undecoded))
+        if overlong:
+            for index in self._holding(found, data, live, scans.OVERLONG.encode(), ""):
+                reasons[index] = f"a line of {overlong.pop(0):,} bytes" if overlong else undecoded
+        return reasons
+
+    @staticmethod
+    def _holding(found: Records, data: bytes, live: np.ndarray, sign: bytes, why: str) -> dict[int, str]:
+        if sign not in data:
+            return {}
+        places = [match.start() for match in re.finditer(re.escape(sign), data[: found.used])]
+        return {index: why for index in np.unique(np.searchsorted(found.ends, places)).tolist() if live[index]}
+
+
+def _last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each block, and whether it is the last one."""
+    held = next(blocks, None)
+    for block in blocks:
+        yield held, False
+        held = block
+    if held is not None:
+        yield held, True
+
+
+def _stumbles(found: Records, line_ends: set[bool], cut: bool) -> bool:
+    """Whether DuckDB would not read these records as we do: stray quotes, spaces round quotes, uneven line ends."""
+    if found.odd or found.trouble or (len(found.ends) and int((found.ends - found.starts).max()) > LONGEST):
+        return True
+    returns = np.flatnonzero(found.bytes[: found.used] == CR)
+    carriage = found.carriage()[: len(found.ends) - cut]
+    line_ends.update(np.unique(carriage).tolist())
+    loose = int((~found.at(returns)).sum()) - int(carriage.sum())
+    return loose > 0 or len(line_ends) > 1
+
+
+def _start(found: Records, data: bytes, index: int) -> str:
+    """The first 200 characters of a record."""
+    begin, end = int(found.starts[index]), int(found.ends[index])
+    text = data[begin : min(end, begin + 800)].decode("utf-8", "replace")[:200].rstrip("\r")
+    return text.translate({0: "\ufffd", ord(scans.UNDECODED): "\ufffd", ord(scans.OVERLONG): "…"})
+
+
+def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
+    """Whether lines end in carriage returns alone, as on old Macs."""
+    if how.codec.startswith(("utf-16", "utf-32")):
+        text = found.head()[how.mark :].decode(how.codec, "replace")
+        return text.count("\r") - text.count("\r\n") > text.count("\n")
+    return found.returns - found.pairs > found.feeds
+
+
+def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
+    """Delimiter, quote and columns, from the first lines."""
+    path = part.scan.path
+    lines = head.split(b"\n", 2)
+    sep = _SEP.fullmatch(lines[0])
+    if sep:
+        given = given or sep[1].decode()
+        rest = head[len(lines[0]) + 1 :]
+        part.preface, body = 1, rest.lstrip(b"\r\n")
+        part.late = part.late or len(body) < len(rest)
+    else:
+        body = head
+    if not body.strip(b"\r\n"):
+        raise MissingInput(f"{path} has no header line; export it again with its column names")
+    if body.startswith(scans.OVERLONG.encode()):
+        raise MissingInput(f"{path} is no table: its first line is longer than {LONGEST >> 20} MB; export it again")
+    if given is not None:
+        given = "\t" if given in ("\\t", "tab") else given
+        if not given or any(sign in given for sign in '\r\n\0"'):
+            raise MissingInput(f"{path}: {given!r} cannot part fields; name a delimiter such as ',' or ';'")
+        if len(given.encode()) > 1:
+            part.delimiter, given = given.encode(), chr((part.scan.unused or scans.CONTROLS)[-1])
+            body = body.replace(part.delimiter, given.encode())
+    part.preface += 1
+    usual = b"\t" if ".tsv" in part.name.lower() else b","
+    part.dialect = likeliest(body, [given.encode()] if given else [usual, *DELIMITERS])
+    if part.scan.escapes:
+        sample = body
+        if b'\\"' not in body:
+            sample = part.scan.escapes.decode(part.encoding.codec, "replace").encode()
+            sample = sample.replace(part.delimiter, part.dialect.delimiter) if part.delimiter else sample
+        part.dialect = escaping(sample, part.dialect, len(_fields(body, part.dialect)))
+    names, notes = header(_fields(body, part.dialect))
+    part.columns = dict.fromkeys(names, "VARCHAR")
+    part.notes += [f"{part.name}: {note}" for note in notes]
+    sign = part.dialect.delimiter.decode()
+    if len(part.columns) > 1 and part.dialect.delimiter != usual and not part.delimiter:
+        part.notes.append(f"{part.name} is read with {_SIGNS.get(sign, repr(sign))} between its fields")
+
+
+def _fields(body: bytes, dialect: Dialect) -> list[str]:
+    """The fields of the first record that is no blank line."""
+    found = records(body if body.endswith(b"\n") else body + b"\n", dialect, True)
+    heading = np.zeros(len(found.ends), bool)
+    heading[np.flatnonzero(~found.blank())[0]] = True
+    return plain(found, heading, 31, 32, 32).decode("utf-8", "replace").removesuffix("\n").split("\x1f")

@@ -1,0 +1,260 @@
+"""Staged tables: every canonical table as one DuckDB table of all its sources' rows, used or not.
+
+`staged_<table>` holds the rows as they were mapped and judged; the view `judged_<table>` adds where each came from
+(`_source`, `_part`, `_row`). Records of several sources are put together here: the first source that gives a record
+takes precedence, a later version of it replaces an earlier one, supplements fill in their columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from sipnb.cycles import Cycle
+from sipnb.records import mapped
+from sipnb.records.mapped import Services
+from sipnb.records.mappings import Mapping, TableMap
+from sipnb.records.sources import Read
+from sipnb.records.sources.parts import MissingInput, Part
+from sipnb.records.sql import name, quoted
+from sipnb.records.tables import TABLES, duckdb_type
+
+DUPLICATE, OTHER_CONTENT = "duplicate row", "duplicate identifier with different content"
+SUPERSEDED, PRECEDED = "superseded by a later row", "also in a source that takes precedence"
+NO_RECORD = "supplement of a record that is not there"
+
+
+@dataclass
+class Side:
+    """What one source gives for one canonical table: a DuckDB table for each of its parts."""
+
+    source: int
+    content: TableMap
+    parts: dict[int, tuple[str, list[str], bool]] = field(default_factory=dict)  # part → table, columns, numbered
+
+    @property
+    def columns(self) -> set[str]:
+        return {column for _, columns, _ in self.parts.values() for column in columns}
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A staged table: its columns in canonical order, and where rows are that are no rows of its own."""
+
+    table: str
+    columns: list[str]
+    events: dict[int, str]  # source → DuckDB table of the events its records were folded from
+    supplements: dict[int, str]
+    split: bool
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection, reads: list[tuple[Read, Mapping]], services: Services, cycle: Cycle | None
+) -> tuple[list[Staged], dict[int, tuple[int, Part]], list[int]]:
+    """Read every part once, map it, judge its rows, and put them together by table.
+
+    Returns the staged tables, the parts by number with the number of their source, and the records read of each part.
+    Raises MissingInput for a part that cannot be read.
+    """
+    sides: dict[str, list[Side]] = {}
+    parts: dict[int, tuple[int, Part]] = {}
+    rows: list[int] = []
+    for source, (read, mapping) in enumerate(reads):
+        mine = {table: Side(source, content) for table, content in mapping.tables.items()}
+        for part in read.parts:
+            number = len(parts)
+            parts[number] = (source, part)
+            rows.append(_read(con, number, part, mapping, mine, services, cycle))
+        for table, side in mine.items():
+            sides.setdefault(table, []).append(side)
+    staged = [_together(con, table, found, services, cycle) for table, found in sides.items()]
+    if {"tickets", "ticket_events"} <= set(sides):
+        con.execute(
+            "UPDATE staged_ticket_events SET _column = 'at', _value = \"at\"::VARCHAR, "
+            "_reason = 'event before its ticket was opened' FROM staged_tickets t "
+            "WHERE staged_ticket_events._reason IS NULL AND t._reason IS NULL "
+            'AND t.ticket = staged_ticket_events.ticket AND staged_ticket_events."at" < t.opened'
+        )
+    return staged, parts, rows
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, number: int, part: Part, mapping: Mapping, sides: dict[str, Side],
+    services: Services, cycle: Cycle | None,
+) -> int:  # fmt: skip
+    contents = list(mapping.tables.values())
+    # A record that becomes one row is mapped while it is read; its position is that of the row. Others need their number.
+    streams = len(contents) == 1 and not contents[0].events and not any(c.split for c in contents[0].columns.values())
+    queries = {t: mapped.query(part, mapping, t, services, cycle, numbered=not streams) for t in mapping.tables}
+    for table, query in queries.items():
+        sides[table].parts[number] = (f"part_{number}_{table}", query.columns, not streams)
+    if streams:
+        ((table, query),) = queries.items()
+        return _take(con, part, f'CREATE OR REPLACE TABLE "part_{number}_{table}" AS {query.sql}')
+    raw = f'"raw_{number}"'
+    rows = _take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}}")
+    for table, query in queries.items():
+        numbered = query.sql.replace("{relation}", f"(SELECT rowid AS _row, * FROM {raw})")
+        con.execute(f'CREATE TABLE "part_{number}_{table}" AS {numbered}')
+    con.execute(f"DROP TABLE {raw}")
+    return rows
+
+
+def _take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
+    """Read a part to its end and settle it; what it gave is thrown away once if records were unaccounted for."""
+    for attempt in (1, 2):
+        try:
+            (rows,) = con.execute(sql.replace("{relation}", part.relation)).fetchone()
+        except duckdb.Error as error:
+            if attempt == 1 and part.salvage():
+                continue
+            raise MissingInput(f"{part.name} cannot be read: {str(error).splitlines()[0]}") from error
+        if part.settle(con, rows):
+            return rows
+    raise AssertionError(f"{part.name}: records stay unaccounted for")
+
+
+def _together(
+    con: duckdb.DuckDBPyConnection, table: str, sides: list[Side], services: Services, cycle: Cycle | None
+) -> Staged:
+    columns = [c for c in TABLES[table].columns if any(c in side.columns for side in sides)]
+    events: dict[int, str] = {}
+    supplements: dict[int, str] = {}
+    whole = []  # (source, part or None where the table says so, DuckDB table, its columns, whether it has _row)
+    for side in sides:
+        given = [c for c in columns if c in side.columns]
+        if side.content.events:
+            log = events[side.source] = f'"events_{side.source}_{table}"'
+            _union(con, log, side, given, ["_event_of", "_event_at"])
+            folded = f'"folded_{side.source}_{table}"'
+            con.execute(f"CREATE TABLE {folded} AS {mapped.fold(log, side.content, table, given, services, cycle)}")
+            whole.append((side.source, None, folded, given, True))
+        elif side.content.supplements:
+            log = supplements[side.source] = f'"supplement_{side.source}_{table}"'
+            _union(con, log, side, given, ["_latest"] if side.content.latest else [])
+        else:
+            whole += [(side.source, number, *part) for number, part in side.parts.items()]
+    latest = {side.source for side in sides if side.content.latest and not side.content.supplements}
+    _put(con, table, columns, whole, latest)
+    staged = Staged(
+        table, columns, events, supplements, any(c.split for s in sides for c in s.content.columns.values())
+    )
+    _duplicates(con, staged)
+    for source, log in supplements.items():
+        side = next(s for s in sides if s.source == source)
+        _supplement(con, staged, log, [c for c in columns if c in side.columns], bool(side.content.latest))
+    return staged
+
+
+def _typed_null(table: str, column: str) -> str:
+    return f"NULL::{duckdb_type(TABLES[table].columns[column].kind)}"
+
+
+def _union(con: duckdb.DuckDBPyConnection, log: str, side: Side, columns: list[str], more: list[str]) -> None:
+    selects = []
+    for number, (part, there, numbered) in side.parts.items():
+        row = "_row" if numbered else "rowid AS _row"
+        # A folded record carries its service as it is named; it is looked up when the record is whole.
+        listed = ", ".join(name(c) for c in columns if c in there and (c != "service" or side.content.events))
+        selects.append(
+            f'SELECT {number} AS _part, {row}, {listed}, {"".join(m + ", " for m in more)}_column, _value, _reason FROM "{part}"'
+        )
+    con.execute(f"CREATE TABLE {log} AS {' UNION ALL BY NAME '.join(selects)}")
+    _drop(con, [part for part, *_ in side.parts.values()])
+
+
+def _put(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], whole: list[tuple], latest: set[int]) -> None:
+    canonical = [c for c in columns if c != "service"]
+    extra = "_service, _column, _value, _reason"
+    target = f'"staged_{table}"'
+    view = f'CREATE VIEW "judged_{table}" AS SELECT '
+    if len(whole) == 1 and not whole[0][4]:
+        # The usual case, and the large one: nothing has to be copied.
+        source, number, part, there, _ = whole[0]
+        con.execute(f'ALTER TABLE "{part}" RENAME TO {target}')
+        for column in canonical:
+            if column not in there:
+                con.execute(
+                    f"ALTER TABLE {target} ADD COLUMN {name(column)} {duckdb_type(TABLES[table].columns[column].kind)}"
+                )
+        if source not in latest:
+            con.execute(f"ALTER TABLE {target} ADD COLUMN _latest INTEGER")
+        listed = ", ".join(map(name, canonical))
+        con.execute(f"{view}rowid AS _id, {source} AS _source, {number} AS _part, rowid AS _row, NULL::VARCHAR AS _event_of, "
+                    f"{listed}, _latest, {extra} FROM {target}")  # fmt: skip
+        return
+    selects = []
+    for source, number, part, there, numbered in whole:
+        listed = ", ".join(name(c) if c in there else f"{_typed_null(table, c)} AS {name(c)}" for c in canonical)
+        part_number = "_part" if number is None else f"{number} AS _part"
+        row = "_row" if numbered else "rowid AS _row"
+        folded = "_event_of" if number is None else "NULL::VARCHAR AS _event_of"
+        newest = "_latest" if source in latest else "NULL AS _latest"
+        selects.append(f'SELECT {source} AS _source, {part_number}, {row}, {folded}, {listed}, {newest}, {extra} '
+                       f"FROM {name(part.strip(chr(34)))}")  # fmt: skip
+    con.execute(f"CREATE TABLE {target} AS {' UNION ALL BY NAME '.join(selects)}")
+    _drop(con, [part for _, _, part, *_ in whole])
+    con.execute(f"{view}rowid AS _id, * FROM {target}")
+
+
+def _drop(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
+    for table in tables:
+        con.execute(f"DROP TABLE {name(table.strip(chr(34)))}")
+
+
+def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Set aside all but one row of each identifier: that of the first source, its latest version, its first row."""
+    known = TABLES[staged.table]
+    if not known.key:
+        return
+    key = [*known.key, "_service"] if staged.split else list(known.key)
+    hashed = f"hash({', '.join(map(name, key))})"
+    target = f'"staged_{staged.table}"'
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE again AS SELECT {hashed} AS h FROM {target} WHERE _reason IS NULL "
+        "GROUP BY 1 HAVING count(*) > 1"
+    )
+    if not con.execute("SELECT count(*) FROM again").fetchone()[0]:
+        return
+    content = ", ".join(name(c) for c in staged.columns if c != "service")
+    window = (
+        f"w AS (PARTITION BY {', '.join(map(name, key))} ORDER BY _source, _latest DESC NULLS LAST, _part, _row "
+        "ROWS UNBOUNDED PRECEDING)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE duplicates AS SELECT _id AS id, "
+        f"CASE WHEN other THEN {quoted(PRECEDED)} WHEN same THEN {quoted(DUPLICATE)} WHEN newer THEN {quoted(SUPERSEDED)} "
+        f"ELSE {quoted(OTHER_CONTENT)} END AS reason FROM (SELECT _id, row_number() OVER w AS nth, "
+        "_source IS DISTINCT FROM first(_source) OVER w AS other, "
+        "_latest IS DISTINCT FROM first(_latest) OVER w AS newer, "
+        f"row({content}) IS NOT DISTINCT FROM first(row({content})) OVER w AS same "
+        f'FROM "judged_{staged.table}" WHERE _reason IS NULL AND {hashed} IN (SELECT h FROM again) WINDOW {window}) '
+        "WHERE nth > 1"
+    )
+    con.execute(
+        f"UPDATE {target} SET _column = {quoted(known.key[0])}, _value = {name(known.key[0])}::VARCHAR, "
+        f"_reason = d.reason FROM duplicates d WHERE {target}.rowid = d.id"
+    )
+
+
+def _supplement(con: duckdb.DuckDBPyConnection, staged: Staged, log: str, columns: list[str], latest: bool) -> None:
+    """Fill in the columns of the records that a supplement names; its other rows are set aside."""
+    known = TABLES[staged.table]
+    key = list(known.key)
+    same = " AND ".join(f"t.{name(k)} = s.{name(k)}" for k in key)
+    newest = "_latest DESC NULLS LAST, " if latest else ""
+    con.execute(
+        f"UPDATE {log} SET _column = {quoted(key[0])}, _value = {name(key[0])}::VARCHAR, _reason = {quoted(SUPERSEDED)} FROM "
+        f"(SELECT rowid AS id, row_number() OVER (PARTITION BY {', '.join(map(name, key))} ORDER BY {newest}_part DESC, "
+        f"_row DESC) AS nth FROM {log} WHERE _reason IS NULL) d WHERE {log}.rowid = d.id AND nth > 1"
+    )
+    con.execute(
+        f"UPDATE {log} AS s SET _column = {quoted(key[0])}, _value = {name(key[0])}::VARCHAR, _reason = {quoted(NO_RECORD)} "
+        f'WHERE _reason IS NULL AND NOT EXISTS (SELECT 1 FROM "staged_{staged.table}" t WHERE t._reason IS NULL AND {same})'
+    )
+    given = ", ".join(
+        f"{name(c)} = coalesce(s.{name(c)}, t.{name(c)})" for c in columns if c not in key and c != "service"
+    )
+    if given:
+        con.execute(f'UPDATE "staged_{staged.table}" AS t SET {given} FROM {log} s WHERE s._reason IS NULL AND {same}')

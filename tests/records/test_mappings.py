@@ -1,0 +1,101 @@
+"""Every mapping that ships reads the export its system really writes, quirks and all."""
+
+import zipfile
+
+import pandas as pd
+import pytest
+
+from sipnb.records import mappings, prepare
+from sipnb.records.frozen import Records
+from tests.records.exports import CYCLE, EXPORTS, FOLDER, SERVICES, organisation
+
+SHIPPED = sorted(mappings._SHIPPED.glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_a_mapping_that_ships_is_valid(path):
+    assert mappings.load(path.stem, "tickets", FOLDER).system
+
+
+def test_every_mapping_that_ships_has_a_fixture():
+    # The status pages' own histories are real data, and tested with them.
+    assert {p.stem for p in SHIPPED} - {e.mapping for e in EXPORTS} == {"status_page"}
+
+
+def _prepare(export, folder):
+    others = {FOLDER / export.system / file: mapping for file, mapping in export.expected.get("with", {}).items()}
+    book = organisation(folder / "o", {export.path: export.mapping, **others})
+    account = prepare.check(book, book.cycle(CYCLE)).sources[0]
+    prepare.freeze(book, book.cycle(CYCLE), folder / "r")
+    key = {"tickets": "ticket", "changes": "change", "problems": "problem"}[export.table]
+    rows = pd.concat(
+        [Records(folder / "r", service).table(export.table).assign(service=service) for service in SERVICES]
+    )
+    return account, rows.set_index(key)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """The account of an export and its frozen rows, prepared once each."""
+    known = {}
+
+    def of(export):
+        if export.path not in known:
+            known[export.path] = _prepare(export, tmp_path_factory.mktemp("o"))
+        return known[export.path]
+
+    return of
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda e: f"{e.system}-{e.file}")
+def test_every_row_of_an_export_is_accounted_for(prepared, export):
+    account, _ = prepared(export)
+    assert account["read"] == export.expected["read"]
+    assert account["read"] == account["used"] + sum(account["reasons"].values())
+    if "set_aside" in export.expected:
+        assert account["reasons"] == export.expected["set_aside"]
+    if "used" in export.expected:
+        assert account["used"] == export.expected["used"]
+
+
+@pytest.mark.parametrize("export", EXPORTS, ids=lambda e: f"{e.system}-{e.file}")
+def test_records_say_what_a_person_reads_off_the_export(prepared, export):
+    _, rows = prepared(export)
+    wrong = []
+    for identifier, expected in export.records.items():
+        if identifier not in rows.index:
+            wrong.append(f"{identifier} is not among the records")
+            continue
+        found = rows.loc[identifier]
+        wrong += [
+            f"{identifier}.{column}: {found.get(column)!r} instead of {value!r}"
+            for column, value in expected.items()
+            if not _same(found.get(column), value)
+        ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _same(found, expected):
+    if expected is None:
+        return bool(pd.isna(found))
+    if pd.isna(found):
+        return False
+    if hasattr(expected, "isoformat"):
+        return found == pd.Timestamp(expected, tz="UTC")
+    return found == expected
+
+
+@pytest.mark.parametrize("path", [p for p in SHIPPED if p.stem != "status_page"], ids=lambda p: p.stem)
+def test_every_column_of_a_mapping_is_supplied_by_an_export(path):
+    """A name with a slip of the pen would never be found, and nobody would miss it."""
+    seen = "\n".join(_text(e.path) for e in EXPORTS if e.mapping == path.stem).casefold()
+    for content in mappings._read(path).tables.values():
+        for column, given in content.columns.items():
+            names = [part for name in given.source for part in [name.casefold().split(".")[-1]]]
+            assert given.value is not None or any(name in seen for name in names), column
+
+
+def _text(file):
+    if file.suffix == ".xlsx":
+        return zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml").decode()
+    return file.read_bytes().decode("cp1252" if file.parent.name == "jira_service_management" else "utf-8")

@@ -1,0 +1,292 @@
+"""A proposed mapping places what a person would, says how sure it is, and names what it could not find."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sipnb.params import WorkbookError
+from sipnb.records import prepare
+from sipnb.records.suggest import suggest
+from tests.records.exports import CYCLE, EXPORTS, FOLDER, SERVICES, organisation, read
+
+FIXTURES = pytest.mark.parametrize("export", EXPORTS, ids=lambda e: f"{e.system}-{e.file}")
+
+
+def proposal(frame, system=None):
+    return suggest(dict.fromkeys(frame.columns, "VARCHAR"), frame, system)
+
+
+def sources(suggestion):
+    return {column: one.source for column, one in suggestion.placed.items()}
+
+
+def helpdesk(n=400, *, day_first=True, beyond=True, **columns):
+    """A made-up German export of a tool that ships no mapping."""
+    rng = np.random.default_rng(5)
+    opened = pd.Timestamp("2026-09-01 08:00") + pd.to_timedelta(np.sort(rng.integers(0, 60 * 24 * 28, n)), unit="min")
+    if not beyond:
+        opened = opened.where(opened.day <= 11, pd.Timestamp("2026-09-05 10:00"))
+    resolved = opened + pd.to_timedelta(rng.integers(5, 200, n), unit="min")
+    form = "%d/%m/%Y %H:%M" if day_first else "%m/%d/%Y %H:%M"
+    frame = pd.DataFrame(
+        {
+            "Vorgangsnummer": [f"V-{i:06d}" for i in range(n)],
+            "Anwendung": rng.choice(["E-Mail", "Zahlungsverkehr"], n),
+            "Vorgangsart": rng.choice(["Störung", "Anfrage"], n),
+            "Eröffnet am": opened.strftime(form),
+            "Gelöst am": resolved.strftime(form),
+            "Zustand": rng.choice(["Neu", "Geschlossen"], n),
+            "Priorität": rng.choice(["Hoch", "Mittel", "Niedrig"], n),
+            "Lösungsgruppe": rng.choice(["Desk", "Netz"], n),
+            "SLA verletzt": rng.choice(["Ja", "Nein"], n),
+            "Aufwand (Minuten)": rng.integers(5, 90, n).astype(str),
+            "Betreff": rng.choice(["Kein Zugriff auf Ablage", "Drucker ohne Papier"], n),
+            "Farbe": rng.choice(["rot", "blau"], n),
+        }
+    )
+    return frame.assign(**columns)
+
+
+@FIXTURES
+def test_the_system_of_an_export_is_recognised(export):
+    found = proposal(read(export.path))
+    assert (found.system, found.table) == (export.mapping, export.table)
+    assert found.fit >= 0.6 and not found.missing
+
+
+@FIXTURES
+def test_a_proposal_for_an_export_works_without_edits(export, tmp_path):
+    text = proposal(read(export.path)).text
+    others = {FOLDER / export.system / file: mapping for file, mapping in export.expected.get("with", {}).items()}
+    shipped = organisation(tmp_path / "a", {export.path: export.mapping, **others})
+    proposed = organisation(tmp_path / "b", {export.path: "proposed", **others}, {"proposed": text})
+    before, after = (prepare.check(book, book.cycle(CYCLE)).sources[0] for book in (shipped, proposed))
+    assert (after["read"], after["used"], after["reasons"]) == (before["read"], before["used"], before["reasons"])
+
+
+#: What a person would say the main columns are, where no shipped mapping is asked.
+PLAIN = {
+    "servicenow/incident.csv": {"ticket": "number", "service": "business_service", "opened": "opened_at",
+        "resolved": "resolved_at", "closed": "closed_at", "state": "state", "priority": "priority", "group": "assignment_group",
+        "sla_met": "made_sla", "summary": "short_description", "reassigned": "reassignment_count"},
+    "jira_service_management/issues.csv": {"ticket": "Issue key", "service": "Component/s", "opened": "Created",
+        "resolved": "Resolved", "state": "Status", "priority": "Priority", "sla_met": "Custom field (Time to resolution)"},
+    "zendesk/tickets.json": {"ticket": "id", "kind": "type", "opened": "created_at", "resolved": "metric_set.solved_at",
+        "state": "status", "channel": "via.channel", "on_hold": "metric_set.on_hold_time_in_minutes.calendar"},
+    "glpi/tickets_fr.csv": {"ticket": "ID", "kind": "Type", "opened": "Date d'ouverture", "resolved": "Date de résolution",
+        "closed": "Date de clôture", "sla_due": "Temps de résolution", "sla_met": "Temps de résolution dépassé"},
+    "glpi/tickets_de.csv": {"ticket": "ID", "kind": "Typ", "opened": "Eröffnungsdatum", "resolved": "Lösungsdatum"},
+    "itop/incidents.csv": {"ticket": "ref", "service": "service_name", "opened": "start_date", "resolved": "resolution_date",
+        "acknowledged": "assignment_date", "sla_met": "sla_ttr_passed", "problem": "parent_problem_ref"},
+    "bmc_helix/results_list.csv": {"ticket": "Incident ID*+", "service": "Service*+", "opened": "Reported Date+",
+        "resolved": "Last Resolved Date", "state": "Status*", "priority": "Priority*", "sla_met": "SLM Real Time Status"},
+    "uci_servicenow/incident_event_log.csv": {"ticket": "number", "opened": "opened_at", "resolved": "resolved_at"},
+    "servicenow/change_request.csv": {"change": "number", "kind": "type", "planned_start": "start_date", "started": "work_start",
+        "outcome": "close_code"},
+    "servicenow/problem.csv": {"problem": "Number", "opened": "Opened", "known_error": "Known error", "cause": "Cause notes"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("file", PLAIN)
+def test_columns_are_found_by_their_names_and_values_alone(file):
+    found = sources(proposal(read(FOLDER / file), "other"))
+    assert {column: found.get(column) for column in PLAIN[file]} == PLAIN[file]
+
+
+@pytest.mark.parametrize(
+    "file", [f for f in PLAIN if f.partition("/")[0] in ("servicenow", "itop", "bmc_helix") and "inc" in f]
+)
+def test_a_proposal_from_names_and_values_alone_reads_the_export(file, tmp_path):
+    text = proposal(read(FOLDER / file), "other").text
+    book = organisation(tmp_path / "o", {FOLDER / file: "proposed"}, {"proposed": text})
+    source = prepare.check(book, book.cycle(CYCLE)).sources[0]
+    allowed = {
+        "resolved before opened",
+        "no service",
+        "no kind",
+        "after the cut-off",
+        "kind is none of incident, request",
+    }
+    assert source["used"] >= 0.8 * source["read"] and set(source["reasons"]) <= allowed
+
+
+def test_an_unknown_tool_in_german_is_read(tmp_path):
+    found = proposal(helpdesk())
+    assert found.system is None and not found.missing
+    assert sources(found) == {
+        "ticket": "Vorgangsnummer", "service": "Anwendung", "kind": "Vorgangsart", "opened": "Eröffnet am",
+        "resolved": "Gelöst am", "state": "Zustand", "priority": "Priorität", "group": "Lösungsgruppe",
+        "sla_met": "SLA verletzt", "summary": "Betreff", "effort": "Aufwand (Minuten)",
+    }  # fmt: skip
+    entries = {column: one.entry for column, one in found.placed.items()}
+    assert entries["priority"] == {"map": {"Hoch": 2, "Mittel": 3, "Niedrig": 4}}
+    assert entries["sla_met"] == {"map": {"Ja": False, "Nein": True}}
+    assert entries["effort"] == {"unit": "minutes"}
+    assert entries["kind"]["map"] == {"Störung": "incident", "Anfrage": "request"}
+    assert set(found.unplaced) == {"Farbe"}
+    helpdesk().to_csv(tmp_path / "export.csv", index=False)
+    book = organisation(tmp_path / "o", {tmp_path / "export.csv": "proposed"}, {"proposed": found.text})
+    source = prepare.check(book, book.cycle(CYCLE)).sources[0]
+    assert (source["read"], source["used"]) == (400, 400)
+
+
+def test_french_and_spanish_names_are_known():
+    french = {"Numéro de ticket": "ticket", "Service concerné": "service", "Date de création": "opened", "Résolu le": "resolved",
+              "Équipe": "group", "Gravité": "priority"}  # fmt: skip
+    spanish = {"Número de ticket": "ticket", "Aplicación": "service", "Fecha de apertura": "opened", "Fecha de cierre": "closed",
+               "Estado": "state", "Prioridad": "priority", "Asunto": "summary"}  # fmt: skip
+    for names in (french, spanish):
+        found = sources(proposal(pd.DataFrame(columns=list(names), dtype=str)))
+        assert {names[source]: source for source in names} == {c: s for c, s in found.items() if s}
+
+
+@pytest.mark.parametrize(
+    ("day_first", "beyond", "form", "said"),
+    [
+        (True, True, "%d/%m/%Y %H:%M", "the first number of dates goes beyond 12"),
+        (False, True, "%m/%d/%Y %H:%M", "the second number of dates goes beyond 12"),
+        (True, False, "%d/%m/%Y %H:%M", "no date tells day and month apart"),
+    ],
+)
+def test_day_and_month_are_told_apart_or_it_is_said_that_they_cannot_be(day_first, beyond, form, said):
+    found = proposal(helpdesk(day_first=day_first, beyond=beyond))
+    assert f'"{form}"' in found.text
+    assert any(note.startswith(said) for note in found.notes)
+    assert f"# {said}" in found.text
+
+
+@pytest.mark.parametrize(
+    ("values", "entry"),
+    [
+        (["1", "3", "5"], {}),
+        (["3 - Moderate", "1 - Critical"], {"pattern": r"^(\d)"}),
+        (["P1", "P2", "P4"], {"pattern": r"(\d)"}),
+        (["Critical", "High", "Low"], {"map": {"Critical": 1, "High": 2, "Low": 4}}),
+        # The numbers count upwards: the words say what is meant.
+        (["1 low", "2 normal", "3 high"], {"pattern": r"^\d\W*(.*)$", "map": {"low": 4, "normal": 3, "high": 2}}),
+    ],
+)
+def test_priorities_are_read_however_they_are_written(values, entry):
+    frame = helpdesk(300, **{"Priorität": values * (300 // len(values))})
+    assert proposal(frame).placed["priority"].entry == entry
+
+
+def test_events_of_tickets_are_told_from_tickets():
+    log = proposal(read(FOLDER / "uci_servicenow/incident_event_log.csv"), "other")
+    assert 'events: {"ticket": "number", "at": "sys_updated_at"}' in log.text
+    assert log.placed["opened"].entry["fold"] == "first" and log.placed["reassigned"].entry["fold"] == "max"
+    upserted = proposal(read(FOLDER / "zendesk/tickets.json"), "other")
+    assert "events" not in upserted.text and 'latest: "updated_at"' in upserted.text
+    assert "events" not in proposal(helpdesk()).text
+
+
+def test_missing_value_marks_are_found():
+    frame = helpdesk()
+    frame.loc[::3, "Gelöst am"] = "?"
+    frame.loc[::5, "Betreff"] = "N/A"
+    found = proposal(frame)
+    assert 'missing: ["", "?", "N/A"]' in found.text
+    assert found.placed["resolved"].source == "Gelöst am"
+
+
+def test_times_in_the_wrong_order_are_not_what_their_names_say():
+    frame = helpdesk()
+    frame["Gelöst am"], frame["Eröffnet am"] = frame["Eröffnet am"], frame["Gelöst am"]
+    found = proposal(frame)
+    assert "resolved" not in found.placed
+    assert any("'Gelöst am' was not taken as resolved" in note for note in found.notes)
+
+
+def test_a_group_stands_in_for_a_service_and_it_is_said():
+    found = proposal(helpdesk().drop(columns=["Anwendung", "Vorgangsart"]))
+    assert found.placed["service"].source == "Lösungsgruppe" and found.placed["service"].confidence < 0.4
+    assert "stands in for it: check this" in found.text
+    assert found.placed["kind"].entry == {"value": "incident"} and found.placed["kind"].confidence < 0.4
+
+
+def test_confidence_is_higher_for_better_evidence():
+    frame = helpdesk().rename(columns={"Gelöst am": "Wann gelöst am genau"})
+    frame["Priorität"] = np.random.default_rng(1).choice(["rot", "grün", "Hoch"], len(frame), p=[0.3, 0.3, 0.4])
+    found = proposal(frame).placed
+    best = proposal(helpdesk()).placed
+    assert best["ticket"].confidence > 0.9
+    assert found["resolved"].confidence < best["resolved"].confidence
+    assert "priority" not in found or found["priority"].confidence < best["priority"].confidence
+    assert all(0 <= one.confidence <= 1 for one in [*found.values(), *best.values()])
+
+
+def weather(n=500):
+    rng = np.random.default_rng(2)
+    return pd.DataFrame(
+        {
+            "station": rng.choice(["Berlin", "Potsdam"], n),
+            "measured": pd.date_range("2026-01-01", periods=n, freq="h").astype(str),
+            "temperature": rng.normal(10, 5, n).round(1).astype(str),
+            "humidity": rng.integers(20, 100, n).astype(str),
+            "wind direction": rng.choice(list("NESW"), n),
+            "clouds": rng.choice(["few", "scattered", "broken"], n),
+        }
+    )
+
+
+def test_a_table_of_something_else_is_not_forced_into_tickets(tmp_path):
+    found = proposal(weather())
+    assert found.table == "tickets" and found.system is None
+    assert set(found.missing) == {"ticket", "service", "opened"}
+    assert all(one.confidence < 0.7 for one in found.placed.values())
+    assert "# opened: …  # missing" in found.text
+    book = organisation(tmp_path / "o", {FOLDER / "servicenow/incident.csv": "proposed"}, {"proposed": found.text})
+    with pytest.raises(WorkbookError, match="columns.opened: is missing"):
+        prepare.check(book)
+
+
+def test_an_empty_sample_is_placed_by_names_alone():
+    frame = helpdesk().iloc[:0]
+    found = proposal(frame)
+    full = proposal(helpdesk())
+    assert {"ticket", "service", "opened", "resolved", "priority"} <= set(found.placed)
+    assert found.placed["ticket"].confidence < full.placed["ticket"].confidence
+    nothing = suggest({}, pd.DataFrame())
+    assert set(nothing.missing) == {"ticket", "service", "opened"} and not nothing.unplaced
+
+
+def test_a_thousand_columns_take_seconds_not_minutes():
+    rng = np.random.default_rng(3)
+    frame = helpdesk(2_000)
+    names = [
+        f"{word} {i}" for i, word in enumerate(rng.choice(["field", "custom value", "state of note", "date of x"], 988))
+    ]
+    frame = pd.concat(
+        [frame, pd.DataFrame(rng.choice(["a", "b", "2026-01-01", ""], (2_000, 988)), columns=names)], axis=1
+    )
+    start = time.perf_counter()
+    found = proposal(frame)
+    assert time.perf_counter() - start < 30
+    assert sources(found)["ticket"] == "Vorgangsnummer" and sources(found)["opened"] == "Eröffnet am"
+
+
+def test_the_same_sample_gives_the_same_proposal():
+    frame = helpdesk()
+    texts = {proposal(frame).text for _ in range(3)} | {proposal(frame.sample(frac=1, random_state=1)).text}
+    assert len(texts) == 1
+
+
+def test_a_system_can_be_named_and_a_wrong_name_is_answered_with_the_nearest():
+    assert proposal(helpdesk(), "glpi").system == "glpi"
+    with pytest.raises(WorkbookError, match="nearest valid name: servicenow"):
+        proposal(helpdesk(), "servicenw")
+
+
+def test_odd_names_do_not_break_the_file(tmp_path):
+    odd = {'A "quoted": name': "x", "multi\nline # hash": "y", "": "z", "Über {alles}": "1", "'": "2"}
+    found = proposal(helpdesk(50).assign(**odd).rename(columns={"Betreff": 'Betreff "kurz": #1'}))
+    assert set(odd) <= set(found.unplaced)
+    book = organisation(tmp_path / "o", {FOLDER / "servicenow/incident.csv": "proposed"}, {"proposed": found.text})
+    with pytest.raises(FileNotFoundError, match="Vorgangsnummer"):
+        prepare.check(book)
+
+
+def test_services_of_the_test_organisation_are_those_of_the_exports():
+    assert {"E-Mail", "Zahlungsverkehr"} <= {name for names in SERVICES.values() for name in names}
