@@ -2,6 +2,7 @@
 
 import gzip
 
+import duckdb
 import pytest
 
 from sipnb.records import prepare
@@ -78,3 +79,16 @@ def test_the_choice_of_encoding_and_delimiter_is_told(tmp_path):
     assert any("Windows-1252" in note for note in source["notes"]) and any(
         "semicolon" in note or ";" in note for note in source["notes"]
     )
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet"])
+def test_a_file_may_have_any_name(tmp_path, ending):
+    how = {"csv": "HEADER", "jsonl": "FORMAT json", "json": "FORMAT json, ARRAY true", "parquet": "FORMAT parquet"}[
+        ending
+    ]
+    name = f"Bericht [2026] {{v1}} 'alt' ü.{ending}"
+    book = organisation(tmp_path / "o", ROWS, files="Bericht*")
+    path = str(book.folder / name).replace("'", "''")
+    duckdb.sql(f"COPY (FROM read_csv('{book.folder / 't.csv'}', all_varchar=true)) TO '{path}' ({how})")
+    source, _ = reasons(book)
+    assert (source["file"], source["used"]) == (name, 20)

@@ -698,7 +698,7 @@ def test_an_organisation_sets_levels_and_stops_a_run(tmp_path):
     book = export(tmp_path / "o", CASES["row cap"]().planted, gate="levels: {row cap: stop, silent services: warn}")
     with pytest.raises(prepare.GateStopped, match=r"tickets0\.csv holds exactly 1,000 rows"):
         prepare.freeze(book, book.cycle(CYCLE), tmp_path / "r")
-    assert (tmp_path / "r" / "quality.json").exists(), "so that one can look what stopped it"
+    assert not (tmp_path / "r").exists(), "nobody finds records that the gate stopped"
 
 
 def test_a_row_rule_can_stop_a_run(tmp_path):

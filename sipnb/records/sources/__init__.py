@@ -17,7 +17,7 @@ import pandas as pd
 from sipnb.params import Source
 from sipnb.records.mappings import Mapping
 from sipnb.records.sources.parts import MissingInput, Part
-from sipnb.records.sql import name, quoted
+from sipnb.records.sql import located, name
 
 __all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "sample", "shown"]
 
@@ -146,7 +146,7 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: M
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Part:
-    relation = f"read_parquet({quoted(path)})"
+    relation = f"read_parquet({located(path)})"
     try:
         columns = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
     except duckdb.Error as error:

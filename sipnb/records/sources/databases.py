@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from sipnb.params import Source
 from sipnb.records.sources.parts import MissingInput, Part
-from sipnb.records.sql import quoted
+from sipnb.records.sql import located
 
 _BATCH = 100_000
 
@@ -51,7 +51,7 @@ def open_table(source: Source, scratch: Path) -> Part:
         raise MissingInput(_told(f"{source.connection}: {what} cannot be read", error, address)) from error
     finally:
         connection.disconnect()
-    relation = f"read_parquet({quoted(path)})"
+    relation = f"read_parquet({located(path)})"
     with duckdb.connect() as con:
         types = {column: kind for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
     return Part(what, relation, types)

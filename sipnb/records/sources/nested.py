@@ -19,7 +19,7 @@ import numpy as np
 from sipnb.params import nearest
 from sipnb.records.sources import encodings, scans, texts
 from sipnb.records.sources.parts import Malformed, MissingInput, Part, header
-from sipnb.records.sql import name, quoted
+from sipnb.records.sql import located, name, quoted
 
 #: An answer larger than this would have to be held in memory as a whole.
 LARGEST = 500 << 20
@@ -93,14 +93,14 @@ def _from_list(
     size = max(found.size * 2, 1 << 24)
     try:
         if start.startswith(b"["):
-            told = f"read_json_objects({quoted(plain)}, format='array', maximum_object_size={min(size, 1 << 28)})"
+            told = f"read_json_objects({located(plain)}, format='array', maximum_object_size={min(size, 1 << 28)})"
             con.execute(f"CREATE TABLE {table}_all AS SELECT json AS object FROM {told}")
         else:
             if found.size > LARGEST:
                 raise MissingInput(
                     f"{path} is one JSON answer of {found.size:,} bytes; export it as JSON lines, or in parts"
                 )
-            told = f"read_json_objects({quoted(plain)}, format='unstructured', maximum_object_size={size})"
+            told = f"read_json_objects({located(plain)}, format='unstructured', maximum_object_size={size})"
             con.execute(f"CREATE TABLE {table}_whole AS SELECT json AS object FROM {told}")
             _unwrap(con, path, records, table)
     except duckdb.Error as error:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from sipnb.params import nearest
 from sipnb.records.sources.parts import MissingInput, Part, header
-from sipnb.records.sql import quoted
+from sipnb.records.sql import located
 
 _SECOND, _HALF = timedelta(seconds=1), timedelta(milliseconds=500)
 
@@ -53,7 +53,7 @@ def open_sheet(path: Path, scratch: Path, sheet: str | None = None) -> Part:
     copy = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}.parquet"
     pq.write_table(pa.table(columns, names=names), copy)
     part = SheetPart(
-        path.name, f"read_parquet({quoted(copy)})", dict.fromkeys(names, "VARCHAR"), _digest(path), notes=notes
+        path.name, f"read_parquet({located(copy)})", dict.fromkeys(names, "VARCHAR"), _digest(path), notes=notes
     )
     part.rows = np.array(filled[1:], "int64") + 1
     return part

@@ -21,7 +21,7 @@ import numpy as np
 from sipnb.records.sources import encodings, scans
 from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
 from sipnb.records.sources.parts import Malformed, MissingInput, Part, header
-from sipnb.records.sql import name, quoted
+from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SEP = re.compile(rb'"?sep=(.|[^\x00-\x7f]+)"?\r?', re.IGNORECASE)
@@ -157,7 +157,6 @@ class TextPart(Part):
 
     def _relate(self, path: Path, delimiter: bytes, quote: bytes) -> None:
         columns = ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in self.columns)
-        file = re.sub(r"([*?\[])", r"[\1]", str(path))  # DuckDB takes these signs for a pattern
         options = [
             "auto_detect = false, header = false, compression = 'none', hive_partitioning = false, strict_mode = true",
             f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or scans.NEVER)}",
@@ -169,7 +168,7 @@ class TextPart(Part):
                 options.append("parallel = false")
         if self._longest > _LONG:
             options.append(f"max_line_size = {2 * LONGEST}, buffer_size = {4 * LONGEST}")
-        self.relation = f"read_csv({quoted(file)}, {', '.join(options)})"
+        self.relation = f"read_csv({located(path)}, {', '.join(options)})"
         signs = {chr(mark): sign for mark, sign in zip(self._marks()[1:], "\n\r", strict=True)} if self._inner else {}
         if self.delimiter:
             signs[self.dialect.delimiter.decode()] = self.delimiter.decode()
