@@ -85,8 +85,7 @@ def reusable(workbook: Workbook, cycle: Cycle, published: CycleFolder) -> dict[s
         before = known["inputs"]["fingerprint"]
     except (MissingInput, ValueError, KeyError):
         # There is nothing to compare with, but a source that is not there is told before anything is begun.
-        for source in workbook.settings.sources:
-            sources.files_of(source, workbook.data)
+        sources.require(workbook.settings.sources, workbook.data)
         return None
     return known if before == prepare.inputs(workbook, cycle)["fingerprint"] else None
 

@@ -154,8 +154,7 @@ def simulate(book: Workbook) -> bool:
     if not book.settings.simulated:
         return False
     try:
-        for source in book.settings.sources:
-            sources.files_of(source, book.data)
+        sources.require(book.settings.sources, book.data)
     except sources.MissingInput:
         from sipnb import demo  # only the simulated organisation needs it
 

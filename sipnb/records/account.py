@@ -80,7 +80,7 @@ def _fates(con: duckdb.DuckDBPyConnection, staged: list[Staged]) -> set[int]:
     """Create the view `fates`: what became of each row in each table. Returns the sources of one table, row for row."""
     selects, tables_of, derived = [], {}, set()
     for one in staged:
-        judged = f'"judged_{one.table}"'
+        judged = f"judged_{one.table}"
         for (source,) in con.execute(f"SELECT DISTINCT _source FROM {judged}").fetchall():
             tables_of.setdefault(source, []).append(one.table)
             if one.split:

@@ -16,7 +16,7 @@ from sipnb.records import mapped
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
-from sipnb.records.sources.parts import MissingInput, Part
+from sipnb.records.sources.parts import Part, take
 from sipnb.records.sql import name, quoted
 from sipnb.records.tables import TABLES, duckdb_type
 
@@ -91,28 +91,14 @@ def _read(
         sides[table].parts[number] = (f"part_{number}_{table}", query.columns, not streams)
     if streams:
         ((table, query),) = queries.items()
-        return _take(con, part, f'CREATE OR REPLACE TABLE "part_{number}_{table}" AS {query.sql}')
-    raw = f'"raw_{number}"'
-    rows = _take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}}")
+        return take(con, part, f"CREATE OR REPLACE TABLE part_{number}_{table} AS {query.sql}")
+    raw = f"raw_{number}"
+    rows = take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}}")
     for table, query in queries.items():
         numbered = query.sql.replace("{relation}", f"(SELECT rowid AS _row, * FROM {raw})")
-        con.execute(f'CREATE TABLE "part_{number}_{table}" AS {numbered}')
+        con.execute(f"CREATE TABLE part_{number}_{table} AS {numbered}")
     con.execute(f"DROP TABLE {raw}")
     return rows
-
-
-def _take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
-    """Read a part to its end and settle it; what it gave is thrown away once if records were unaccounted for."""
-    for attempt in (1, 2):
-        try:
-            (rows,) = con.execute(sql.replace("{relation}", part.relation)).fetchone()
-        except duckdb.Error as error:
-            if attempt == 1 and part.salvage():
-                continue
-            raise MissingInput(f"{part.name} cannot be read: {str(error).splitlines()[0]}") from error
-        if part.settle(con, rows):
-            return rows
-    raise AssertionError(f"{part.name}: records stay unaccounted for")
 
 
 def _together(
@@ -125,13 +111,13 @@ def _together(
     for side in sides:
         given = [c for c in columns if c in side.columns]
         if side.content.events:
-            log = events[side.source] = f'"events_{side.source}_{table}"'
+            log = events[side.source] = f"events_{side.source}_{table}"
             _union(con, log, side, given, ["_event_of", "_event_at"])
-            folded = f'"folded_{side.source}_{table}"'
+            folded = f"folded_{side.source}_{table}"
             con.execute(f"CREATE TABLE {folded} AS {mapped.fold(log, side.content, table, given, services, cycle)}")
             whole.append((side.source, None, folded, given, True))
         elif side.content.supplements:
-            log = supplements[side.source] = f'"supplement_{side.source}_{table}"'
+            log = supplements[side.source] = f"supplement_{side.source}_{table}"
             _union(con, log, side, given, ["_latest"] if side.content.latest else [])
         else:
             whole += [(side.source, number, *part) for number, part in side.parts.items()]
@@ -158,7 +144,7 @@ def _union(con: duckdb.DuckDBPyConnection, log: str, side: Side, columns: list[s
         # A folded record carries its service as it is named; it is looked up when the record is whole.
         listed = ", ".join(name(c) for c in columns if c in there and (c != "service" or side.content.events))
         selects.append(
-            f'SELECT {number} AS _part, {row}, {listed}, {"".join(m + ", " for m in more)}_column, _value, _reason FROM "{part}"'
+            f"SELECT {number} AS _part, {row}, {listed}, {''.join(m + ', ' for m in more)}_column, _value, _reason FROM {part}"
         )
     con.execute(f"CREATE TABLE {log} AS {' UNION ALL BY NAME '.join(selects)}")
     _drop(con, [part for part, *_ in side.parts.values()])
@@ -167,12 +153,12 @@ def _union(con: duckdb.DuckDBPyConnection, log: str, side: Side, columns: list[s
 def _put(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], whole: list[tuple], latest: set[int]) -> None:
     canonical = [c for c in columns if c != "service"]
     extra = "_service, _column, _value, _reason"
-    target = f'"staged_{table}"'
-    view = f'CREATE VIEW "judged_{table}" AS SELECT '
+    target = f"staged_{table}"
+    view = f"CREATE VIEW judged_{table} AS SELECT "
     if len(whole) == 1 and not whole[0][4]:
         # The usual case, and the large one: nothing has to be copied.
         source, number, part, there, _ = whole[0]
-        con.execute(f'ALTER TABLE "{part}" RENAME TO {target}')
+        con.execute(f"ALTER TABLE {part} RENAME TO {target}")
         for column in canonical:
             if column not in there:
                 con.execute(
@@ -192,7 +178,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], whole: 
         folded = "_event_of" if number is None else "NULL::VARCHAR AS _event_of"
         newest = "_latest" if source in latest else "NULL AS _latest"
         selects.append(f'SELECT {source} AS _source, {part_number}, {row}, {folded}, {listed}, {newest}, {extra} '
-                       f"FROM {name(part.strip(chr(34)))}")  # fmt: skip
+                       f"FROM {part}")  # fmt: skip
     con.execute(f"CREATE TABLE {target} AS {' UNION ALL BY NAME '.join(selects)}")
     _drop(con, [part for _, _, part, *_ in whole])
     con.execute(f"{view}rowid AS _id, * FROM {target}")
@@ -200,7 +186,7 @@ def _put(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], whole: 
 
 def _drop(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
     for table in tables:
-        con.execute(f"DROP TABLE {name(table.strip(chr(34)))}")
+        con.execute(f"DROP TABLE {table}")
 
 
 def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
@@ -210,7 +196,7 @@ def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
         return
     key = [*known.key, "_service"] if staged.split else list(known.key)
     hashed = f"hash({', '.join(map(name, key))})"
-    target = f'"staged_{staged.table}"'
+    target = f"staged_{staged.table}"
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE again AS SELECT {hashed} AS h FROM {target} WHERE _reason IS NULL "
         "GROUP BY 1 HAVING count(*) > 1"
@@ -229,7 +215,7 @@ def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
         "_source IS DISTINCT FROM first(_source) OVER w AS other, "
         "_latest IS DISTINCT FROM first(_latest) OVER w AS newer, "
         f"row({content}) IS NOT DISTINCT FROM first(row({content})) OVER w AS same "
-        f'FROM "judged_{staged.table}" WHERE _reason IS NULL AND {hashed} IN (SELECT h FROM again) WINDOW {window}) '
+        f"FROM judged_{staged.table} WHERE _reason IS NULL AND {hashed} IN (SELECT h FROM again) WINDOW {window}) "
         "WHERE nth > 1"
     )
     con.execute(
@@ -251,10 +237,10 @@ def _supplement(con: duckdb.DuckDBPyConnection, staged: Staged, log: str, column
     )
     con.execute(
         f"UPDATE {log} AS s SET _column = {quoted(key[0])}, _value = {name(key[0])}::VARCHAR, _reason = {quoted(NO_RECORD)} "
-        f'WHERE _reason IS NULL AND NOT EXISTS (SELECT 1 FROM "staged_{staged.table}" t WHERE t._reason IS NULL AND {same})'
+        f"WHERE _reason IS NULL AND NOT EXISTS (SELECT 1 FROM staged_{staged.table} t WHERE t._reason IS NULL AND {same})"
     )
     given = ", ".join(
         f"{name(c)} = coalesce(s.{name(c)}, t.{name(c)})" for c in columns if c not in key and c != "service"
     )
     if given:
-        con.execute(f'UPDATE "staged_{staged.table}" AS t SET {given} FROM {log} s WHERE s._reason IS NULL AND {same}')
+        con.execute(f"UPDATE staged_{staged.table} AS t SET {given} FROM {log} s WHERE s._reason IS NULL AND {same}")

@@ -32,7 +32,7 @@ def as_known(con: duckdb.DuckDBPyConnection, staged: list[Staged], services: Ser
         listed = [_known(one, c, cycle, stood if table == "tickets" else []) for c in columns]
         con.execute(
             f"CREATE VIEW {table} AS SELECT _service, {services.identifier('_service')} AS service, {', '.join(listed)} "
-            f'FROM "staged_{table}" t{join} WHERE _reason IS NULL'
+            f"FROM staged_{table} t{join} WHERE _reason IS NULL"
         )
 
 

@@ -51,9 +51,6 @@ def row_rules(table: str, columns: list[str]) -> list[RowRule]:
 #: What each reason is an instance of: a part of its wording → the rule's name and what it looks for. The first counts.
 ROW_RULES: tuple[tuple[str, str, str], ...] = (
     ("malformed line", "malformed line", "A line that is no record: too few or many fields, an unclosed quote."),
-    ("NUL byte", "malformed line", ""),
-    ("bytes that are not", "malformed line", ""),
-    ("a line of", "malformed line", ""),
     ("an event without", "event without ticket", "An event that does not say of which ticket it is, or when it was."),
     ("before its ticket", "event before its ticket", "An event dated before its ticket was opened."),
     ("unreadable", "unreadable value", "A time, number or flag that cannot be read as what its column holds."),

@@ -6,8 +6,8 @@ becomes a `Part`; what kind it is says its name, not its place.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +16,10 @@ import pandas as pd
 
 from sipnb.params import Source
 from sipnb.records.mappings import Mapping
-from sipnb.records.sources.parts import MissingInput, Part
+from sipnb.records.sources.parts import MissingInput, Part, content_hash
 from sipnb.records.sql import located, name
 
-__all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "sample", "shown"]
+__all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "require", "sample", "shown"]
 
 _TEXT = {".csv", ".tsv", ".txt"}
 _LINES = {".jsonl", ".ndjson"}
@@ -58,10 +58,10 @@ def shown(path: Path, data: Path) -> str:
     return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.as_posix()
 
 
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def require(wanted: Iterable[Source], data: Path) -> None:
+    """Raise MissingInput for the first source that is not there."""
+    for source in wanted:
+        files_of(source, data)
 
 
 def open_source(con: duckdb.DuckDBPyConnection, source: Source, mapping: Mapping, data: Path, scratch: Path) -> Read:
@@ -73,7 +73,9 @@ def open_source(con: duckdb.DuckDBPyConnection, source: Source, mapping: Mapping
         if source.connection:
             from sipnb.records.sources import databases  # needs the `warehouse` extra
 
-            part = databases.open_table(source, scratch)
+            # It has no hash: a cycle's records are kept however the database goes on.
+            part = _parquet(con, databases.copy(source, scratch))
+            part.name = databases.what(source)
             return Read(source.name, [part], _not_taken(mapping, [part]))
         parts = []
         for path in files_of(source, data):
@@ -104,11 +106,10 @@ def sample(path: Path, rows: int = 10_000) -> tuple[dict[str, str], pd.DataFrame
         listed = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in part.columns)
         if not listed:
             return {}, pd.DataFrame()
-        for _ in range(2):
-            con.execute(f"CREATE OR REPLACE TABLE sample AS SELECT {listed} FROM {part.relation}")
-            if part.settle(con, con.execute("SELECT count(*) FROM sample").fetchone()[0]):
-                break
-        return part.columns, con.execute(f"SELECT * FROM sample LIMIT {rows}").df()
+        try:
+            return part.columns, con.execute(f"SELECT {listed} FROM {part.relation} LIMIT {rows}").df()
+        except duckdb.Error as error:
+            raise MissingInput(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _not_taken(mapping: Mapping, parts: list[Part]) -> list[str]:
@@ -139,7 +140,9 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: M
 
         return sheets.open_sheet(path, scratch, source.sheet)
     if kind == ".parquet":
-        return _parquet(con, path)
+        part = _parquet(con, path)
+        part.sha256 = content_hash(path)
+        return part
     raise MissingInput(
         f"{path}: the format {kind or '(none)'} is not read; use CSV, TSV, JSON, Excel or Parquet, or rename the file"
     )
@@ -153,4 +156,4 @@ def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Part:
         raise MissingInput(
             f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}; export it again"
         ) from error
-    return Part(path.name, relation, columns, content_hash(path))
+    return Part(path.name, relation, columns)

@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 
 from sipnb.params import Source
-from sipnb.records.sources.parts import MissingInput, Part
-from sipnb.records.sql import located
+from sipnb.records.sources.parts import MissingInput
 
 _BATCH = 100_000
 
 
-def open_table(source: Source, scratch: Path) -> Part:
-    """Copy the source's table or query to `scratch` and open the copy. Places are positions in the result.
+def what(source: Source) -> str:
+    """How the source's table or query is named to people."""
+    return f"table {source.table}" if source.table else "query"
+
+
+def copy(source: Source, scratch: Path) -> Path:
+    """Copy the source's table or query to a Parquet file in `scratch`.
 
     Raises MissingInput where the extra, the variable, the server or the table is missing; it says which.
     """
@@ -34,7 +37,6 @@ def open_table(source: Source, scratch: Path) -> Part:
             f"the environment variable {source.connection} is not set; set it to a connection string such as "
             "postgres://user:password@host/database"
         )
-    what = f"table {source.table}" if source.table else "query"
     try:
         connection = ibis.connect(address)
     except Exception as error:  # every back end raises errors of its own
@@ -48,13 +50,10 @@ def open_table(source: Source, scratch: Path) -> Part:
         path = scratch / f"{source.name}.parquet"
         _copy(records, path)
     except Exception as error:
-        raise MissingInput(_told(f"{source.connection}: {what} cannot be read", error, address)) from error
+        raise MissingInput(_told(f"{source.connection}: {what(source)} cannot be read", error, address)) from error
     finally:
         connection.disconnect()
-    relation = f"read_parquet({located(path)})"
-    with duckdb.connect() as con:
-        types = {column: kind for column, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
-    return Part(what, relation, types)
+    return path
 
 
 def _copy(records, path: Path) -> None:
@@ -64,6 +63,6 @@ def _copy(records, path: Path) -> None:
             writer.write_batch(batch)
 
 
-def _told(what: str, error: Exception, address: str) -> str:
+def _told(begin: str, error: Exception, address: str) -> str:
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return f"{what}: {first.replace(address, '…')}"
+    return f"{begin}: {first.replace(address, '…')}"

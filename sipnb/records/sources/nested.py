@@ -18,7 +18,7 @@ import numpy as np
 
 from sipnb.params import nearest
 from sipnb.records.sources import encodings, scans, texts
-from sipnb.records.sources.parts import Malformed, MissingInput, Part, header
+from sipnb.records.sources.parts import Malformed, MissingInput, Part, header, take
 from sipnb.records.sql import located, name, quoted
 
 #: An answer larger than this would have to be held in memory as a whole.
@@ -36,7 +36,7 @@ def open_json(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records
     found = scans.scan(path, scratch)
     table = f"json_{len(con.execute('SHOW TABLES').fetchall())}"
     if lines or _is_lines(found.head()):
-        part = _from_lines(con, path, scratch, table)
+        part = _from_lines(con, found, scratch, table)
     else:
         part = _from_list(con, path, scratch, found, records, table)
     part.sha256 = found.sha256
@@ -62,18 +62,15 @@ def _is_lines(start: bytes) -> bool:
     return len(rows) > 1 and all(row.strip().startswith(b"{") and row.strip().endswith(b"}") for row in rows[:2])
 
 
-def _from_lines(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, table: str) -> JsonPart:
-    text = texts.open_text(path, scratch, lines=True)
-    for _ in range(2):
-        (rows,) = con.execute(f"CREATE OR REPLACE TABLE {table}_lines AS SELECT * FROM {text.relation}").fetchone()
-        if text.settle(con, rows):
-            break
+def _from_lines(con: duckdb.DuckDBPyConnection, found: scans.Scan, scratch: Path, table: str) -> JsonPart:
+    text = texts.open_scanned(found, scratch, lines=True)
+    take(con, text, f"CREATE OR REPLACE TABLE {table}_lines AS SELECT * FROM {{relation}}")
     sound = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
     con.execute(f"CREATE TABLE {table} AS SELECT TRY_CAST(line AS JSON) AS object FROM {table}_lines WHERE {sound}")
     kept = con.execute(f"SELECT rowid FROM {table}_lines WHERE {sound} ORDER BY 1").fetchnumpy()["rowid"]
     bad = con.execute(f"SELECT rowid, left(line, 200) FROM {table}_lines WHERE NOT {sound} ORDER BY 1").fetchall()
     con.execute(f"DROP TABLE {table}_lines")
-    part = JsonPart(path.name, "", {}, notes=text.notes, malformed=list(text.malformed))
+    part = JsonPart(text.name, "", {}, notes=text.notes, malformed=list(text.malformed))
     places = text.places(np.array([row for row, _ in bad], "int64"))
     part.malformed += [
         Malformed(int(place), "", "malformed line: it is no JSON object", line)

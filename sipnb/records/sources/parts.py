@@ -7,9 +7,11 @@ records read = records handed on + malformed ones.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -60,6 +62,29 @@ class Part:
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where a person finds these records (int64, counted from 0 in the order of `relation`). After `settle`."""
         return rows + self.first
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
+    """Read a part to its end by `CREATE OR REPLACE TABLE … FROM {relation}` and settle it; the records it gave.
+
+    What it gave is thrown away once if records were unaccounted for. Raises MissingInput where it cannot be read.
+    """
+    for attempt in (1, 2):
+        try:
+            (rows,) = con.execute(sql.replace("{relation}", part.relation)).fetchone()
+        except duckdb.Error as error:
+            if attempt == 1 and part.salvage():
+                continue
+            raise MissingInput(f"{part.name} cannot be read: {str(error).splitlines()[0]}") from error
+        if part.settle(con, rows):
+            return rows
+    raise AssertionError(f"{part.name}: records stay unaccounted for")
 
 
 def header(given: list[str]) -> tuple[list[str], list[str]]:

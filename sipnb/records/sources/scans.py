@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from sipnb.records.sources.fields import CR, LF, LONGEST
-from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sources.parts import MissingInput, content_hash
 
 EMPTY = "{path} is empty: it has no line of text; export it again"
 CHUNK = 4 << 20
@@ -91,8 +91,7 @@ def scan(path: Path, scratch: Path) -> Scan:
         with path.open("rb") as raw, ThreadPoolExecutor(1) as other:
             _look(found, _chunks(raw, packed), other if not packed else None)
         if packed:
-            with path.open("rb") as raw:
-                found.sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
+            found.sha256 = content_hash(path)
     except EOFError:
         done = f"after line {found.lines:,}" if found.lines else "in its first line"
         raise MissingInput(

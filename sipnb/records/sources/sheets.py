@@ -7,7 +7,6 @@ day that a sheet keeps. A sheet has at most a million rows, so a copy in memory 
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sipnb.params import nearest
-from sipnb.records.sources.parts import MissingInput, Part, header
+from sipnb.records.sources.parts import MissingInput, Part, content_hash, header
 from sipnb.records.sql import located
 
 _SECOND, _HALF = timedelta(seconds=1), timedelta(milliseconds=500)
@@ -53,7 +52,7 @@ def open_sheet(path: Path, scratch: Path, sheet: str | None = None) -> Part:
     copy = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}.parquet"
     pq.write_table(pa.table(columns, names=names), copy)
     part = SheetPart(
-        path.name, f"read_parquet({located(copy)})", dict.fromkeys(names, "VARCHAR"), _digest(path), notes=notes
+        path.name, f"read_parquet({located(copy)})", dict.fromkeys(names, "VARCHAR"), content_hash(path), notes=notes
     )
     part.rows = np.array(filled[1:], "int64") + 1
     return part
@@ -66,11 +65,6 @@ class SheetPart(Part):
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         return self.rows[rows]
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text(cell: Any) -> str | None:

@@ -37,7 +37,14 @@ def open_text(
     Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
     for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
     """
-    found = scans.scan(path, scratch)
+    return open_scanned(scans.scan(path, scratch), scratch, delimiter, encoding, lines)
+
+
+def open_scanned(
+    found: scans.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False
+) -> TextPart:
+    """The same for a file that has been scanned."""
+    path = found.path
     how = encodings.encoding(found, encoding)
     part = TextPart(path.name, "", {}, found.sha256, scan=found, encoding=how, scratch=scratch)
     part.notes += [how.note] if how.note else []
