@@ -18,7 +18,6 @@ from sipnb import kpis
 from sipnb.catalogue import LEVERS, Lever
 from sipnb.cycles import Cycle
 from sipnb.methods import durations, proportions, spc
-from sipnb.records.clocks import Calendar
 from sipnb.records.frozen import Records
 from sipnb.show import words
 
@@ -51,15 +50,22 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Look:
-    """What a detector may read: records, the cycle, its history, targets, and the outage severities that count."""
+    """What a detector may read: a service's records over its history, and the series of its KPIs."""
 
-    records: Records
-    cycle: Cycle
-    history: list[Cycle]
-    targets: dict[str, float]
-    severities: list[str] | None
-    calendar: Calendar
+    scope: kpis.Scope
     series: Callable[[str], pd.DataFrame]
+
+    @property
+    def records(self) -> Records:
+        return self.scope.records
+
+    @property
+    def cycle(self) -> Cycle:
+        return self.scope.cycle
+
+    @property
+    def history(self) -> tuple[Cycle, ...]:
+        return self.scope.cycles
 
     @property
     def start(self) -> pd.Timestamp:
@@ -73,7 +79,7 @@ class Look:
 
     def target(self, kpi: str, otherwise: float) -> float:
         """The service's target, or a stated level where it has none."""
-        return self.targets.get(kpi, otherwise)
+        return self.scope.targets.get(kpi, otherwise)
 
 
 def detect(look: Look) -> list[Evidence]:
@@ -148,7 +154,7 @@ def change_control(look: Look, lever: Lever) -> Evidence:
     changes = changes[(changes["started"] >= start) & (changes["started"] < look.cycle.cutoff)]
     if len(changes) < 10:
         return _none(lever, f"only {words.plural(len(changes), 'change')} in {len(look.history)} cycles")
-    failed = kpis.failed_changes(look.records, changes)
+    failed = kpis.causes.failed_changes(look.scope)[changes.index]
     share = proportions.wilson(int(failed.sum()), len(changes))
     level = look.target("change_failure_rate", 0.10)
     if share.low <= level:
@@ -176,7 +182,7 @@ def capacity(look: Look, lever: Lever) -> Evidence:
     """Whether more is opened than resolved for months on end, and the stock shows it."""
     if refused := look.records.refused("backlog", look.cycle.end):
         return _none(lever, f"the records carry no claim about the backlog ({refused})")
-    cycles = kpis.covered("backlog", look.records, look.history)
+    cycles = kpis.covered("backlog", look.scope)
     if len(cycles) < 9:
         return _none(lever, f"only {words.plural(len(cycles), 'whole cycle')} of history")
     stock = look.series("backlog")["value"]
@@ -220,7 +226,7 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
     if len(tickets) < 40:
         return _none(lever, f"only {words.plural(len(tickets), 'resolved ticket')} tell their time on hold")
     series = look.series("on_hold_share")["value"].dropna()
-    now = kpis.on_hold_share(look.records, look.cycle)
+    now = kpis.measure("on_hold_share", look.scope)
     level = look.target("on_hold_share", 0.25)
     if not now.low > level:
         return _none(
@@ -235,7 +241,7 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
         f"In the first half of the history it was {words.number(first, 'share')}.",
     ]
     numbers = {"share": now.value, "n": now.n, "first_half": first}
-    both = kpis.met_on_both_clocks(look.records, tickets, look.calendar)
+    both = kpis.attainment.met_on_clocks(look.scope, tickets)
     if len(both):
         net, business = (proportions.wilson(int(both[clock].sum()), len(both)) for clock in ("net", "business"))
         sentences.append(
@@ -260,7 +266,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
     if look.records.has("surveys"):
         answers = look.records.surveys
         answers = answers[(answers["answered"] >= window.opens) & (answers["answered"] < look.cycle.cutoff)]
-        happy = proportions.wilson(int((answers["score"] > 0.6 * answers["scale_max"]).sum()), len(answers))
+        happy = proportions.wilson(int(kpis.people.liked(answers).sum()), len(answers))
         level = look.target("csat_top2", 0.70)
         if happy.n >= 20 and happy.high < level:
             sentences.append(
@@ -286,7 +292,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
         finding.append(f"{words.number(share.value, 'share')} of tickets come back")
     if not sentences:
         return _none(lever, "neither dissatisfied users nor frequent reopenings are certain")
-    reported = kpis.sla_reported(look.records, look.cycle)
+    reported = kpis.measure("sla_reported", look.scope)
     if numbers.get("satisfied") and reported.low > look.target("sla_attainment", 0.8):
         sentences.append(
             f"The target figure looks good all the while: {words.number(reported.value, 'share')} were resolved in time."
@@ -299,11 +305,11 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     """Unplanned outages that keep coming, over a year, and the downtime they cost."""
     if not look.records.has("outages"):
         return _none(lever, "no outage records")
-    outages = kpis.counted_outages(look.records, look.severities)
+    outages = kpis.uptime.counted_outages(look.scope)
     start = look.cycle.shift(-11).opens
     year = outages[(outages["started"] >= start) & (outages["started"] < look.cycle.cutoff)]
     level = look.target("availability", 0.995)
-    found = kpis.availability_between(look.records, start, look.cycle.cutoff, look.severities)
+    found = kpis.last(kpis.uptime.availability_between(look.scope, look.cycle.shift(-11), look.cycle))
     if len(year) < 6 or not found.high < level:
         return _none(
             lever,

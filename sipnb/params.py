@@ -92,6 +92,47 @@ class Gate(Model):
     levels: dict[str, Literal["note", "warn", "stop"]] = Field(default_factory=dict)
 
 
+class OwnKpi(Model):
+    """A KPI that the organisation defines itself.
+
+    Either `measured`: names under which the `measurements` table holds it, added up as numerators and denominators; or
+    exactly one statistic of an SQL expression over the columns of a canonical `table`: `share` and `count` of a
+    condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time column
+    places a row in a cycle (default: the table's own, `opened` of tickets).
+    """
+
+    title: str
+    short: str = ""
+    unit: Literal["share", "hours", "days", "count", "money", "number"] | None = None
+    good: Literal["up", "down", "neutral"] = "neutral"
+    minimum_n: int = Field(20, ge=0)
+    table: str = "tickets"
+    at: str | None = None
+    where: str = ""
+    share: str | None = None
+    count: str | None = None
+    mean: str | None = None
+    median: str | None = None
+    sum: str | None = None
+    measured: list[str] = Field(default_factory=list)
+
+    @property
+    def statistic(self) -> str:
+        """Which statistic it is."""
+        return next(
+            (s for s in ("share", "count", "mean", "median", "sum") if getattr(self, s) is not None), "measured"
+        )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OwnKpi:
+        given = [s for s in ("share", "count", "mean", "median", "sum") if getattr(self, s) is not None]
+        if len(given) + bool(self.measured) != 1:
+            raise ValueError("give exactly one of share, count, mean, median, sum and measured")
+        if self.measured and (self.where or self.at or self.table != "tickets"):
+            raise ValueError("a measured KPI has no table, where and at: its figures are there already")
+        return self
+
+
 class WorkbookFile(Model):
     """`workbook.yml`."""
 
@@ -106,24 +147,35 @@ class WorkbookFile(Model):
     outage_severities: list[str] | None = None
     sources: list[Source] = Field(min_length=1)
     gate: Gate = Gate()
+    kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
 
 
 class Tier(Model):
     """A class of service: the defaults of the services in it."""
 
     title: str
+    owner: str | None = None
     calendar: str | None = None
+
+
+class Baseline(Model):
+    """From a cycle on, a KPI is judged by limits of its own: something is known to have changed, and `reason` says what."""
+
+    kpi: str
+    start: str = Field(alias="from")
+    reason: str = Field(min_length=10)
 
 
 class ServiceFile(Model):
     """One service in `services.yml`."""
 
     name: str
-    owner: str
+    owner: str | None = None
     tier: str | None = None
     calendar: str | None = None
     zone: Zone | None = None
     match: list[str] = Field(default_factory=list, description="other names of it in the exports")
+    baselines: list[Baseline] = Field(default_factory=list)
 
 
 class ServicesFile(Model):
@@ -238,7 +290,8 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
         message = f"is not allowed; {nearest(str(error['input']), expected)}"
     if error["type"] == "string_pattern_mismatch":
-        message = "is not an identifier; use small letters, digits and hyphens"
+        sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
+        message = f"is not an identifier; use small letters, digits and {sign}"
     return f"{where}: {path}:{value} {message[0].lower()}{message[1:]}"
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sipnb import cycles
-from sipnb.catalogue import KPIS, LEVERS
+from sipnb import cycles, formulas
+from sipnb.catalogue import KPIS, LEVERS, Kpi, OwnFormula
 from sipnb.cycles import Cycle
 from sipnb.params import (
     Action,
+    Baseline,
     CalendarFile,
     CalendarsFile,
     LeverCost,
@@ -26,6 +27,7 @@ from sipnb.params import (
     Model,
     Objective,
     ObjectivesFile,
+    OwnKpi,
     RegisterFile,
     ServicesFile,
     TargetsFile,
@@ -35,6 +37,7 @@ from sipnb.params import (
     read_yaml,
     validate,
 )  # fmt: skip
+from sipnb.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Service:
     targets: dict[str, float]
     actions: tuple[Action, ...]
     match: tuple[str, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Workbook:
     services: dict[str, Service]
     objectives: tuple[Objective, ...]
     levers: dict[str, LeverCost] = field(default_factory=dict)
+    kpis: dict[str, Kpi] = field(default_factory=lambda: dict(KPIS))
 
     @property
     def name(self) -> str:
@@ -140,7 +145,36 @@ def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
         services=_resolve(files, {name: file for name, (_, file) in registers.items()}),
         objectives=tuple(files["objectives.yml"].objectives),
         levers=files["levers.yml"].levers,
+        kpis=KPIS | {name: _own(name, kpi) for name, kpi in settings.kpis.items()},
     )
+
+
+def _own(name: str, kpi: OwnKpi) -> Kpi:
+    """An organisation's own KPI as an entry of the catalogue."""
+    shared = {"id": name, "title": kpi.title, "short": kpi.short or kpi.title, "good": kpi.good, "core": True,
+              "minimum_n": kpi.minimum_n}  # fmt: skip
+    if kpi.measured:
+        formula = f"as another tool measured it under {words_of(kpi.measured)}: numerators ÷ denominators, added up"
+        return Kpi(
+            **shared, formula=formula, unit=kpi.unit or "share", cohort="as measured", clock="as measured",
+            kind="value" if (kpi.unit or "share") != "share" else "share", needs=("measurements",),
+            own=OwnFormula("measurements", "period", "measured", names=tuple(kpi.measured)),
+        )  # fmt: skip
+    statistic, at = kpi.statistic, kpi.at or TABLES[kpi.table].at
+    expression = getattr(kpi, statistic)
+    among = f"{kpi.table} where {kpi.where}" if kpi.where else kpi.table
+    return Kpi(
+        **shared, formula=f"{statistic} of {expression}, over {among}",
+        unit=kpi.unit or {"share": "share", "count": "count"}.get(statistic, "number"),
+        cohort=f"{at} in the cycle", clock="none",
+        kind={"share": "share", "count": "count"}.get(statistic, "value"), needs=(kpi.table,),
+        own=OwnFormula(kpi.table, at, statistic, expression, kpi.where),
+    )  # fmt: skip
+
+
+def words_of(names: list[str]) -> str:
+    """Names in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _data(folder: Path, settings: WorkbookFile, told: Path | None, reports: Path) -> Path:
@@ -172,6 +206,8 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
         if value is not None and value not in (names := list(valid)):
             errors.append(f"{folder.name}/{file}: {path}: {value!r} is not a {noun}; {nearest(value, names)}")
 
+    settings = files["workbook.yml"]
+    kpis = KPIS | _checked_kpis(folder, settings.kpis, errors)
     services, tiers = files["services.yml"].services, files["services.yml"].tiers
     calendars = files["calendars.yml"].calendars
     for name, tier in tiers.items():
@@ -179,24 +215,30 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
     for name, service in services.items():
         check("services.yml", f"services.{name}.tier", service.tier, tiers, "tier")
         check("services.yml", f"services.{name}.calendar", service.calendar, calendars, "calendar")
+        if service.owner is None and (service.tier not in tiers or tiers[service.tier].owner is None):
+            errors.append(f"{folder.name}/services.yml: services.{name}.owner: is missing; add it, or one to its tier")
+        for index, baseline in enumerate(service.baselines):
+            path = f"services.{name}.baselines.{index}"
+            check("services.yml", f"{path}.kpi", baseline.kpi, kpis, "KPI")
+            _check_cycle(f"{folder.name}/services.yml: {path}.from", baseline.start, settings, errors)
     targets = files["targets.yml"]
     errors += [
-        f"{folder.name}/targets.yml: {kpi}: {KPIS[kpi].title.lower()!r} is neither good nor bad and can have no target; "
+        f"{folder.name}/targets.yml: {kpi}: {kpis[kpi].title.lower()!r} is neither good nor bad and can have no target; "
         "remove it"
         for values in (targets.organisation, *targets.tiers.values(), *targets.services.values())
         for kpi in values
-        if kpi in KPIS and KPIS[kpi].good == "neutral"
+        if kpi in kpis and kpis[kpi].good == "neutral"
     ]
     for kpi in targets.organisation:
-        check("targets.yml", f"organisation.{kpi}", kpi, KPIS, "KPI")
+        check("targets.yml", f"organisation.{kpi}", kpi, kpis, "KPI")
     for level, valid in (("tiers", tiers), ("services", services)):
         for name, values in getattr(targets, level).items():
             check("targets.yml", f"{level}.{name}", name, valid, level.removesuffix("s"))
             for kpi in values:
-                check("targets.yml", f"{level}.{name}.{kpi}", kpi, KPIS, "KPI")
+                check("targets.yml", f"{level}.{name}.{kpi}", kpi, kpis, "KPI")
     for index, objective in enumerate(files["objectives.yml"].objectives):
         for kpi in objective.kpis:
-            check("objectives.yml", f"objectives.{index}.kpis", kpi, KPIS, "KPI")
+            check("objectives.yml", f"objectives.{index}.kpis", kpi, kpis, "KPI")
     for lever in files["levers.yml"].levers:
         check("levers.yml", f"levers.{lever}", lever, LEVERS, "lever")
     for name, (path, register) in registers.items():
@@ -204,14 +246,48 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
         check(shown, "file name", name, services, "service")
         for index, action in enumerate(register.actions if register else ()):
             check(shown, f"actions.{index}.lever", action.lever, LEVERS, "lever")
-            check(shown, f"actions.{index}.kpi", action.kpi, KPIS, "KPI")
-    settings = files["workbook.yml"]
+            check(shown, f"actions.{index}.kpi", action.kpi, kpis, "KPI")
     if settings.default_cycle is not None:
-        try:
-            cycles.parse(settings.default_cycle, settings.zone)
-        except cycles.CycleError as error:
-            errors.append(f"{folder.name}/workbook.yml: default_cycle: {error}")
+        _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
     return errors
+
+
+def _check_cycle(where: str, name: str, settings: WorkbookFile, errors: list[str]) -> None:
+    try:
+        cycles.parse(name, settings.zone)
+    except cycles.CycleError as error:
+        errors.append(f"{where}: {error}")
+
+
+def _checked_kpis(folder: Path, own: dict[str, OwnKpi], errors: list[str]) -> dict[str, Kpi]:
+    """The organisation's own KPIs that can be worked out; what is wrong with the others is added to `errors`."""
+    good = {}
+    for name, kpi in own.items():
+        where = f"{folder.name}/workbook.yml: kpis.{name}"
+        found = [f"{where}: is a KPI of the catalogue already; choose another name"] if name in KPIS else []
+        if kpi.table not in TABLES:
+            found.append(f"{where}.table: {kpi.table!r} is not a canonical table; {nearest(kpi.table, TABLES)}")
+        elif not kpi.measured:
+            found += _misunderstood(where, kpi)
+        errors += found
+        if not found:
+            good[name] = _own(name, kpi)
+    return good
+
+
+def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
+    columns, found = TABLES[kpi.table].columns, []
+    if kpi.at is not None and (kpi.at not in columns or columns[kpi.at].kind not in ("time", "date")):
+        times = [c for c, column in columns.items() if column.kind in ("time", "date")]
+        found.append(f"{where}.at: {kpi.at!r} is not a time of table {kpi.table}; {nearest(kpi.at, times)}")
+    result = "condition" if kpi.statistic in ("share", "count") else "number"
+    for part, text, kind in ((kpi.statistic, getattr(kpi, kpi.statistic), result), ("where", kpi.where, "condition")):
+        if text:
+            try:
+                formulas.check(kpi.table, text, kind)
+            except formulas.FormulaError as error:
+                found.append(f"{where}.{part}: {text!r} {error}")
+    return found
 
 
 def _resolve(files: dict[str, Any], registers: dict[str, RegisterFile]) -> dict[str, Service]:
@@ -224,7 +300,7 @@ def _resolve(files: dict[str, Any], registers: dict[str, RegisterFile]) -> dict[
         resolved[name] = Service(
             id=name,
             name=service.name,
-            owner=service.owner,
+            owner=service.owner or tier.owner,
             tier=tier.title if tier else "",
             zone=service.zone or zone,
             calendar=calendars[calendar] if calendar else None,
@@ -236,6 +312,7 @@ def _resolve(files: dict[str, Any], registers: dict[str, RegisterFile]) -> dict[
             },
             actions=tuple(registers[name].actions) if name in registers else (),
             match=tuple(service.match),
+            baselines=tuple(service.baselines),
         )
     return resolved
 
@@ -246,4 +323,5 @@ def _plain(service: Service) -> dict[str, Any]:
         "targets": dict(sorted(service.targets.items())),
         "calendar": service.calendar.model_dump(mode="json") if service.calendar else None,
         "actions": [a.model_dump(mode="json") for a in service.actions],
+        "baselines": [b.model_dump(mode="json") for b in service.baselines],
     }

@@ -251,12 +251,12 @@ def test_a_real_organisation_without_surveys_or_changes_says_no_data(tmp_path):
     assert done.returncode == 0, done.stderr
     folder = CycleFolder(tmp_path / "uci_servicenow" / "2016-05")
     facts = results.read(folder, "category-57", "2_baseline")
-    measured = {k.kpi: k for k in facts.kpis}
+    measured = {k.kpi: k for k in facts.measures}
     # The log marks a missed target only when the incident is resolved: at the cut-off no open one is known to be late.
     assert measured["sla_attainment"].value == measured["sla_reported"].value
     assert measured["sla_attainment"].n == measured["sla_reported"].n > 400 and measured["backlog"].value == 62
     assert "Satisfied users" in facts.without_data and "Availability, maintenance left out" in facts.without_data
-    assert not any(k.claims for k in facts.kpis), "three months carry no claim"
+    assert not any(k.claims for k in facts.measures), "three months carry no claim"
 
 
 def test_availability_of_the_public_status_page_is_that_of_both_definitions(tmp_path):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from sipnb import demo
-from sipnb.records import clocks, tables
+from sipnb import demo, tables
+from sipnb.records import clocks
 
 CUT_OFF = pd.Timestamp("2026-11-01", tz="Europe/Berlin")
 OFFICE = clocks.calendar(

@@ -8,9 +8,7 @@ from sipnb.catalogue import KPIS, LEVERS
 
 
 def looked_at(plan):
-    return levers.Look(
-        plan.records, plan.cycle, plan.history, plan.service.targets, plan.severities, plan.calendar, plan.series
-    )
+    return levers.Look(plan.scope, plan.series)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("cycles", "catalogue", "places", "params"),
+    ("cycles", "catalogue", "tables", "places", "params"),
+    ("formulas",),
     ("workbook",),
     ("records", "methods"),
     ("demo",),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sipnb import kpis
-from sipnb.catalogue import KPIS
-from sipnb.chapters.results import ForecastFact, ForecastFacts, StepFact
+from sipnb.catalogue import Kpi
+from sipnb.chapters.facts import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.subject import Subject
 from sipnb.methods import forecasting
 from sipnb.show import figures, words
@@ -21,8 +21,9 @@ HORIZON = 3
 #: Forecast whether or not there is a target: what the work will be.
 ALWAYS = ("volume", "backlog")
 
-#: Shares whose cycles are counts out of n; the others are shares of time.
-_COUNTED = {"sla_attainment", "sla_reported", "reopen_rate", "multi_hop_share", "change_failure_rate", "csat_top2"}
+#: How a forecast treats each kind of measure; what is not here is not forecast.
+_KINDS = {"share": "share", "share of time": "share", "duration": "duration", "count": "count", "stock": "count",
+          "rare": "count", "value": "value"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Forecasts:
     facts: ForecastFacts
     series: dict[str, pd.DataFrame]
     forecasts: dict[str, forecasting.Forecast]
+    titles: dict[str, str]
 
 
 def work_out(subject: Subject) -> Forecasts:
@@ -39,26 +41,31 @@ def work_out(subject: Subject) -> Forecasts:
     made: dict[str, forecasting.Forecast] = {}
     lines: dict[str, pd.DataFrame] = {}
     facts, left_out = [], {}
-    for kpi in [k for k in KPIS if k in subject.service.targets or k in ALWAYS]:
-        series = subject.series(kpi)
-        reason = subject.refused(kpi) or _unfit(kpi, series)
-        if reason:
-            left_out[KPIS[kpi].title] = reason
+    for kpi, known in subject.kpis.items():
+        if kpi not in subject.service.targets and kpi not in ALWAYS:
             continue
-        counted = series["n"].where(series["value"].notna()) if kpi in _COUNTED else None
+        series = subject.series(kpi)
+        reason = subject.refused(kpi) or _unfit(known, series)
+        if reason:
+            left_out[known.title] = reason
+            continue
+        counted = series["n"].where(series["value"].notna()) if known.kind == "share" else None
         try:
             made[kpi] = forecasting.forecast(
-                series["value"], HORIZON, season=subject.cycle.season, kind=KPIS[kpi].kind, n=counted
+                series["value"], HORIZON, season=subject.cycle.season, kind=_KINDS[known.kind], n=counted
             )
         except forecasting.TooShort as error:
-            left_out[KPIS[kpi].title] = str(error)
+            left_out[known.title] = str(error)
             continue
         lines[kpi] = series
         facts.append(_fact(subject, kpi, made[kpi]))
-    return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made)
+    titles = {kpi: known.title for kpi, known in subject.kpis.items()}
+    return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made, titles)
 
 
-def _unfit(kpi: str, series: pd.DataFrame) -> str:
+def _unfit(known: Kpi, series: pd.DataFrame) -> str:
+    if known.kind not in _KINDS:
+        return "it is measured over a rolling year"
     there = series["value"].notna().sum()
     if there == 0:
         return "no data"
@@ -68,13 +75,13 @@ def _unfit(kpi: str, series: pd.DataFrame) -> str:
         return "no data in this cycle"
     if kpis.lumpy(series):
         return "more than half of its cycles are alike; rare events need another kind of forecast"
-    if series["n"].median() < KPIS[kpi].minimum_n:
-        return f"half of its cycles rest on fewer than {KPIS[kpi].minimum_n} cases"
+    if series["n"].median() < known.minimum_n:
+        return f"half of its cycles rest on fewer than {known.minimum_n} cases"
     return ""
 
 
 def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> ForecastFact:
-    known, target = KPIS[kpi], subject.target(kpi)
+    known, target = subject.kpis[kpi], subject.target(kpi)
     best = forecast.scores.set_index("model").loc[forecast.model]
     steps = []
     for step in range(1, HORIZON + 1):
@@ -91,7 +98,7 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
             )
         )  # fmt: skip
     return ForecastFact(
-        kpi=kpi, title=known.title, unit=known.unit, good=known.good, target=target, model=forecast.model,
+        kpi=kpi, title=known.title, short=known.short, unit=known.unit, good=known.good, target=target, model=forecast.model,
         models=len(forecast.scores), origins=int(best["origins"]), mase=best["mase"], coverage_95=best["coverage_95"],
         season=forecast.season_used, steps=steps,
     )  # fmt: skip
@@ -102,7 +109,7 @@ def finding(fact: ForecastFact, currency: str) -> str:
     last = fact.steps[-1]
     value = words.number(last.mean, fact.unit, currency)
     if last.miss is None:
-        return f"{KPIS[fact.kpi].short}: about {value} expected in {last.label}"
+        return f"{fact.short}: about {value} expected in {last.label}"
     return f"Chance of missing the target in {last.label}: {words.probability(last.miss)}"
 
 
@@ -137,7 +144,8 @@ def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
     """One forecast, or why there is none."""
     fact = next((f for f in ahead.facts.forecasts if f.kpi == kpi), None)
     if fact is None:
-        return say(f"{KPIS[kpi].title}: not forecast, {ahead.facts.left_out.get(KPIS[kpi].title, 'no data')}.")
+        title = ahead.titles[kpi]
+        return say(f"{title}: not forecast, {ahead.facts.left_out.get(title, 'no data')}.")
     series = ahead.series[kpi]
     drawn = figures.forecast(
         series["value"], list(series["label"]), ahead.forecasts[kpi].table, [s.short for s in fact.steps], fact.unit,
@@ -205,7 +213,7 @@ _CHOSEN = " (chosen)"
 def _scores(ahead: Forecasts) -> list[dict[str, str]]:
     return [
         {
-            "Measure": KPIS[kpi].title,
+            "Measure": ahead.titles[kpi],
             "Model": record.model + (_CHOSEN if record.model == made.model else ""),
             "Error": words.significant(record.mase) if record.mase == record.mase else "–",
             "Inside its own 95 % interval": words.number(record.coverage_95, "share"),

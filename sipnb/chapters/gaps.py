@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sipnb.catalogue import KPIS
+from sipnb.catalogue import Kpi
 from sipnb.chapters import baseline
-from sipnb.chapters.results import BaselineFacts, GapFact, GapFacts, KpiFact, ObjectiveFact
+from sipnb.chapters.facts import BaselineFacts, GapFact, GapFacts, KpiFact, ObjectiveFact
 from sipnb.chapters.subject import Subject
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, points, say, table
@@ -30,9 +30,14 @@ def work_out(subject: Subject) -> Gaps:
     interval and is compared as it is.
     """
     facts: BaselineFacts = subject.earlier(baseline.CHAPTER, baseline.work_out)
-    measured = {k.kpi: k for k in facts.kpis}
+    measured = {k.kpi: k for k in facts.measures}
     objectives = subject.workbook.objectives
-    gaps = [_gap(kpi, target, measured.get(kpi), objectives) for kpi, target in _in_order(subject.service.targets)]
+    targets = subject.service.targets
+    gaps = [
+        _gap(known, targets[kpi], measured.get(kpi), objectives)
+        for kpi, known in subject.kpis.items()
+        if kpi in targets
+    ]
     gaps.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
     targeted = set(subject.service.targets)
     linked = {kpi for o in objectives for kpi in o.kpis}
@@ -40,10 +45,17 @@ def work_out(subject: Subject) -> Gaps:
         GapFacts(
             gaps=gaps,
             objectives=[
-                ObjectiveFact(id=o.id, title=o.title, weight=o.weight, kpis=o.kpis, status=_status_of(o.kpis, gaps))
+                ObjectiveFact(
+                    id=o.id,
+                    title=o.title,
+                    weight=o.weight,
+                    kpis=o.kpis,
+                    status=_status_of(o.kpis, gaps),
+                    titles=[subject.kpis[k].title for k in o.kpis],
+                )
                 for o in objectives
             ],
-            targets_without_objective=[KPIS[k].title for k in sorted(targeted - linked)],
+            targets_without_objective=[subject.kpis[k].title for k in sorted(targeted - linked)],
             objectives_without_target=[o.title for o in objectives if not targeted & set(o.kpis)],
             meets=sum(g.status == "meets" for g in gaps),
             fails=sum(g.status == "fails" for g in gaps),
@@ -56,16 +68,11 @@ def work_out(subject: Subject) -> Gaps:
 _ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "no data": 3}
 
 
-def _in_order(targets: dict[str, float]) -> list[tuple[str, float]]:
-    return [(kpi, targets[kpi]) for kpi in KPIS if kpi in targets]
-
-
-def _gap(kpi: str, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
-    known = KPIS[kpi]
-    mine = [o for o in objectives if kpi in o.kpis]
+def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
+    mine = [o for o in objectives if known.id in o.kpis]
     value = fact.value if fact else None
     shared = {
-        "kpi": kpi, "title": known.title, "unit": known.unit, "good": known.good, "target": target,
+        "kpi": known.id, "title": known.title, "unit": known.unit, "good": known.good, "target": target,
         "objectives": [o.title for o in mine], "weight": max((o.weight for o in mine), default=0.0),
     }  # fmt: skip
     if fact is None or words.is_missing(value):
@@ -182,7 +189,7 @@ def objectives(facts: GapFacts) -> Shown:
         {
             "Objective": [o.title for o in facts.objectives],
             "Weight": [f"{o.weight:g}" for o in facts.objectives],
-            "Seen by": [", ".join(KPIS[k].title for k in o.kpis) for o in facts.objectives],
+            "Seen by": [", ".join(o.titles) for o in facts.objectives],
             "State": [_WORDS[o.status] for o in facts.objectives],
         }
     )

@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from sipnb import kpis
-from sipnb.chapters import results
-from sipnb.chapters.results import EstateFact, PlanFact, PortfolioFacts
+from sipnb import kpis, tables
+from sipnb.chapters import comparisons, results
+from sipnb.chapters.portfolio_facts import EstateFact, PlanFact, PortfolioFacts
 from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle
 from sipnb.places import CycleFolder
-from sipnb.records import frozen, tables
+from sipnb.records import frozen
 from sipnb.records.frozen import Records
 from sipnb.show import words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import Shown, say, table, together
 from sipnb.workbook import Workbook
 
 CHAPTER = "portfolio"
@@ -40,7 +40,10 @@ class Estate:
 
 @dataclass(frozen=True)
 class Portfolio:
+    """The facts, and the comparisons of services that are drawn."""
+
     facts: PortfolioFacts
+    funnels: list[comparisons.Compared]
 
 
 def open_estate(workbook: str, cycle: str) -> Estate:
@@ -55,14 +58,23 @@ def work_out(estate: Estate) -> Portfolio:
     states = _states(estate.folder)
     plans = [_plan(estate, service, states) for service in book.services]
     plans.sort(key=lambda p: (-p.need, p.name))
+    measured = {
+        p.service: results.read(estate.folder, p.service, "2_baseline") for p in plans if p.status == "published"
+    }
+    tested, signals = comparisons.signals(measured)
+    funnels = comparisons.funnels(book, measured)
     return Portfolio(
         PortfolioFacts(
             organisation=book.settings.organisation, cycle=estate.cycle.name, cycle_label=estate.cycle.label,
+            currency=book.settings.currency,
             cutoff_label=estate.cycle.cutoff_label, simulated=book.settings.simulated,
             sentence=_sentence(plans), rule=RULE, plans=plans, estate=_availability(estate, quality),
+            tested=len(tested), by_chance=comparisons.SEEMS * len(tested), seeming=int((tested < comparisons.SEEMS).sum()),
+            signals=signals, funnels=[one.fact for one in funnels],
             sources=quality["sources"],
             warnings=frozen.warnings(quality),
-        )
+        ),
+        funnels,
     )  # fmt: skip
 
 
@@ -92,7 +104,8 @@ def _plan(estate: Estate, service: str, states: dict[str, Any]) -> PlanFact:
     ahead = results.read(estate.folder, service, "4_forecast")
     measured = results.read(estate.folder, service, "2_baseline")
     advice = results.read(estate.folder, service, "5_recommendations")
-    claimed = [k for k in measured.kpis if k.claims]
+    # Further measures restate the core ones (tail, mean): counted too, they would weigh one trouble many times.
+    claimed = [k for k in measured.measures if k.sure and k.core]
     worse = [k.title for k in claimed if k.variation == "concern"]
     misses = [f.steps[0].miss for f in ahead.forecasts if f.steps[0].miss is not None]
     need = sum(3 * max(g.weight, 1) / 3 for g in gaps.gaps if g.status == "fails")
@@ -165,8 +178,8 @@ def outages(estate: Estate) -> pd.DataFrame:
 
 def _share(counted: pd.DataFrame, first: Cycle, last: Cycle) -> float:
     # Anything counts as down while at least one outage lasts, however much of a service it took.
-    lost = kpis.downtime(counted.assign(share=1.0), first.opens, last.cutoff)
-    return 1 - lost.sum() / (last.cutoff - first.opens).total_seconds()
+    edges = pd.DatetimeIndex([first.opens, last.cutoff]).as_unit("us")
+    return 1 - kpis.uptime.lost(counted.assign(share=1.0), edges)[0] / (edges[1] - edges[0]).total_seconds()
 
 
 def rule(facts: PortfolioFacts) -> Shown:
@@ -215,7 +228,30 @@ def estate(facts: PortfolioFacts) -> Shown:
 
 
 def moved(facts: PortfolioFacts) -> Shown:
-    """Which measures left their usual range, by service."""
-    lines = [f"**{p.name}**, worse: {', '.join(words.lower(t) for t in p.worse)}." for p in facts.plans if p.worse]
-    lines += [f"**{p.name}**, better: {', '.join(words.lower(t) for t in p.better)}." for p in facts.plans if p.better]
-    return points(lines) if lines else say("No measure of any service left its usual range.")
+    """The changes that hold among all measures of all services, and how many chance alone would bring."""
+    if not facts.tested:
+        return say("No measure of any service could be tested for a change.")
+    text = (
+        f"{facts.tested:,} measures of all services were tested for a change of their latest cycles. At the 5 % level "
+        f"{facts.seeming:,} seem changed, where chance alone would bring about {facts.by_chance:.0f}. "
+    )
+    if not facts.signals:
+        return say(text + "None holds when all are looked at together (false discoveries held at 5 %).")
+    frame = pd.DataFrame(
+        [
+            {
+                "Service": s.name,
+                "Measure": s.title,
+                "Change": words.VARIATION[s.variation][1],
+                "Latest": words.number(s.value, s.unit, facts.currency),
+                "Usual": words.number(s.mean, s.unit, facts.currency),
+                "Adjusted p": "< 0.001" if s.adjusted < 0.001 else f"{s.adjusted:.3f}",
+            }
+            for s in facts.signals
+        ]
+    )
+    shown = table(
+        frame, f"{words.plural(len(facts.signals), 'change holds', 'changes hold')} among all {facts.tested:,} "
+        "(Benjamini–Hochberg, false discoveries at most 5 %)", numeric=("Latest", "Usual", "Adjusted p"),
+    )  # fmt: skip
+    return together(say(text), shown)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sipnb import levers
-from sipnb.catalogue import KPIS, LEVERS
+from sipnb.catalogue import LEVERS
 from sipnb.chapters import baseline, forecast, gaps, review, verdict
-from sipnb.chapters.results import EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.facts import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.subject import Subject
 from sipnb.show import words
 from sipnb.show.display import Shown, points, say, table
@@ -28,12 +28,7 @@ def work_out(subject: Subject) -> Recommendations:
     measured = subject.earlier(baseline.CHAPTER, baseline.work_out)
     short = subject.earlier(gaps.CHAPTER, gaps.work_out)
     ahead = subject.earlier(forecast.CHAPTER, forecast.work_out)
-    seen = levers.detect(
-        levers.Look(
-            subject.records, subject.cycle, subject.history, subject.service.targets, subject.severities,
-            subject.calendar, subject.series,
-        )
-    )  # fmt: skip
+    seen = levers.detect(levers.Look(subject.scope, subject.series))
     found = sorted((e for e in seen if e.found), key=lambda e: (-e.strength, e.lever.id))
     options = [_option(subject, rank, evidence) for rank, evidence in enumerate(found, start=1)]
     return Recommendations(
@@ -49,14 +44,14 @@ def _option(subject: Subject, rank: int, evidence: levers.Evidence) -> OptionFac
     lever, price = evidence.lever, subject.workbook.levers.get(evidence.lever.id)
     effect = None
     if evidence.effect is not None:
-        known = KPIS[evidence.effect.kpi]
+        known = subject.kpis[evidence.effect.kpi]
         effect = EffectFact(
             kpi=known.id, title=known.title, unit=known.unit, value=evidence.effect.value,
             low=evidence.effect.low, high=evidence.effect.high,
         )  # fmt: skip
     return OptionFact(
         rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,
-        moves=[KPIS[k].title for k in lever.moves], finding=evidence.finding, evidence=evidence.sentences,
+        moves=[subject.kpis[k].title for k in lever.moves], finding=evidence.finding, evidence=evidence.sentences,
         numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
         strength=evidence.strength,

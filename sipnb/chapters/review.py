@@ -12,8 +12,7 @@ from datetime import date
 
 import pandas as pd
 
-from sipnb.catalogue import KPIS
-from sipnb.chapters.results import ActionFact, ReviewFacts
+from sipnb.chapters.facts import ActionFact, ReviewFacts
 from sipnb.chapters.subject import Subject
 from sipnb.params import Action
 from sipnb.show import words
@@ -57,7 +56,7 @@ def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
         state=action.state,
         owner=action.owner,
         kpi=action.kpi,
-        kpi_title=KPIS[action.kpi].title if action.kpi else None,
+        kpi_title=subject.kpis[action.kpi].title if action.kpi else None,
         raised=action.raised.isoformat(),
         due=action.due.isoformat() if action.due else None,
         implemented=done.isoformat() if done else None,

@@ -19,9 +19,9 @@ import pandas as pd
 
 from sipnb import kpis, places
 from sipnb import workbook as workbooks
-from sipnb.catalogue import KPIS
-from sipnb.chapters import results
-from sipnb.cycles import Cycle
+from sipnb.catalogue import Kpi
+from sipnb.chapters import facts, results
+from sipnb.cycles import Cycle, containing
 from sipnb.places import CycleFolder
 from sipnb.records import clocks, prepare, sources
 from sipnb.records.frozen import Records
@@ -58,6 +58,30 @@ class Subject:
         """The outage severities that count, or None for all."""
         return self.workbook.settings.outage_severities
 
+    @property
+    def kpis(self) -> dict[str, Kpi]:
+        """The KPI definitions, the organisation's own among them."""
+        return self.workbook.kpis
+
+    @cached_property
+    def scope(self) -> kpis.Scope:
+        """What the KPIs are worked out from: these records over the history."""
+        return self.over(self.history)
+
+    def over(self, cycles: list[Cycle]) -> kpis.Scope:
+        """What the KPIs of other periods are worked out from."""
+        counts = None if self.severities is None else tuple(self.severities)
+        return kpis.Scope(self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis)
+
+    @cached_property
+    def weeks(self) -> kpis.Scope | None:
+        """The whole weeks of the history, for services too young to be judged by cycle; None where cycles are weeks."""
+        if self.cycle.kind == "week":
+            return None
+        last = containing(self.cycle.end, "week", self.cycle.zone).shift(-1)
+        first = containing(self.history[0].start, "week", self.cycle.zone).shift(1)
+        return self.over(last.history(max(1, (last.end - first.start).days // 7)))
+
     @cached_property
     def calendar(self) -> clocks.Calendar:
         """The service's agreed hours, with the holidays of its whole history."""
@@ -73,7 +97,7 @@ class Subject:
         """A KPI over the history: see `kpis.series`. Computed once."""
         known = self.__dict__.setdefault("_series", {})
         if kpi not in known:
-            known[kpi] = kpis.series(kpi, self.records, self.history, self.severities)
+            known[kpi] = kpis.series(kpi, self.scope)
         return known[kpi]
 
     def target(self, kpi: str) -> float | None:
@@ -86,9 +110,9 @@ class Subject:
         return f"not judged ({rule})" if rule else ""
 
     @cached_property
-    def about(self) -> results.About:
+    def about(self) -> facts.About:
         """The head of the plan."""
-        return results.About(
+        return facts.About(
             organisation=self.workbook.settings.organisation,
             service=self.service.id,
             name=self.service.name,
@@ -103,7 +127,16 @@ class Subject:
             simulated=self.workbook.settings.simulated,
         )
 
-    def write(self, chapter: str, facts: results.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
+    def published_before(self) -> facts.BaselineFacts | None:
+        """The measures as they were published for the cycle before; None where there is no such plan."""
+        book = self.workbook
+        folder = places.cycle_folder(book.reports, book.name, self.cycle.shift(-1).name)
+        try:
+            return results.read(folder, self.service.id, "2_baseline")
+        except results.ResultError:
+            return None
+
+    def write(self, chapter: str, facts: facts.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
         """Hand over a chapter's results."""
         results.write(self.folder, self.service.id, self.cycle.name, chapter, facts, tables, self.fingerprint)
 
@@ -171,8 +204,3 @@ def _point(link: Path, target: Path) -> None:
     elif link.exists():
         return
     link.symlink_to(target.resolve(), target_is_directory=True)
-
-
-def title(kpi: str) -> str:
-    """A KPI's title."""
-    return KPIS[kpi].title

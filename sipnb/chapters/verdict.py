@@ -6,7 +6,7 @@ verdict says so and makes none.
 
 from __future__ import annotations
 
-from sipnb.chapters.results import (
+from sipnb.chapters.facts import (
     BaselineFacts,
     DecisionFact,
     ForecastFacts,
@@ -44,7 +44,7 @@ def _sentence(measured: BaselineFacts, short: GapFacts, ahead: ForecastFacts) ->
     about = measured.about
     if not measured.kpis:
         return f"There are no records of {_short(about.name)} in {about.cycle_label}: nothing can be said.", "common"
-    if measured.history_cycles < 3 and not any(k.claims for k in measured.kpis):
+    if measured.history_cycles < 3 and not any(k.claims for k in measured.measures):
         return (
             f"Too young to judge: {words.plural(measured.history_cycles, 'whole cycle')} of records; the figures stand, "
             "but no trend and no target can be claimed.",
@@ -66,7 +66,8 @@ def _sentence(measured: BaselineFacts, short: GapFacts, ahead: ForecastFacts) ->
         f"{worst.title}: {words.number(worst.value, worst.unit, about.currency)} against a target of "
         f"{words.number(worst.target, worst.unit, about.currency)}"
     )
-    if worst.variation == "concern":
+    fact = measured.measure(worst.kpi)
+    if worst.variation == "concern" and fact is not None and fact.sure:
         text += ", worse than it used to be"
     step = next((f.steps[0] for f in ahead.forecasts if f.kpi == worst.kpi and f.steps[0].miss is not None), None)
     if step is not None:
@@ -132,7 +133,7 @@ def _restore(measured: BaselineFacts) -> PointFact | None:
 
 
 def _changed(measured: BaselineFacts, variation: str, currency: str) -> str:
-    changed = [k for k in measured.kpis if k.claims and k.variation == variation]
+    changed = [k for k in measured.measures if k.sure and k.variation == variation]
     parts = [
         f"{words.lower(k.title)} is {words.number(k.value, k.unit, currency)}, {_how(k, currency)}" for k in changed[:2]
     ]
@@ -187,7 +188,7 @@ def _reason(options: list[OptionFact]) -> PointFact | None:
 
 
 def _watermelon(measured: BaselineFacts, currency: str) -> PointFact | None:
-    facts = {k.kpi: k for k in measured.kpis}
+    facts = {k.kpi: k for k in measured.measures}
     users, reported = facts.get("csat_top2"), facts.get("sla_reported")
     if users is None or reported is None or users.target is None or users.high is None or reported.low is None:
         return None

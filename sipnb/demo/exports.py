@@ -28,7 +28,7 @@ from sipnb.demo.services import (
 )
 from sipnb.demo.timeline import DAY, END, instants, seconds
 from sipnb.demo.words import PHRASES
-from sipnb.records.tables import TABLES, empty
+from sipnb.tables import TABLES, empty
 
 #: The tables that are written: all canonical ones but `measurements`, which no simulated tool supplies.
 NAMES = tuple(name for name in TABLES if name != "measurements")

@@ -1,18 +1,21 @@
-"""Shares and means with their intervals: how sure one may be of "81 of 263" or of an average cost.
+"""Shares, rates, ratios and means with their intervals: how sure one may be of "81 of 263" or of an average cost.
 
-Sources: Wilson (1927); Clopper and Pearson (1934); Newcombe (1998), Statistics in Medicine 17, 873-890, method 10;
-Efron (1987), "Better bootstrap confidence intervals". Wilson, Clopper-Pearson and Newcombe are statsmodels'.
+Sources: Wilson (1927); Clopper and Pearson (1934); Newcombe (1998), Statistics in Medicine 17, 873-890 and
+2635-2650, method 10 of each; Garwood (1936); Cochran (1977), "Sampling techniques", 6.4; Manski (1990); Efron (1987),
+"Better bootstrap confidence intervals". Wilson, Clopper-Pearson, Newcombe for two groups and Garwood are statsmodels'.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.rates import confint_poisson
 
 #: Above this many values the mean of even very skewed data is near normal, and resampling only costs time.
 RESAMPLED_UP_TO = 5_000
@@ -33,6 +36,13 @@ class Estimate:
 
 
 NO_DATA = Estimate(math.nan, math.nan, math.nan, 0)
+
+
+class Bounds(NamedTuple):
+    """The lowest and the highest value that is possible; not an interval of confidence."""
+
+    low: float
+    high: float
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Estimate:
@@ -68,6 +78,134 @@ def newcombe(successes_1: int, n_1: int, successes_2: int, n_2: int, level: floa
     return Estimate(successes_1 / n_1 - successes_2 / n_2, float(low), float(high), n)
 
 
+def paired_difference(both: int, only_first: int, only_second: int, neither: int, level: float = 0.95) -> Estimate:
+    """The difference of two shares of the SAME cases: first minus second, as attainment on two clocks.
+
+    The four numbers count the cases that met both, only the first, only the second, or neither; the value is
+    ``(only_first - only_second) / n``. The interval is Newcombe's method 10 for paired data: Wilson's for each share,
+    combined with their correlation, which is taken as smaller by ``n / 2`` where positive (a continuity correction).
+    ``n`` is the number of cases; nan where there are none. Raises ValueError for a negative or missing count.
+    """
+    _check_level(level)
+    counts = {"both": both, "only_first": only_first, "only_second": only_second, "neither": neither}
+    for name, count in counts.items():
+        if not (0 <= count < math.inf):
+            raise ValueError(f"{name} is {count}; give a number of cases, 0 or more")
+    n = int(sum(counts.values()))
+    if n == 0:
+        return NO_DATA
+    yes_1, yes_2 = both + only_first, both + only_second
+    first, second = wilson(yes_1, n, level), wilson(yes_2, n, level)
+    margins = yes_1 * (n - yes_1) * yes_2 * (n - yes_2)
+    agreement = both * neither - only_first * only_second
+    if agreement > 0:
+        agreement = max(agreement - n / 2, 0)
+    phi = agreement / math.sqrt(margins) if margins else 0.0
+    value = (only_first - only_second) / n
+    down_1, up_1 = first.value - first.low, first.high - first.value
+    down_2, up_2 = second.value - second.low, second.high - second.value
+    # Rounding may leave a square of -1e-17 under the root.
+    below = math.sqrt(max(down_1**2 - 2 * phi * down_1 * up_2 + up_2**2, 0.0))
+    above = math.sqrt(max(down_2**2 - 2 * phi * down_2 * up_1 + up_1**2, 0.0))
+    return Estimate(value, max(-1.0, value - below), min(1.0, value + above), n)
+
+
+def poisson_rate(count: int, exposure: float, level: float = 0.95) -> Estimate:
+    """Events per unit of exposure (outages a month, incidents a change) with the exact interval of Garwood.
+
+    ``count`` events in ``exposure`` units, events independent of one another: where they come in bursts the interval
+    is too narrow. ``n`` is the count, so 0 events in a year give a rate of 0 with an upper bound and n 0.
+    nan where the exposure is 0. Raises ValueError for a negative count or exposure.
+    """
+    _check_level(level)
+    if not (0 <= count < math.inf):
+        raise ValueError(f"count is {count}; give a number of events, 0 or more")
+    if not (0 <= exposure < math.inf):
+        raise ValueError(f"exposure is {exposure}; give the time or the number at risk, 0 or more")
+    if exposure == 0:
+        return Estimate(math.nan, math.nan, math.nan, int(count))
+    low, high = confint_poisson(count, exposure, method="exact-c", alpha=1 - level)
+    return Estimate(count / exposure, 0.0 if count == 0 else float(low), float(high), int(count))
+
+
+def bounded_by_silence(liked: int, answered: int, invited: float | None) -> Bounds:
+    """The share of satisfied among all invited: if everyone who kept silent was dissatisfied, and if satisfied.
+
+    Worst-case bounds (Manski 1990): they assume nothing about who answers. Both are nan where the number invited is
+    unknown, zero, or smaller than the answers (then it counts something else).
+    Raises ValueError unless ``0 <= liked <= answered``.
+    """
+    _check(liked, answered, 0.95, "the answers")
+    if invited is None or pd.isna(invited) or invited <= 0 or invited < answered:
+        return Bounds(math.nan, math.nan)
+    return Bounds(float(liked / invited), float((liked + invited - answered) / invited))
+
+
+def ratio_of_sums(numerators, denominators, level: float = 0.95, share: bool = False) -> Estimate:
+    """The sum of one quantity over the sum of another, case by case: hours on hold per hour open, cost per hour.
+
+    A ratio estimator with its linearised (delta-method) normal interval (Cochran 1977, 6.4): it needs some tens of
+    cases. ``n`` is the number of cases; those with either number missing are left out. The interval is nan for a
+    single case, everything is nan where the denominators sum to 0. Bounds stay above 0 where no numerator is negative,
+    and with ``share`` (every numerator is a part of its denominator) below 1.
+    Raises ValueError for unequal lengths, an infinite number, a negative denominator, or a part above its whole.
+    """
+    table = ratio_of_sums_series(numerators, denominators, np.zeros(np.shape(numerators), dtype=int), 1, level, share)
+    row = table.iloc[0]
+    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]))
+
+
+def ratio_of_sums_series(
+    numerators, denominators, groups, n_groups: int, level: float = 0.95, share: bool = False
+) -> pd.DataFrame:
+    """:func:`ratio_of_sums` of every group at once: columns value, low, high, n, numerator, denominator (the sums).
+
+    ``groups`` gives each case the number of its group, 0 to ``n_groups - 1``; a case with a negative number belongs
+    to none. One row a group, in their order; a group without cases is nan with n 0. Raises as :func:`ratio_of_sums`,
+    and for a group number of ``n_groups`` or more.
+    """
+    _check_level(level)
+    x, y, code = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float), np.asarray(groups)
+    if x.ndim != 1 or x.shape != y.shape or x.shape != code.shape:
+        raise ValueError(
+            "numerators, denominators and groups must be equally long 1-D arrays, "
+            f"not {x.shape}, {y.shape} and {code.shape}"
+        )
+    if code.size and code.max() >= n_groups:
+        raise ValueError(f"case {int(code.argmax())}: its group is {code.max()}; groups run from 0 to {n_groups - 1}")
+    wrong = np.flatnonzero(np.isinf(x) | np.isinf(y) | (y < 0) | (share & (x > y + 1e-9 * np.abs(y))))
+    if wrong.size:
+        at = wrong[0]
+        raise ValueError(
+            f"case {at}: {x[at]:g} over {y[at]:g}; numbers must be finite, denominators 0 or more"
+            + (" and no part larger than its whole" if share else "")
+        )
+    known = ~(np.isnan(x) | np.isnan(y)) & (code >= 0)
+    x, y, code = x[known], y[known], code[known].astype(np.int64)
+
+    def summed(weights):
+        return np.bincount(code, weights=weights, minlength=n_groups)
+
+    n, top, bottom = np.bincount(code, minlength=n_groups), summed(x), summed(y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(bottom > 0, top / bottom, np.nan)
+        # The residuals sum to zero by construction, so their squares are their variance.
+        spread = summed((x - value[code] * y) ** 2) / (n - 1) if len(x) else np.full(n_groups, np.nan)
+        half = stats.norm.ppf((1 + level) / 2) * np.sqrt(spread / n) / (bottom / n)
+    half = np.where(n > 1, half, np.nan)
+    floor = np.where(np.bincount(code, weights=x < 0, minlength=n_groups) > 0, -np.inf, 0.0)
+    return pd.DataFrame(
+        {
+            "value": value,
+            "low": np.maximum(value - half, floor),
+            "high": np.minimum(value + half, 1.0 if share else np.inf),
+            "n": n,
+            "numerator": top,
+            "denominator": bottom,
+        }
+    )
+
+
 def wilson_series(successes, n, level: float = 0.95) -> pd.DataFrame:
     """Wilson's interval for every pair of two equally long arrays: columns value, low, high, n.
 
@@ -84,7 +222,7 @@ def wilson_series(successes, n, level: float = 0.95) -> pd.DataFrame:
     if wrong.size:
         at = wrong[0]
         raise ValueError(
-            f"row {at if index is None else index[at]!r}: {k[at]:g} successes of n {size[at]:g}; "
+            f"row {int(at) if index is None else index[at]!r}: {k[at]:g} successes of n {size[at]:g}; "
             "successes must lie between 0 and n"
         )
     known = (size > 0) & ~np.isnan(k)

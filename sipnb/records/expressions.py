@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sipnb.records.mappings import ColumnMap, Mapping
 from sipnb.records.sql import name, quoted
-from sipnb.records.tables import Kind, duckdb_type
+from sipnb.tables import Kind, duckdb_type
 
 _TRUE, _FALSE = "('true','t','yes','y','1')", "('false','f','no','n','0')"
 #: Seconds in each unit of a span of time, and the unit in which each canonical column of spans is kept.

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sipnb.records.sql import name
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 #: Services are written by this many threads; each holds one service in memory.
 _WRITERS = 2

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from sipnb.records import tables
+from sipnb import tables
 from sipnb.records.sources import MissingInput, content_hash
 
 

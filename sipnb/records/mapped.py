@@ -16,7 +16,7 @@ from sipnb.records.expressions import literal
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
 from sipnb.records.sources.parts import MissingInput, Part
 from sipnb.records.sql import name, quoted
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 #: Reasons that say "not for us" rather than "not right".
 LEFT_OUT, LATE, UNLISTED = "left out by the mapping", "after the cut-off", "service not listed in services.yml"
@@ -62,6 +62,7 @@ def query(part: Part, mapping: Mapping, table: str, services: Services, cycle: C
         for c, m in columns.items()
         if m.after
     ]
+    moved += [f'"{m.remainder_of}" - "{c}" AS "{c}"' for c, m in columns.items() if m.remainder_of]
     moved += [f'CASE WHEN {_given(m.given)} THEN "{c}" END AS "{c}"' for c, m in columns.items() if m.given]
     replaced = f" REPLACE ({', '.join(moved)})" if moved else ""
     parsed = f"SELECT *{replaced} FROM (SELECT {typed} FROM (SELECT {first} FROM {{relation}}))"
@@ -159,7 +160,10 @@ def _available(part: Part, content: TableMap, table: str) -> dict[str, ColumnMap
             raise _no_column(part, wanted, given.source[0], f", which {table}.{column} needs")
     for column, given in list(there.items()):
         # What hangs on a column that is not there cannot be told.
-        if any(needed not in there for needed in (*([given.after] if given.after else ()), *_conditions(given.given))):
+        if any(
+            needed not in there
+            for needed in (*filter(None, (given.after, given.remainder_of)), *_conditions(given.given))
+        ):
             del there[column]
     for needed in (content.events.ticket, content.events.at) if content.events else ():
         if _find(part, needed) is None:

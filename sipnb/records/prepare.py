@@ -22,7 +22,7 @@ from sipnb.params import WorkbookError
 from sipnb.records import account, freezing, mappings, quality, sources, staging, standing
 from sipnb.records.mapped import UNLISTED, Services
 from sipnb.records.sql import quoted
-from sipnb.records.tables import ESSENTIAL, ESTATE, TABLES
+from sipnb.tables import ESSENTIAL, ESTATE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.records import clocks
-from sipnb.records.tables import ENDED_STATES
+from sipnb.tables import ENDED_STATES
 
 Reopened = Literal["R1", "R2", "R3"]
 Priority = Literal["P1", "P2"]

@@ -18,7 +18,7 @@ from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
 from sipnb.records.sources.parts import Part, take
 from sipnb.records.sql import name, quoted
-from sipnb.records.tables import TABLES, duckdb_type
+from sipnb.tables import TABLES, duckdb_type
 
 DUPLICATE, OTHER_CONTENT = "duplicate row", "duplicate identifier with different content"
 SUPERSEDED, PRECEDED = "superseded by a later row", "also in a source that takes precedence"

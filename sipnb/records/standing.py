@@ -14,7 +14,7 @@ from sipnb.cycles import Cycle
 from sipnb.records.mapped import LATE, Services, cut
 from sipnb.records.sql import name, quoted
 from sipnb.records.staging import Staged
-from sipnb.records.tables import ENDED_STATES, TABLES
+from sipnb.tables import ENDED_STATES, TABLES
 
 #: Times that are plans: known when they are made.
 _PLANS = ("sla_due", "planned_start", "planned_end")

@@ -20,12 +20,13 @@ from markupsafe import Markup
 
 from sipnb import __version__
 from sipnb.chapters import results
-from sipnb.chapters.results import About, BaselineFacts, EstateFact, PortfolioFacts, ReviewFacts
+from sipnb.chapters.facts import About, BaselineFacts, ReviewFacts
+from sipnb.chapters.portfolio_facts import EstateFact, PortfolioFacts
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report import portfolio, quality, supplied
 from sipnb.report.chapter import TEMPLATES, Chapter, Section, chapter, noun, title
-from sipnb.report.provenance import account, definitions, fingerprints, provenance, quality_of, relative
+from sipnb.report.provenance import account, fingerprints, provenance, quality_of, relative
 from sipnb.report.scorecard import scorecard
 from sipnb.show import display, words
 
@@ -105,7 +106,7 @@ def render_plan(
         chapters=chapters,
         contents=_contents([*_FRONT, *_sections(chapters), *_BACK]),
         code=any(c.has_code for c in chapters),
-        definitions=definitions([k.kpi for k in baseline.kpis]),
+        definitions=baseline.measures,
         provenance=origin,
         fingerprint=fingerprints(origin.origins),
         quality=_quality_link(folder),

@@ -9,7 +9,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from sipnb.chapters import results
-from sipnb.chapters.results import BaselineFacts, KpiFact, PlanFact, PortfolioFacts
+from sipnb.chapters.facts import BaselineFacts, KpiFact
+from sipnb.chapters.portfolio_facts import PlanFact, PortfolioFacts
 from sipnb.places import CycleFolder
 from sipnb.report.provenance import relative
 from sipnb.report.sparkline import extent, sparkline
@@ -100,8 +101,9 @@ def _row(folder: CycleFolder, plan: PlanFact, headline: _Headline | None, spans:
 
 def _headline(folder: CycleFolder, service: str) -> _Headline | None:
     facts: BaselineFacts = results.read(folder, service, "2_baseline")
-    by_kpi = {fact.kpi: fact for fact in facts.kpis}
-    chosen = next((by_kpi[kpi] for kpi in HEADLINES if kpi in by_kpi), None)
+    by_kpi = {fact.kpi: fact for fact in facts.measures}
+    own = [fact.kpi for fact in facts.measures if fact.target is not None]
+    chosen = next((by_kpi[kpi] for kpi in (*HEADLINES, *own) if kpi in by_kpi), None)
     if chosen is None:
         return None
     series = results.table(folder, service, "2_baseline", "series")

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 from sipnb import __version__
-from sipnb.catalogue import KPIS, Kpi
 from sipnb.chapters import results
 from sipnb.places import CycleFolder
 from sipnb.report.chapter import PageError, title
@@ -66,11 +65,6 @@ def account(sources: list[dict[str, Any]]) -> list[Source]:
         )
         for one in sources
     ]
-
-
-def definitions(kpis: list[str]) -> list[Kpi]:
-    """The definitions of these measures, from the catalogue."""
-    return [KPIS[kpi] for kpi in kpis]
 
 
 def fingerprints(origins: list[Origin]) -> str:

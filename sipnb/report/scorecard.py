@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from sipnb.chapters.results import BaselineFacts, KpiFact
+from sipnb.chapters.facts import BaselineFacts, KpiFact
 from sipnb.report.sparkline import sparkline
 from sipnb.show import words
 
@@ -63,18 +63,21 @@ class Scorecard:
 def scorecard(facts: BaselineFacts, series: pd.DataFrame) -> Scorecard:
     """The scorecard of a service: `series` is the baseline's table of that name (a row a measure and cycle)."""
     by_kpi = {kpi: rows for kpi, rows in series.groupby("kpi", sort=False)}
-    longest = max(by_kpi.values(), key=len, default=series)
-    labels = list(longest["label"])
+    by_cycle = [rows for rows in by_kpi.values() if rows["grain"].iloc[0] not in ("occurrence", "week")]
+    labels = list(max(by_cycle, key=len, default=series.iloc[:0])["label"])
     currency = facts.about.currency
     return Scorecard(
-        [_line(fact, by_kpi.get(fact.kpi, series.iloc[:0]), currency) for fact in facts.kpis],
+        [_line(fact, by_kpi.get(fact.kpi, series.iloc[:0]), currency) for fact in facts.measures if fact.core],
         f"Since {labels[-2]}" if len(labels) > 1 else "Since previous",
         f"{len(labels)} cycles" if len(labels) > 1 else "Trend",
     )
 
 
 def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
-    sign, text, tone = words.VARIATION[fact.variation]
+    (sign, text, tone), doubt = words.VARIATION[fact.variation], ""
+    if fact.variation in ("concern", "improvement") and not fact.sure:
+        # One of so many measures is always about to leave its range: what does not hold among them stands back.
+        doubt, tone = "; may be chance", "common"
     side = _SIDE.get((fact.variation, fact.good))
     against_sign, against_text, against_tone = words.ASSURANCE[fact.assurance]
     return Line(
@@ -86,9 +89,11 @@ def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
         n=f"{fact.n:,}",
         target="–" if fact.target is None else words.number(fact.target, fact.unit, currency),
         since=words.difference(fact.value, fact.previous, fact.unit, currency),
-        trend=Markup(sparkline(series, fact.target, tone if fact.claims else "common")),
+        trend=Markup(
+            sparkline(series, fact.target if fact.grain != "occurrence" else None, tone if fact.claims else "common")
+        ),
         range=_range(fact, currency),
-        change=Badge(sign, f"{text}, {side}" if side else text, tone),
+        change=Badge(sign, (f"{text}, {side}" if side else text) + doubt, tone),
         against=Badge(against_sign, against_text, against_tone, heavy=fact.assurance == "consistently fails"),
         few="" if fact.claims else fact.unjudged or "too few to judge",
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sipnb.records.quality.rows import OUT_OF_SCOPE, rule_of
-from sipnb.records.tables import ESTATE, TABLES
 from sipnb.report.quality import Quality
 from sipnb.report.seen import day, shown
 from sipnb.show import words
+from sipnb.tables import ESTATE, TABLES
 
 #: Services, columns and notes in sight before the others are folded away; services that are named at all.
 SERVICES, NAMES, NOTES = 25, 30, 8

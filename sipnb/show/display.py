@@ -73,6 +73,11 @@ def folded(shown: Shown, summary: str) -> Shown:
     return Shown(f"<details><summary>{escape(summary)}</summary>{shown.markup}</details>", shown.text)
 
 
+def together(*parts: Shown) -> Shown:
+    """Several things that one cell shows, one below the other."""
+    return Shown("".join(p.markup for p in parts), "\n".join(p.text for p in parts))
+
+
 def rows(frame: pd.DataFrame, numeric: tuple[str, ...] = ()) -> str:
     """A frame as table head and body, with scopes."""
     right = {c: ' class="number"' if c in numeric else "" for c in frame.columns}

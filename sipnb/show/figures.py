@@ -53,8 +53,14 @@ def _apart(values: list[float], span: float, least: float) -> list[float]:
     return list(shifts - (shifts.mean() if len(shifts) else 0))
 
 
-def control_chart(points: pd.DataFrame, labels: list[str], unit: str, currency: str, target: float | None) -> Figure:
-    """A process behaviour chart: values, mean, limits as a band, the target dashed, signals by colour and shape."""
+def control_chart(
+    points: pd.DataFrame, labels: list[str], unit: str, currency: str, target: float | None,
+    marks: list[tuple[float, str]] = (),
+) -> Figure:  # fmt: skip
+    """A process behaviour chart: values, mean, limits as a band, the target dashed, signals by colour and shape.
+
+    `marks` are places on the axis, in points from 0, with a letter each: what happened there is said below the figure.
+    """
     figure, axes = theme.canvas()
     x = np.arange(len(points))
     axes.fill_between(x, points["low"], points["high"], color=theme.BAND, step="mid", linewidth=0)
@@ -73,10 +79,25 @@ def control_chart(points: pd.DataFrame, labels: list[str], unit: str, currency: 
         notes.append((target, f"target {words.number(target, unit, currency)}", theme.ACCENT))
     if len(last):
         notes.append((float(last.iloc[-1]), words.number(last.iloc[-1], unit, currency), theme.INK))
+    for place, letters in _together(marks).items():
+        axes.axvline(place, color=theme.FAINT, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+        axes.annotate(
+            letters, (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
+            ha="center", va="bottom", color=theme.MUTED, fontsize=9,
+        )  # fmt: skip
     low, high = axes.get_ylim()
     for (y, text, color), shift in zip(notes, _apart([n[0] for n in notes], high - low, 11), strict=True):
         _beside(axes, y, text, color, shift=shift)
     return figure
+
+
+def _together(marks: list[tuple[float, str]]) -> dict[float, str]:
+    """Letters by place: what happened in the same cycle shares a line."""
+    found: dict[float, str] = {}
+    for place, letter in marks:
+        if np.isfinite(place):
+            found[place] = f"{found[place]} {letter}" if place in found else letter
+    return found
 
 
 def intervals(rows: pd.DataFrame, unit: str, currency: str, target: float | None) -> Figure:
@@ -197,4 +218,29 @@ def against_limits(rows: pd.DataFrame) -> Figure:
     axes.set_xlim(1 - edge - 0.05, edge + 0.05)
     axes.set_xticks([0, 0.5, 1], ["lower limit", "usual", "upper limit"])
     axes.grid(False)
+    return figure
+
+
+def funnel(rows: pd.DataFrame, limits, centre: float, good: str) -> Figure:
+    """Services by their number of cases (logarithmic) and their share, with the limits that size and usual scatter allow.
+
+    `rows`: columns denominator, value, outside_95_adjusted (−1, 0, 1); `limits` gives the bounds for numbers of cases.
+    """
+    figure, axes = theme.canvas(height=3.2)
+    n = rows["denominator"].to_numpy(float)
+    sizes = np.geomspace(max(1.0, n.min() * 0.9), n.max() * 1.1, 120)
+    band = limits(sizes)
+    axes.fill_between(sizes, band["low_95_adjusted"], band["high_95_adjusted"], color=theme.BAND, linewidth=0)
+    axes.axhline(centre, color=theme.MUTED, linewidth=0.9)
+    side = rows["outside_95_adjusted"].to_numpy()
+    bad = -1 if good == "up" else 1
+    for where, signal in ((side == 0, "common"), (side == bad, "concern"), (side == -bad, "improvement")):
+        color, marker = theme.SIGNALS[signal]
+        axes.scatter(n[where], rows["value"][where], color=color, marker=marker, s=22, linewidth=0, zorder=3)
+    axes.set_xscale("log")
+    _axis(axes, "share", "")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+    axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: ""))
+    axes.set_xlabel("cases", color=theme.MUTED, fontsize=9.5)
+    _beside(axes, centre, f"all {words.number(centre, 'share')}", theme.MUTED)
     return figure

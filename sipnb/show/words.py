@@ -24,8 +24,18 @@ ASSURANCE = {
     "consistently meets": ("✓", "Consistently meets", "improvement"),
     "consistently fails": ("✕", "Consistently fails", "concern"),
     "hit and miss": ("?", "Hit and miss", "common"),
+    "unsettled": ("~", "Unsettled: it has changed", "common"),
     "no target": ("–", "No target", "common"),
 }
+
+
+def change(fact: Any) -> str:
+    """Whether a measure changed, in words: its variation, what chance may have to do with it, or why it is not judged."""
+    if not fact.claims:
+        return fact.unjudged
+    text = VARIATION[fact.variation][1]
+    unsure = fact.variation in ("concern", "improvement") and not fact.sure
+    return f"{text}, may be chance" if unsure else text
 
 
 def is_missing(value: Any) -> bool:
@@ -43,6 +53,14 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
         # Close to the whole every step costs ten times the effort: 99.9 and 99.99 are not the same promise.
         digits = 0 if percent in (0, 100) else 1 if percent < 99 else 2
         return f"{percent:.{digits}f} %"
+    if unit == "points":
+        return f"{100 * value:.1f} pts".replace("-", "−")
+    if unit == "ratio":
+        return f"{100 * value:.0f} %"
+    if unit == "days":
+        return f"{significant(value)} d"
+    if unit == "number":
+        return significant(value).replace("-", "−")
     if unit == "hours":
         if abs(value) >= 96:
             return f"{significant(value / 24)} d"
@@ -71,7 +89,7 @@ def significant(value: float, digits: int = 3) -> str:
 def interval(low: float | None, high: float | None, unit: str, currency: str = "EUR") -> str:
     """An interval with the unit said once: `68.9–73.4 %`."""
     if is_missing(low) and is_missing(high):
-        return "counted"
+        return "counted" if unit == "count" else "–"
     if is_missing(high):
         return f"above {number(low, unit, currency)}"
     if is_missing(low):
@@ -90,7 +108,7 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
     if is_missing(now) or is_missing(before):
         return "–"
     gap = float(now) - float(before)
-    if unit == "share":
+    if unit in ("share", "points", "ratio"):
         text = f"{abs(100 * gap):.{2 if abs(gap) < 0.001 else 1}f} pts"
     elif unit == "hours":
         # In the unit of the value itself: minutes beside hours would have to be converted in the reader's head.

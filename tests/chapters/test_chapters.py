@@ -6,6 +6,7 @@ import math
 import pytest
 
 from sipnb.chapters import baseline, forecast, gaps, recommendations, results, review, verdict
+from sipnb.chapters.facts import ForecastFacts, GapFacts, ReviewFacts
 from sipnb.chapters.results import ResultError
 from sipnb.places import CHAPTERS, CycleFolder
 
@@ -42,7 +43,7 @@ def test_below_the_declared_minimum_nothing_is_met_or_missed():
 def test_a_stable_service_claims_nothing_bad(worked_out):
     facts = worked_out["email"]
     assert facts["3_gap_analysis"].fails == 0
-    assert not [k.kpi for k in facts["2_baseline"].kpis if k.claims and k.variation == "concern"]
+    assert not [k.kpi for k in facts["2_baseline"].measures if k.claims and k.variation == "concern"]
     assert facts["5_recommendations"].options == []
 
 
@@ -50,20 +51,20 @@ def test_a_worsening_service_is_said_to_be_worse_with_its_numbers(worked_out):
     conclusion = worked_out["payments"]["5_recommendations"].verdict
     assert conclusion.tone == "concern"
     assert len(conclusion.sentence) <= 160 and "85.0 %" in conclusion.sentence
-    assert {k.kpi for k in worked_out["payments"]["2_baseline"].kpis if k.variation == "concern"} >= {
+    assert {k.kpi for k in worked_out["payments"]["2_baseline"].measures if k.variation == "concern"} >= {
         "sla_attainment", "restore_median",
     }  # fmt: skip
 
 
 def test_a_service_six_weeks_old_makes_no_claims(worked_out):
     facts = worked_out["chat-assistant"]
-    assert not any(k.claims for k in facts["2_baseline"].kpis)
+    assert not any(k.claims for k in facts["2_baseline"].measures)
     assert facts["4_forecast"].forecasts == []
     assert facts["5_recommendations"].verdict.sentence.startswith("Too young to judge")
 
 
 def test_an_improvement_of_months_ago_is_seen(worked_out):
-    better = {k.kpi for k in worked_out["identity"]["2_baseline"].kpis if k.variation == "improvement"}
+    better = {k.kpi for k in worked_out["identity"]["2_baseline"].measures if k.variation == "improvement"}
     assert better >= {"sla_attainment", "restore_median"}
     (done,) = [a for a in worked_out["identity"]["1_review"].actions if a.state == "implemented"]
     assert done.cycles_since == 8
@@ -92,10 +93,10 @@ def test_every_point_links_to_a_chapter(worked_out):
 def test_a_verdict_is_reached_without_any_record(worked_out):
     nothing = worked_out["archive"]["2_baseline"].model_copy(update={"kpis": [], "restore": None})
     found = verdict.reach(
-        results.ReviewFacts(actions=[], states={}, overdue=0), nothing,
-        results.GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
+        ReviewFacts(actions=[], states={}, overdue=0), nothing,
+        GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
                          fails=0, inconclusive=0),
-        results.ForecastFacts(forecasts=[], left_out={}), [],
+        ForecastFacts(forecasts=[], left_out={}), [],
     )  # fmt: skip
     assert "nothing can be said" in found.sentence and found.points == [] and found.decisions == []
 

@@ -31,7 +31,7 @@ def opened(book, cycle, folder):
 
 def test_after_the_edge_of_an_extract_no_change_of_volume_is_claimed_or_forecast(book, tmp_path):
     look = opened(book, "2026-08", tmp_path)
-    facts = {k.kpi: k for k in baseline.work_out(look).facts.kpis}
+    facts = {k.kpi: k for k in baseline.work_out(look).facts.measures}
     for kpi in ("volume", "backlog"):
         assert (facts[kpi].claims, facts[kpi].unjudged) == (False, "not judged (thin edge)")
         assert facts[kpi].lower_limit is None or pd.isna(facts[kpi].lower_limit)
@@ -42,6 +42,6 @@ def test_after_the_edge_of_an_extract_no_change_of_volume_is_claimed_or_forecast
 
 def test_before_the_edge_it_is(book, tmp_path):
     look = opened(book, "2026-07", tmp_path)
-    facts = {k.kpi: k for k in baseline.work_out(look).facts.kpis}
+    facts = {k.kpi: k for k in baseline.work_out(look).facts.measures}
     assert facts["volume"].unjudged == "" and look.refused("volume") == ""
     assert "Tickets opened" not in forecast.work_out(look).facts.left_out

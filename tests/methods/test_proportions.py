@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.methods.proportions import exact, mean_interval, newcombe, wilson, wilson_series
+from sipnb.methods.proportions import (
+    bounded_by_silence,
+    exact,
+    mean_interval,
+    newcombe,
+    paired_difference,
+    poisson_rate,
+    ratio_of_sums,
+    ratio_of_sums_series,
+    wilson,
+    wilson_series,
+)
 
 
 @pytest.mark.parametrize(
@@ -119,3 +130,149 @@ def test_means_of_nothing_one_and_equal_values_do_not_pretend():
     assert (same.low, same.high) == (5, 5)
     with pytest.raises(ValueError, match="infinite"):
         mean_interval([1, np.inf])
+
+
+@pytest.mark.parametrize(
+    ("table", "low", "high"),
+    [
+        ((36, 12, 2, 0), 0.0569, 0.3404),  # Newcombe 1998
+        ((14, 5, 0, 22), 0.0115, 0.2265),  # Altman and others 2000, table 6.2
+        ((59, 6, 16, 80), -0.1186, -0.0046),  # Fagerland, Lydersen and Laake 2017, chapter 8
+    ],
+)
+def test_a_difference_on_the_same_cases_has_its_published_interval(table, low, high):
+    estimate = paired_difference(*table)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=6e-5)
+    assert estimate.value == pytest.approx((table[1] - table[2]) / sum(table))
+    assert estimate.n == sum(table)
+
+
+def test_a_difference_on_the_same_cases_changes_its_sign_when_the_clocks_change_places():
+    one, other = paired_difference(40, 9, 3, 8), paired_difference(40, 3, 9, 8)
+    assert (one.value, one.low, one.high) == pytest.approx((-other.value, -other.high, -other.low))
+
+
+@pytest.mark.parametrize(("n", "both", "only_first"), [(40, 0.7, 0.15), (200, 0.9, 0.06), (30, 0.4, 0.1)])
+def test_a_difference_on_the_same_cases_is_covered_about_as_often_as_stated(n, both, only_first):
+    rng, hits = np.random.default_rng(11), 0
+    for table in rng.multinomial(n, [both, only_first, 0.03, 1 - both - only_first - 0.03], size=600):
+        estimate = paired_difference(*table)
+        hits += estimate.low <= only_first - 0.03 <= estimate.high
+    assert 0.93 <= hits / 600 <= 0.99
+
+
+def test_a_difference_on_the_same_cases_is_narrower_than_one_between_two_groups():
+    paired, apart = paired_difference(80, 6, 2, 12), newcombe(86, 100, 82, 100)
+    assert paired.high - paired.low < apart.high - apart.low
+
+
+def test_a_difference_on_the_same_cases_holds_at_the_edges():
+    assert paired_difference(0, 0, 0, 0).n == 0
+    assert math.isnan(paired_difference(0, 0, 0, 0).value)
+    same = paired_difference(10, 0, 0, 0)
+    assert (same.value, same.low) == (0, -same.high)
+    assert 0.2 < same.high < 0.3
+    assert paired_difference(0, 30, 0, 0).high == 1
+    with pytest.raises(ValueError, match="only_second"):
+        paired_difference(1, 1, -1, 1)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(10, 4.7954, 18.3904), (1, 0.0253, 5.5716), (0, 0.0, 3.6889)])
+def test_a_rate_has_garwoods_published_bounds(count, low, high):
+    estimate = poisson_rate(count, 1)
+    assert (estimate.value, estimate.n) == (count, count)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=6e-5)
+    assert poisson_rate(count, 4).high == pytest.approx(high / 4, abs=6e-5)
+
+
+def test_a_rate_without_exposure_is_no_data_and_a_negative_one_is_refused():
+    assert math.isnan(poisson_rate(0, 0).value)
+    for count, exposure in ((-1, 1), (1, -1), (math.nan, 1), (1, math.nan)):
+        with pytest.raises(ValueError, match="0 or more"):
+            poisson_rate(count, exposure)
+
+
+def test_silence_leaves_room_from_all_dissatisfied_to_all_satisfied():
+    low, high = bounded_by_silence(40, 50, 200)
+    assert (low, high) == (0.2, 0.95)
+    assert bounded_by_silence(40, 50, 50) == (0.8, 0.8)
+    assert bounded_by_silence(0, 0, 10) == (0, 1)
+
+
+@pytest.mark.parametrize("invited", [None, math.nan, pd.NA, 0, 49])
+def test_silence_is_not_judged_where_the_invited_are_unknown_or_fewer_than_the_answers(invited):
+    assert all(math.isnan(bound) for bound in bounded_by_silence(40, 50, invited))
+
+
+def test_more_satisfied_than_answers_are_refused():
+    with pytest.raises(ValueError, match="answers"):
+        bounded_by_silence(51, 50, 200)
+
+
+def test_a_ratio_of_sums_is_not_the_mean_of_ratios_and_is_covered_about_as_often_as_stated():
+    rng, hits = np.random.default_rng(8), 0
+    for _ in range(400):
+        gross = rng.gamma(2, 10, 80)
+        held = gross * rng.beta(1, 3, 80)
+        estimate = ratio_of_sums(held, gross, share=True)
+        hits += estimate.low <= 0.25 <= estimate.high
+    assert estimate.value == pytest.approx(held.sum() / gross.sum())
+    assert 0.91 <= hits / 400 <= 0.98
+
+
+def test_a_ratio_of_sums_by_hand():
+    # 6 / 11; residuals 1 - 12/11, 2 - 30/11, 3 - 24/11; their squares add up to 146 / 121, so the variance is 73 / 121.
+    estimate = ratio_of_sums([1, 2, 3, np.nan], [2, 5, 4, 9])
+    half = 1.959964 * math.sqrt(73 / 121 / 3) / (11 / 3)
+    assert (estimate.value, estimate.n) == (pytest.approx(6 / 11), 3)
+    assert (estimate.low, estimate.high) == pytest.approx((6 / 11 - half, 6 / 11 + half))
+
+
+def test_a_ratio_of_sums_by_group_is_the_one_of_each_group_by_itself():
+    rng = np.random.default_rng(9)
+    gross, group = rng.gamma(2, 10, 300), rng.integers(-1, 4, 300)
+    held = gross * rng.beta(1, 3, 300)
+    table = ratio_of_sums_series(held, gross, group, 5)
+    assert list(table.columns) == ["value", "low", "high", "n", "numerator", "denominator"]
+    for g in range(4):
+        one = ratio_of_sums(held[group == g], gross[group == g])
+        assert tuple(table.loc[g, ["value", "low", "high", "n"]]) == pytest.approx(
+            (one.value, one.low, one.high, one.n)
+        )
+        assert table.loc[g, "numerator"] == pytest.approx(held[group == g].sum())
+    assert table.loc[4, "n"] == 0
+    assert math.isnan(table.loc[4, "value"])
+
+
+def test_a_ratio_of_nothing_one_case_and_no_denominator_does_not_pretend():
+    assert ratio_of_sums([], []).n == 0
+    one = ratio_of_sums([1], [2])
+    assert (one.value, one.n) == (0.5, 1)
+    assert math.isnan(one.low)
+    assert math.isnan(ratio_of_sums([0, 0], [0, 0]).value)
+
+
+def test_bounds_of_a_ratio_stay_where_it_can_be():
+    assert ratio_of_sums([0, 0, 9], [10, 10, 10]).low == 0
+    assert ratio_of_sums([10, 10, 1], [10, 10, 10]).high > 1
+    assert ratio_of_sums([10, 10, 1], [10, 10, 10], share=True).high == 1
+    assert ratio_of_sums([-10, 10, -1], [10, 10, 10]).low < 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([1, 2], [1]), "equally long"),
+        (([1, 2], [1, -2]), "case 1"),
+        (([1, np.inf], [1, 2]), "case 1"),
+        (([1, 3], [1, 2], 0.95, True), "larger than its whole"),
+    ],
+)
+def test_impossible_ratios_are_refused_by_their_case(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        ratio_of_sums(*arguments)
+
+
+def test_a_group_beyond_the_last_is_refused():
+    with pytest.raises(ValueError, match="0 to 1"):
+        ratio_of_sums_series([1, 2], [1, 2], [0, 2], 2)

@@ -1,4 +1,4 @@
-"""The XmR chart against charts drawn by others, and its rules one by one."""
+"""The XmR chart against charts drawn by others, its rules one by one, and what chance alone does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.methods.spc import RULES, autocorrelation, xmr
+from sipnb.methods import spc
+from sipnb.methods.spc import RULES, autocorrelation, log_xmr, rules, xmr
 
 TYPES = {
     "Common Cause": "",
@@ -157,6 +158,40 @@ def test_the_tabled_number_of_false_signals_is_what_chance_gives(rules):
 
 def test_a_stable_series_of_two_years_shows_a_signal_about_every_fifth_time():
     assert xmr(pd.Series(np.arange(24) % 5)).chance_of_any == pytest.approx(0.195, abs=0.015)
+    assert spc.chance_of_any(24, "nhs", autocorrelation=0.3) == pytest.approx(0.477, abs=0.02)
+
+
+def test_autocorrelation_brings_the_tabled_number_of_false_signals():
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=(400, 24))
+    for at in range(1, 24):
+        y[:, at] = 0.45 * y[:, at - 1] + math.sqrt(1 - 0.45**2) * y[:, at]
+    flagged = np.array([xmr(pd.Series(row)).signals for row in y])
+    assert flagged.mean() == pytest.approx(spc.expected_false(24, "nhs", 0.45), abs=4 * flagged.std() / 20)
+    assert (flagged > 0).mean() == pytest.approx(spc.chance_of_any(24, "nhs", 0.45), abs=0.1)
+
+
+def test_more_autocorrelation_and_more_points_bring_more_false_signals():
+    expected = [[spc.expected_false(n, "nhs", r) for r in (-0.5, 0, 0.1, 0.3, 0.5, 0.6)] for n in (7, 20, 24, 60, 240)]
+    assert (np.diff(expected, axis=0) > 0).all()
+    assert (np.diff(expected, axis=1)[:, 1:] > 0).all()
+    assert expected[0][0] == expected[0][1]  # below none it counts as none
+    assert spc.expected_false(24, "nhs", 0.9) == spc.expected_false(24, "nhs", 0.6)
+    assert spc.expected_false(240) == pytest.approx(2 * spc.expected_false(120))
+
+
+def test_limits_from_all_moving_ranges_leave_fewer_false_signals():
+    y = pd.Series(QUIET[:12])
+    screened, plain = xmr(y), xmr(y, screen=False)
+    assert plain.expected_false < screened.expected_false
+    assert plain.chance_of_any < screened.chance_of_any
+
+
+def test_groups_add_up_their_false_signals():
+    halves = xmr(pd.Series([*QUIET, *QUIET]), groups=[0] * 16 + [1] * 16)
+    one = xmr(pd.Series(QUIET))
+    assert halves.expected_false == pytest.approx(2 * one.expected_false)
+    assert halves.chance_of_any == pytest.approx(1 - (1 - one.chance_of_any) ** 2)
 
 
 def test_autocorrelation_is_high_in_a_slow_series_and_low_in_a_nervous_one():
@@ -184,3 +219,104 @@ def test_wrong_options_are_refused_with_what_to_do(options, words):
 def test_an_infinite_value_is_refused_by_its_label():
     with pytest.raises(ValueError, match="'b'"):
         xmr(pd.Series([1.0, np.inf], index=["a", "b"]))
+
+
+def test_a_constant_series_has_no_signal_even_where_its_mean_is_rounded():
+    y = pd.Series([0.1, math.nan, 0.1, 0.1])
+    assert y.dropna().to_numpy().mean() != 0.1
+    assert xmr(y).signals == 0
+    assert log_xmr(y).signals == 0
+
+
+def test_rare_events_among_zeros_do_not_flag_every_point():
+    y = pd.Series([0.0] * 20)
+    y[[4, 11]] = 1.0
+    chart = xmr(y)
+    assert chart.points["high"].iloc[0] > 0.5
+    assert set(chart.points.loc[y == 0, "rule"]) <= {"", "shift"}
+
+
+def test_the_limits_of_individuals_are_those_of_a_published_chart_of_moving_ranges(reference):
+    table = reference("spc/qicharts2_ref_ex_6.5_4.csv")
+    baseline = table.loc[table["baseline"], "y.sum"]
+    mean, half = spc.limits(baseline.to_numpy(float), screen=False)
+    assert mean == pytest.approx(300.5)
+    assert half / 2.66 == pytest.approx(table["cl"].iloc[0], abs=1e-9)
+    assert half / 2.66 * 3.267 == pytest.approx(table["ucl"].iloc[0], abs=1e-9)
+
+
+def test_a_log_chart_is_the_chart_of_the_logarithms_in_the_values_own_unit():
+    y = pd.Series(np.exp([*QUIET, 12.0]))
+    chart, logs = log_xmr(y, good="down", target=1.0), xmr(np.log(y), good="down", target=0.0)
+    np.testing.assert_allclose(np.log(chart.points[["mean", "low", "high"]]), logs.points[["mean", "low", "high"]])
+    assert list(chart.points["rule"]) == list(logs.points["rule"])
+    assert chart.points["mean"].iloc[0] == pytest.approx(math.exp(np.log(y).mean()))
+    assert (chart.variation, chart.assurance) == (logs.variation, logs.assurance) == ("concern", "hit and miss")
+    assert (chart.kind, logs.kind) == ("log XmR", "XmR")
+    assert chart.autocorrelation == pytest.approx(logs.autocorrelation)
+
+
+def test_skewed_durations_have_fewer_false_signals_on_the_log_chart():
+    y = np.exp(np.random.default_rng(2).normal(size=(60, 24)))
+    outside = [sum((chart(pd.Series(row)).points["rule"] == "outside").sum() for row in y) for chart in (log_xmr, xmr)]
+    assert outside[0] < outside[1] / 3
+
+
+@pytest.mark.parametrize("value", [0.0, -2.0])
+def test_a_log_chart_refuses_what_has_no_logarithm_and_says_what_to_do(value):
+    with pytest.raises(ValueError, match=r"'b': -?\d has no logarithm.*t_chart"):
+        log_xmr(pd.Series([1.0, value], index=["a", "b"]))
+
+
+def test_near_a_limit_is_measured_on_its_own_side():
+    score = np.array([0.0, 5.0, 5.0, 1.0, -1.0, -5.0, -5.0, -1.0])
+    flagged, direction = rules.flag(score, 0.0, -6.0, 9.0, RULES["nhs"])
+    named = rules.names(RULES["nhs"])[flagged]
+    assert list(named) == ["", "", "", "", "", "two of three", "two of three", ""]  # -5 of -6, not 5 of 9
+    assert list(direction[5:7]) == [-1, -1]
+
+
+def test_limits_may_differ_by_point():
+    score = np.array([0.0, 2.0, 0.0, 2.0, 0.0])
+    high = np.array([3.0, 3.0, 3.0, 1.0, 3.0])
+    flagged, _ = rules.flag(score, 0.0, -high, high, RULES["nhs"])
+    assert list(rules.names(RULES["nhs"])[flagged]) == ["", "", "", "outside", ""]
+
+
+def test_a_turning_point_belongs_to_the_run_on_its_right():
+    peak = [0, 1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1, 0]
+    for sign in (1, -1):
+        _, direction = rules.flag(sign * np.array(peak, float), 3.0 * sign, -99, 99, RULES["nhs"])
+        assert list(direction * sign) == [1] * 6 + [-1] * 7
+
+
+def test_many_series_are_flagged_at_once_as_one_by_one():
+    y = np.random.default_rng(4).normal(size=(50, 30)).cumsum(axis=1) / 3
+    mean = y.mean(axis=1, keepdims=True)
+    for ruleset in RULES.values():
+        together, way = rules.flag(y, mean, mean - 2, mean + 2, ruleset)
+        for row in range(50):
+            alone, one_way = rules.flag(y[row], mean[row], mean[row] - 2, mean[row] + 2, ruleset)
+            assert (alone == together[row]).all() and (one_way == way[row]).all()
+
+
+def test_a_baseline_is_reset_only_with_a_reason():
+    months = pd.period_range("2025-01", periods=6, freq="M")
+    groups = spc.groups_from(months, [(months[4], "second site joined"), (months[2], "new supplier")])
+    assert list(groups) == [0, 0, 1, 1, 2, 2]
+    assert list(spc.groups_from(months, [])) == [0] * 6
+    for reason in ("", "  ", None):
+        with pytest.raises(ValueError, match="without a reason"):
+            spc.groups_from(months, [(months[2], reason)])
+    with pytest.raises(ValueError, match="names 0 points"):
+        spc.groups_from(months, [(pd.Period("2027-01"), "typing error")])
+    with pytest.raises(ValueError, match="twice"):
+        spc.groups_from(months, [(months[2], "one"), (months[2], "two")])
+
+
+def test_a_chart_says_how_related_the_latest_groups_points_are():
+    y = pd.Series([*[1.0, -1.0] * 10, *np.sin(np.arange(20) / 5)])
+    chart = xmr(y, groups=[0] * 20 + [1] * 20)
+    assert chart.autocorrelation == pytest.approx(autocorrelation(y[20:]))
+    assert chart.autocorrelation > 0.8
+    assert math.isnan(chart.sigma_z)

@@ -6,8 +6,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from sipnb import places, workbook
-from sipnb.records import prepare, tables
+from sipnb import places, tables, workbook
+from sipnb.records import prepare
 from sipnb.records.frozen import DamagedRecords, Records
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import WorkbookError

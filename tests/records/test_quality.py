@@ -14,7 +14,7 @@ from sipnb import demo, places, workbook
 from sipnb.params import Gate, WorkbookError
 from sipnb.records import prepare, quality
 from sipnb.records.quality.rows import row_rule_names, rule_of
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 from tests.conftest import REPOSITORY, public_data
 
 Tables = dict[str, pd.DataFrame | list[pd.DataFrame]]
@@ -390,7 +390,10 @@ def test_a_set_rule_leaves_a_near_miss_alone(tmp_path, name):
 def test_an_extract_that_thins_out_is_not_a_fall_in_demand(tmp_path):
     (finding,) = check(tmp_path / "o", CASES["thin edge"]().planted).found("thin edge")
     assert finding.facts == {"last_full_month": "2026-07"}
-    assert (finding.refuses, finding.since) == (("volume", "backlog"), "2026-08-01")
+    assert (finding.refuses, finding.since) == (
+        ("volume", "volume_per_user", "backlog", "aged_backlog", "cost_per_ticket"),
+        "2026-08-01",
+    )
 
 
 def test_an_extract_that_ends_in_the_middle_of_a_month_has_not_thinned_out(tmp_path):

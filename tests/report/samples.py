@@ -11,7 +11,7 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sipnb.catalogue import KPIS
-from sipnb.chapters import results
+from sipnb.chapters import facts, portfolio_facts, results
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report import page
 from sipnb.show import display, figures
@@ -40,23 +40,25 @@ MEASURES = {
 }
 
 
-def about(service: str, name: str) -> results.About:
-    return results.About(
+def about(service: str, name: str) -> facts.About:
+    return facts.About(
         organisation="Northfield Group", service=service, name=name, owner="Head of Payments Operations", tier="Gold",
         calendar="Around the clock", cycle=CYCLE, cycle_label=LABEL, opens="2026-10-01", cutoff_label=CUTOFF,
         currency="EUR", simulated=True,
     )  # fmt: skip
 
 
-def fact(kpi: str) -> results.KpiFact:
+def fact(kpi: str) -> facts.KpiFact:
     value, low, high, n, target, previous, variation, assurance = MEASURES[kpi]
     known = KPIS[kpi]
-    return results.KpiFact(
-        kpi=kpi, title=known.title, cohort=known.cohort, clock=known.clock, unit=known.unit, good=known.good,
-        value=value, low=low, high=high, n=n, numerator=None, denominator=None, target=target, previous=previous,
-        variation=variation, assurance=assurance, trial=False, points=24, signals=3, expected_false=0.2,
-        lower_limit=0.93 * previous, upper_limit=1.07 * previous, mean=previous, claims=n >= known.minimum_n,
-        definition=known.definition,
+    moved = variation in ("concern", "improvement")
+    return facts.KpiFact(
+        kpi=kpi, title=known.title, short=known.short, formula=known.formula, headline=True, core=True,
+        cohort=known.cohort, clock=known.clock, unit=known.unit, good=known.good, value=value, low=low, high=high, n=n,
+        minimum_n=known.minimum_n, numerator=None, denominator=None, target=target, previous=previous,
+        variation=variation, assurance=assurance, chart="XmR", grain="month", trial=False, points=24, signals=3,
+        expected_false=0.2, lower_limit=0.93 * previous, upper_limit=1.07 * previous, mean=previous, autocorrelation=0.0,
+        p=0.001 if moved else 0.4, sure=moved, claims=n >= known.minimum_n, definition=known.definition,
     )  # fmt: skip
 
 
@@ -72,17 +74,17 @@ def series(kpis: list[str], cycles: int = 24) -> pd.DataFrame:
         frames.append(
             pd.DataFrame(
                 {
-                    "kpi": kpi, "cycle": months.astype(str), "label": months.strftime("%b %y"), "value": past,
+                    "kpi": kpi, "cycle": months.astype(str), "grain": "month", "label": months.strftime("%b %y"), "value": past,
                     "low": past * 0.98, "high": past * 1.02, "n": 100, "mean": previous, "lower": 0.93 * previous,
                     "upper": 1.07 * previous, "signal": "common",
                 }
             )
         )  # fmt: skip
-    columns = ["kpi", "cycle", "label", "value", "low", "high", "n", "mean", "lower", "upper", "signal"]
+    columns = ["kpi", "cycle", "grain", "label", "value", "low", "high", "n", "mean", "lower", "upper", "signal"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def verdict(name: str, **changes) -> results.VerdictFact:
+def verdict(name: str, **changes) -> facts.VerdictFact:
     given = {
         "sentence": "71.2 % of incidents met the target of 85 %, the fifth month of decline; without action November "
         "misses it again with 97 % probability.",
@@ -103,43 +105,44 @@ def verdict(name: str, **changes) -> results.VerdictFact:
         ],
         "caution": "4.1 % of the tickets carry no resolution time and were set aside.",
     } | changes  # fmt: skip
-    given["points"] = [results.PointFact(lead=a, text=b, chapter=c) for a, b, c in given["points"]]
-    given["decisions"] = [results.DecisionFact(title=a, detail=b) for a, b in given["decisions"]]
-    return results.VerdictFact(**given)
+    given["points"] = [facts.PointFact(lead=a, text=b, chapter=c) for a, b, c in given["points"]]
+    given["decisions"] = [facts.DecisionFact(title=a, detail=b) for a, b in given["decisions"]]
+    return facts.VerdictFact(**given)
 
 
 def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str], **changes) -> None:
-    def hand_over(chapter: str, facts: results.Facts, tables=None) -> None:
+    def hand_over(chapter: str, facts: facts.Facts, tables=None) -> None:
         results.write(folder, service, CYCLE, chapter, facts, tables, "0123456789abcdef")
 
-    action = results.ActionFact(
+    action = facts.ActionFact(
         id="PAY-1", title=f"Check changes of {name}", state="implemented", owner=None, kpi=None, kpi_title=None,
         raised="2026-05-01", due="2026-08-01", implemented="2026-07-20", overdue=False, days_open=80, cycles_since=3,
         note="",
     )  # fmt: skip
-    hand_over("1_review", results.ReviewFacts(actions=[action], states={"implemented": 1, "proposed": 2}, overdue=1))
+    hand_over("1_review", facts.ReviewFacts(actions=[action], states={"implemented": 1, "proposed": 2}, overdue=1))
     hand_over(
         "2_baseline",
-        results.BaselineFacts(
+        facts.BaselineFacts(
             about=about(service, name), kpis=[fact(k) for k in kpis],
-            without_data=[k.title for k in KPIS.values() if k.id not in kpis], cohorts=[],
-            flow=results.FlowFact(stock_before=188, opened=1612, resolved=1588, stock_after=212) if kpis else None,
-            restore=None, history_cycles=24 if kpis else 0,
+            titles={k.id: k.title for k in KPIS.values()},
+            without_data={k.title: "the exports hold no surveys" for k in KPIS.values() if k.id not in kpis},
+            flow=facts.FlowFact(stock_before=188, opened=1612, resolved=1588, stock_after=212) if kpis else None,
+            history_cycles=24 if kpis else 0,
             rows={"tickets": 34112, "outages": 18} if kpis else {}, set_aside={"resolved before opened": 37},
-            warnings=["37 of 34,149 rows of tickets (0.11%) were set aside."], severities=None, signals=9,
+            warnings=["37 of 34,149 rows of tickets (0.11%) were set aside."], severities=None, tested=9, signals=9,
             expected_false=0.8,
         ),
         {"series": series(kpis)},
     )  # fmt: skip
     hand_over(
         "3_gap_analysis",
-        results.GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=1,
+        facts.GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=1,
                          fails=2, inconclusive=3),
     )  # fmt: skip
-    hand_over("4_forecast", results.ForecastFacts(forecasts=[], left_out={}))
+    hand_over("4_forecast", facts.ForecastFacts(forecasts=[], left_out={}))
     hand_over(
         "5_recommendations",
-        results.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
+        facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
     )
 
 
@@ -213,7 +216,7 @@ def write_service(folder: CycleFolder, service: str, name: str, kpis: list[str] 
         write_notebook(folder.notebook(service, chapter), title, name, data)
 
 
-def plan(service: str, name: str, **changes) -> results.PlanFact:
+def plan(service: str, name: str, **changes) -> portfolio_facts.PlanFact:
     given = {
         "service": service, "name": name, "owner": "Head of Payments Operations", "tier": "Gold", "status": "published",
         "reason": "", "need": 7.4, "tone": "concern",
@@ -221,21 +224,22 @@ def plan(service: str, name: str, **changes) -> results.PlanFact:
         "inconclusive": 3, "meets": 1, "miss": 0.97, "worse": ["Time to restore, median"], "better": ["Reopened"],
         "options": ["Give each ticket one owning group from the start"],
     } | changes  # fmt: skip
-    return results.PlanFact(**given)
+    return portfolio_facts.PlanFact(**given)
 
 
-def write_portfolio(folder: CycleFolder, plans: list[results.PlanFact]) -> None:
+def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact]) -> None:
     write_quality(folder)
     source = json.loads((folder.records / "quality.json").read_text())["sources"]
-    facts = results.PortfolioFacts(
-        organisation="Northfield Group", cycle=CYCLE, cycle_label=LABEL, cutoff_label=CUTOFF, simulated=True,
+    found = portfolio_facts.PortfolioFacts(
+        organisation="Northfield Group", currency="EUR", tested=0, by_chance=0, seeming=0, signals=[], funnels=[],
+        cycle=CYCLE, cycle_label=LABEL, cutoff_label=CUTOFF, simulated=True,
         sentence="2 of 5 services miss a target consistently; one plan could not be made.",
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,
-        estate=[results.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
+        estate=[portfolio_facts.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
                                    year=0.99874, outages=14)] if plans else [],
         sources=source, warnings=[],
     )  # fmt: skip
-    results.write(folder, results.PORTFOLIO, CYCLE, "portfolio", facts, None, "fedcba9876543210")
+    results.write(folder, results.PORTFOLIO, CYCLE, "portfolio", found, None, "fedcba9876543210")
     path = folder.notebook(results.PORTFOLIO, "portfolio")
     write_notebook(path, "Portfolio", "Northfield", series(["sla_attainment"]))
 

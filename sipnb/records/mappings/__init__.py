@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 _SHIPPED = Path(__file__).resolve().parent
 
@@ -32,6 +32,8 @@ class ColumnMap(Model):
     * `unit`: the text is a span of time in this unit (`h:mm` is `-1:30` or `26:15`); it becomes the unit of the canonical
       column (seconds of `on_hold`, hours of `effort`);
     * `after`: a time column given as such a span after another canonical time column of the row;
+    * `remainder_of`: a number of which the export counts the others (breaches): another canonical number of the row less
+      what was read;
     * `negative`: for a flag, what a negative number or span means; others mean the opposite;
     * `given`: taken only where another canonical column of the row is filled (`sla_due`), or holds one of some values
       (`{state: [resolved, closed]}`): tools keep a mark or a time that has lost its meaning;
@@ -47,6 +49,7 @@ class ColumnMap(Model):
     map: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:mm"] | None = None
     after: str | None = None
+    remainder_of: str | None = None
     negative: bool | None = None
     given: str | dict[str, list[str]] | None = None
     default: str | int | float | bool | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from sipnb.params import Gate
 from sipnb.records.quality.findings import Finding, count, listed, verb
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 #: In each table: these times may not come before that one.
 _NOT_BEFORE = {

@@ -10,7 +10,10 @@ from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, rule, ve
 from sipnb.records.quality.volumes import CHANCE, UNLIKELY
 
 #: KPIs whose changes are artefacts where finished or long tickets are in an extract and others are not.
-_TRENDS = ("volume", "backlog", "restore_median", "sla_attainment", "sla_reported")
+_TRENDS = (
+    "volume", "volume_per_user", "backlog", "aged_backlog", "cost_per_ticket", "restore_median", "restore_mean", "restore_p90",
+    "restore_p95", "acknowledge_median", "sla_attainment", "sla_reported", "sla_gaming_gap", "on_hold_share",
+)  # fmt: skip
 _DAY = 86_400
 #: How long tickets last is told from those of the last quarter of a year.
 _LATE = 91 * _DAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, percent, rule, verb
-from sipnb.records.tables import ENDED_STATES
+from sipnb.tables import ENDED_STATES
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, listed, percent, rule, verb
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 _FEWEST = 50  # rows, below which a column's sameness says little
 _SAMPLE = 200_000  # rows that are looked at where every one would take long

@@ -62,7 +62,7 @@ def thin_edge(sets: Sets) -> list[Found] | None:
             f"After {last} the extract thins out: {after} {count(n, 'ticket')}, {last} alone {int(beside['n']):,}. This is the "
             f"extract's edge, not a fall in demand; volume after {last} is not interpreted.",
             {"last_full_month": last},
-            refuses=("volume", "backlog"),
+            refuses=("volume", "volume_per_user", "backlog", "aged_backlog", "cost_per_ticket"),
             since=(months.index[full] + 1).start_time.date().isoformat(),
         )
     ]

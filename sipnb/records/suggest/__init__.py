@@ -19,7 +19,7 @@ from sipnb.records import mappings
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.suggest import profiles, synonyms
 from sipnb.records.suggest.profiles import Profile
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 #: Below these confidences a column is not placed; a table is useless without its required ones, so they may be bolder.
 _OPTIONAL, _REQUIRED = 0.5, 0.35

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from sipnb.records.suggest import synonyms
-from sipnb.records.tables import TABLES
+from sipnb.tables import TABLES
 
 _CLOCK = r"(?:(?P<gap>,? |T)(?P<hour>\d{1,2}):\d{2}(?P<seconds>:\d{2})?(?P<half> ?[AaPp][Mm])?)?"
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?")

@@ -1,0 +1,208 @@
+"""Which chart fits a measure, at which grain, and whether its latest cycles differ from what they were.
+
+Shares of cases get Laney's p′ chart, counts the c′ chart, durations an XmR chart of their logarithms, rare events a chart
+of the time between them, all else an XmR chart. A measure is charted by cycle; a service too young for that by week, if
+its weeks hold cases enough.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from sipnb import kpis
+from sipnb.catalogue import Kpi
+from sipnb.chapters.subject import Subject
+from sipnb.methods import spc
+
+#: With fewer points than this not even trial limits are drawn.
+FEWEST = 6
+#: An event that happens less often than this in a cycle is rare: its chart is that of the time between events.
+RARE_BELOW = 3.0
+
+
+@dataclass(frozen=True)
+class Charted:
+    """A measure's series with its chart: `line` has a row a point (value, low, high, n, label), as `chart.points` has.
+
+    `grain` is what a point is: month, quarter, week, or occurrence. `p` is the chance of a change as large as the latest
+    points show where nothing changed; NaN where that cannot be tested.
+    """
+
+    line: pd.DataFrame
+    chart: spc.Chart
+    grain: str
+    p: float
+    lumpy: bool
+    rebased: str = ""
+
+
+def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
+    """The chart of a measure against the service's target, over its cycles or, where it is young, its weeks."""
+    if known.kind == "rare" and (gaps := _gaps(subject, known, series)) is not None:
+        return gaps
+    line, grain = series, subject.cycle.kind
+    if len(series) < spc.TRIAL_BELOW and (weekly := _weekly(subject, known)) is not None:
+        line, grain = weekly, "week"
+    groups, rebased = _groups(subject, known, line, grain)
+    lumpy = kpis.lumpy(line)
+    if known.kind == "rolling" or line["value"].notna().sum() < FEWEST or lumpy or subject.refused(known.id):
+        return Charted(line, _bare(line, known, subject.target(known.id)), grain, math.nan, lumpy, rebased)
+    chart = _chart(known, line, subject.target(known.id), groups)
+    latest = line[groups == groups[-1]] if groups is not None else line
+    return _tested(line, chart, grain, _near_normal(known, latest), rebased)
+
+
+def _tested(line: pd.DataFrame, chart: spc.Chart, grain: str, near_normal: pd.Series, rebased: str = "") -> Charted:
+    """The chart with the p-value of its latest change, and the false signals to expect of a series that remembers."""
+    there = near_normal.dropna().to_numpy()
+    # A change may have come at any point that leaves enough of them on both sides.
+    change = spc.change(near_normal, good="neutral", windows=range(1, max(2, len(there) - 7)))
+    memory = _memory(there, change)
+    more = spc.expected_false(chart.n, chart.rules, memory) - spc.expected_false(chart.n, chart.rules)
+    chart = replace(chart, expected_false=chart.expected_false + more, autocorrelation=memory)
+    return Charted(line, chart, grain, change.p, False, rebased)
+
+
+def _memory(values: np.ndarray, change: spc.Change) -> float:
+    """How much of a point stays in the next: lag-1 autocorrelation with the change that was found taken out, corrected for
+    its bias in short series (Kendall 1954); 0 where it is no more than noise."""
+    n = len(values)
+    if n < FEWEST:
+        return 0.0
+    if change.p < 0.05:
+        moved = np.ones(change.window) if change.form == "step" else np.linspace(0, 2, change.window)
+        values = values - np.r_[np.zeros(n - change.window), moved * (change.after - change.before)]
+    found = spc.autocorrelation(values)
+    return min(0.95, found + (1 + 3 * found) / n) if found > 1 / math.sqrt(n) else 0.0
+
+
+def _weekly(subject: Subject, known: Kpi) -> pd.DataFrame | None:
+    """The series by week, where the service has fewer whole cycles than limits need and its weeks hold cases enough."""
+    # The restricted mean of a week ends earlier than that of a month: they are not the same measure.
+    if known.kind in ("rolling", "rare") or known.id == "restore_mean" or subject.weeks is None:
+        return None
+    line = kpis.series(known.id, subject.weeks)
+    counts = line["n"][line["value"].notna()]
+    enough = len(counts) >= FEWEST and counts.median() >= max(known.minimum_n, 1)
+    return line if enough else None
+
+
+def _chart(known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndarray | None) -> spc.Chart:
+    options = {"good": known.good, "target": target, "groups": groups}
+    values = line["value"]
+    if known.kind == "share":
+        return spc.p_chart(line["numerator"], line["denominator"], screen=True, **options)
+    if known.kind in ("count", "rare"):
+        return spc.c_chart(values, prime=True, screen=True, **options)
+    if known.kind == "duration" and (values.dropna() > 0).all():
+        return spc.log_xmr(values, **options)
+    return spc.xmr(values, **options)
+
+
+def _bare(line: pd.DataFrame, known: Kpi, target: float | None) -> spc.Chart:
+    """The points without range and signals: limits drawn from rare events or a handful of points would mislead."""
+    found = spc.xmr(line["value"], good=known.good, target=target)
+    points = found.points
+    signal = points["signal"].where(points["signal"] == "no data", "common")
+    bare = points.assign(low=math.nan, high=math.nan, mean=math.nan, rule="", signal=signal, direction=0)
+    return replace(
+        found, kind="", points=bare, variation="common", assurance="no target", signals=0, expected_false=0.0
+    )
+
+
+def _near_normal(known: Kpi, line: pd.DataFrame) -> pd.Series:
+    """The measure on a scale on which its points scatter alike to both sides."""
+    if known.kind == "share":
+        return spc.stabilised_share(line["numerator"], line["denominator"])
+    if known.kind in ("count", "rare"):
+        return spc.stabilised_count(line["value"])
+    if known.kind == "duration" and (line["value"].dropna() > 0).all():
+        return np.log(line["value"])
+    return line["value"]
+
+
+def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
+    """The chart of the days between rare events; None where they are not rare, or no series says when they began."""
+    counts = series["value"].dropna()
+    if counts.empty or counts.mean() >= RARE_BELOW:
+        return None
+    opens, cutoff = subject.history[len(subject.history) - len(series)].opens, subject.cycle.cutoff
+    times = _EVENTS[known.id](subject.scope)
+    times = times[(times >= opens) & (times < cutoff)].sort_values()
+    days = times.diff().dt.total_seconds().iloc[1:] / 86400
+    labels = [t.tz_convert(subject.cycle.zone).strftime("%-d %b %y") for t in times.iloc[1:]]
+    so_far = (cutoff - times.iloc[-1]).total_seconds() / 86400 if len(times) else math.nan
+    if len(days) and so_far > days.mean():
+        # The gap that still runs counts once it is long: it can only grow.
+        days, labels = pd.concat([days, pd.Series([so_far])]), [*labels, "so far"]
+    line = pd.DataFrame({"value": days.to_numpy(), "low": math.nan, "high": math.nan, "n": 1, "label": labels})
+    line.index = pd.Index(range(1, len(line) + 1), name="cycle")
+    good = "up" if known.good == "down" else "down"
+    turned = replace(_UP, good=good)
+    if len(line) < FEWEST or subject.refused(known.id):
+        return Charted(line, _bare(line, turned, None), "occurrence", math.nan, lumpy=False)
+    return _tested(line, spc.t_chart(line["value"], good=good), "occurrence", line["value"] ** (1 / 3.6))
+
+
+_EVENTS = {"outage_count": kpis.uptime.started, "major_incidents": kpis.uptime.majors}
+_UP = Kpi(
+    id="days_between", title="Days between", short="Days between", formula="days from one to the next", unit="days",
+    good="up", cohort="", clock="gross", minimum_n=0, kind="value", needs=(),
+)  # fmt: skip
+
+
+def _groups(subject: Subject, known: Kpi, line: pd.DataFrame, grain: str) -> tuple[np.ndarray | None, str]:
+    """Which points stand under limits of their own since a baseline was set anew, and the reason for the latest one."""
+    resets = [b for b in subject.service.baselines if b.kpi == known.id]
+    starts = {subject.workbook.cycle(b.start).start: b.reason for b in resets}
+    if not starts or grain == "occurrence":
+        return None, ""
+    cycles = subject.weeks.cycles if grain == "week" and subject.weeks is not None else subject.history
+    begun = {c.name: c.start for c in cycles}
+    first = np.array([begun[name] for name in line.index])
+    labels = np.array([sum(start <= day for start in starts) for day in first])
+    inside = [reason for start, reason in sorted(starts.items()) if (first >= start).any()]
+    return (labels, inside[-1]) if inside and labels.min() < labels.max() else (None, "")
+
+
+def fine(subject: Subject) -> Charted | None:
+    """Tickets opened at the finest grain that their number carries: the last 13 weeks by day, or the last year by week.
+
+    Days are compared with their own weekday's level. None where even weeks hold fewer than ten.
+    """
+    scope = subject.scope
+    opened = scope.records.tickets["opened"]
+    if opened.empty:
+        return None
+    zone, end = subject.cycle.zone, pd.Timestamp(subject.cycle.end)
+    begun = max(
+        opened.min().tz_convert(zone).tz_localize(None).normalize() + pd.Timedelta(days=1), end - pd.Timedelta(days=364)
+    )
+    for grain, span, step, least in (("day", 91, 1, 20), ("week", 364, 7, 10)):
+        length = min(span, (end - begun).days) // step * step
+        days = pd.date_range(end - pd.Timedelta(days=length), end, freq=f"{step}D")
+        edges = days.tz_localize(zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC").as_unit("us")
+        if len(edges) - 1 < FEWEST:
+            continue
+        where = np.searchsorted(edges.asi8, pd.DatetimeIndex(opened).as_unit("us").asi8, side="right") - 1
+        counts = np.bincount(where[(where >= 0) & (where < len(edges) - 1)], minlength=len(edges) - 1).astype(float)
+        if np.median(counts) >= least:
+            return _fine(days[:-1], counts, grain)
+    return None
+
+
+def _fine(days: pd.DatetimeIndex, counts: np.ndarray, grain: str) -> Charted:
+    values = pd.Series(counts, index=days)
+    level = spc.weekday_adjusted(values, days.dayofweek.to_numpy()) if grain == "day" else values
+    chart = (spc.xmr if grain == "day" else partial(spc.c_chart, prime=True))(level, good="neutral")
+    line = pd.DataFrame(
+        {"value": level.to_numpy(), "raw": counts, "low": math.nan, "high": math.nan, "n": counts.astype(int)}
+    )
+    line["label"] = [f"{d.day} {d:%b}" for d in days]
+    line.index = pd.Index([f"{d:%Y-%m-%d}" for d in days], name="cycle")
+    return Charted(line, replace(chart, points=chart.points.set_axis(line.index)), grain, math.nan, lumpy=False)

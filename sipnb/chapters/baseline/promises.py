@@ -1,0 +1,145 @@
+"""Promises kept: the same tickets counted by cohort, by clock and by policy."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sipnb.chapters.baseline.history import source
+from sipnb.chapters.facts import BaselineFacts, KpiFact, PolicyFact
+from sipnb.chapters.subject import Subject
+from sipnb.kpis import attainment
+from sipnb.show import figures, words
+from sipnb.show.display import Shown, figure, folded, say, table
+
+_CLOCKS = {
+    "gross": "Clock that never stops",
+    "business": "Agreed hours",
+    "net": "Agreed hours, stopped on hold",
+}
+_REOPENED = {
+    "R1": "from the first opening to the last resolution",
+    "R2": "a clock of its own after each reopening",
+    "R3": "to the first resolution",
+}
+_PRIORITY = {"P1": "goal of the final priority", "P2": "goal of each priority while it held"}
+
+
+def policies(subject: Subject) -> list[PolicyFact]:
+    """Attainment under each policy for reopenings and changed priorities."""
+    found = attainment.by_policy(subject.scope)
+    return [PolicyFact(**row) for row in found.to_dict("records")]
+
+
+def inferred_late(subject: Subject) -> int:
+    """How many tickets count as late by their age at the cut-off, because no due time is recorded."""
+    waiting = subject.scope.tickets_open()
+    late = attainment.late_from(subject.scope)[waiting.index]
+    return int(((late < subject.scope.known_until) & waiting["sla_due"].isna()).sum())
+
+
+def _cohorts(facts: BaselineFacts) -> list[tuple[str, str, KpiFact]]:
+    by = {k.cohort: k for k in facts.ways("sla_attainment") if k.clock == "as recorded" and not k.headline}
+    every = (
+        ("Resolved (as reported)", "Resolved in the cycle, as others report it", facts.measure("sla_reported")),
+        (
+            "Open past due counted",
+            "Resolved, and open past due counted as missed (headline)",
+            facts.measure("sla_attainment"),
+        ),
+        ("Opened in the cycle", "Opened in the cycle, as far as known", by.get("opened in the cycle")),
+        (
+            "Still open, not yet late",
+            "Open at the cut-off, not yet past due",
+            by.get("open at the cut-off: not yet past due"),
+        ),
+    )
+    return [(label, cohort, k) for label, cohort, k in every if k is not None and k.n > 0]
+
+
+def cohort_figure(facts: BaselineFacts, target: float | None) -> Shown:
+    """Attainment by cohort with Wilson intervals."""
+    cohorts = _cohorts(facts)
+    if not cohorts:
+        return say("No data: the records do not say whether tickets met a target.")
+    drawn = pd.DataFrame([{"label": label, "value": k.value, "low": k.low, "high": k.high} for label, _, k in cohorts])
+    first, second = facts.measure("sla_reported"), facts.measure("sla_attainment")
+    title = f"{words.number(cohorts[0][2].value, 'share')} in time"
+    if first and second and first.n and second.n:
+        headline, reported = words.number(second.value, "share"), words.number(first.value, "share")
+        same = headline == reported
+        title = f"{headline} in time, open tickets counted or not" if same else (
+            f"{headline} in time; {reported} if open tickets are left out"
+        )  # fmt: skip
+    data = pd.DataFrame(
+        {
+            "Cohort": [cohort for _, cohort, _ in cohorts],
+            "In time": [words.number(k.value, "share") for *_, k in cohorts],
+            "95 % interval": [words.interval(k.low, k.high, "share") for *_, k in cohorts],
+            "Met": [f"{k.numerator:,.0f}" for *_, k in cohorts],
+            "n": [f"{k.n:,}" for *_, k in cohorts],
+        }
+    )
+    said = "; ".join(f"{label} {words.number(k.value, 'share')} (n {k.n:,})" for label, _, k in cohorts)
+    return figure(
+        figures.intervals(drawn, "share", facts.about.currency, target), name="cohorts", finding=title,
+        subtitle=f"Share resolved within target by cohort, 95 % Wilson intervals; {facts.about.cycle_label}",
+        alt=f"{len(cohorts)} cohorts with intervals: {said}.", data=data, source=source(facts),
+    )  # fmt: skip
+
+
+def clocks_table(facts: BaselineFacts) -> Shown:
+    """Attainment of the same tickets on three clocks."""
+    by = {k.clock: k for k in facts.ways("sla_attainment") if k.clock in _CLOCKS}
+    if not by:
+        return say("No data for a comparison of clocks: it needs due times and time on hold.")
+    frame = pd.DataFrame(
+        [
+            {
+                "Clock": f"{_CLOCKS[clock]} ({clock})",
+                "Within the goal": words.number(k.value, "share"),
+                "95 % interval": words.interval(k.low, k.high, "share"),
+                "n": f"{k.n:,}",
+            }
+            for clock, k in by.items()
+        ]
+    )
+    numeric = ("Within the goal", "95 % interval", "n")
+    return table(frame, "The same tickets and goals on three clocks, resolved tickets only", numeric=numeric)
+
+
+def gap_words(facts: BaselineFacts) -> Shown:
+    """How much of the attainment rests on holding the clock."""
+    k = facts.measure("sla_gaming_gap")
+    if k is None or k.value is None:
+        return say("")
+    return say(
+        f"**{words.number(k.value, 'points')}** ({words.interval(k.low, k.high, 'points')}, n {k.n:,}) of attainment rest on "
+        f"the clock standing still while tickets are on hold; {_lower(words.change(k))}."
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def policies_table(facts: BaselineFacts) -> Shown:
+    """Attainment under the other policies for reopened tickets and changed priorities."""
+    if not facts.policies:
+        return say("No data for other policies: they need the history of states, due times and priorities.")
+    frame = pd.DataFrame(
+        [
+            {
+                "Reopened tickets": f"{p.reopened}: {_REOPENED[p.reopened]}",
+                "Changed priorities": f"{p.priority}: {_PRIORITY[p.priority]}",
+                "Within the goal": words.number(p.value, "share"),
+                "95 % interval": words.interval(p.low, p.high, "share"),
+                "n": f"{p.n:,}",
+            }
+            for p in facts.policies
+        ]
+    )
+    shown = table(
+        frame, "Attainment on the net clock under each policy; goals by priority are those that the due times imply",
+        numeric=("Within the goal", "95 % interval", "n"),
+    )  # fmt: skip
+    return folded(shown, "Other policies for reopened tickets and changed priorities")

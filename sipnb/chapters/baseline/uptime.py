@@ -1,0 +1,63 @@
+"""Availability and the error budget, with and without maintenance."""
+
+from __future__ import annotations
+
+from sipnb import kpis
+from sipnb.chapters.baseline import work
+from sipnb.chapters.facts import BaselineFacts, UptimeFact
+from sipnb.chapters.subject import Subject
+from sipnb.kpis import uptime
+from sipnb.records import clocks
+from sipnb.show import words
+from sipnb.show.display import Shown, say
+
+
+def lost(subject: Subject) -> UptimeFact | None:
+    """Agreed hours of the cycle, and what outages and maintenance took of them; None without outage records."""
+    scope = subject.over([subject.cycle])
+    now = kpis.measure("availability", scope)
+    if now.n == 0:
+        return None
+    agreed = float(clocks.elapsed(scope.calendar, scope.edges[:1], scope.edges[1:])[0]) / 3600
+    out = float(uptime.lost(uptime.maintenance(scope).assign(share=1.0), scope.edges, scope.calendar)[0]) / 3600
+    target = subject.target("availability")
+    return UptimeFact(
+        agreed=agreed, down=(now.denominator - now.numerator) / 3600, maintenance=out,
+        outages=int(kpis.measure("outage_count", scope).numerator or 0),
+        budget=None if target is None else now.denominator * (1 - target) / 3600,
+    )  # fmt: skip
+
+
+def definition(facts: BaselineFacts) -> Shown:
+    """Which outages count, and of what time."""
+    u = facts.uptime
+    if u is None:
+        return say("No data: there are no outage records for this service.")
+    which = words.listed(facts.severities) if facts.severities else "all severities"
+    return say(
+        f"Counted are unplanned outages of these severities: **{which}**; overlapping ones count once, and one that took a part "
+        f"of the service counts in part. Of {words.significant(u.agreed)} agreed hours ({facts.about.calendar}) "
+        f"{words.plural(u.outages, 'outage')} took {words.significant(u.down)} h and announced maintenance "
+        f"{words.significant(u.maintenance)} h."
+    )
+
+
+def budget(facts: BaselineFacts) -> Shown:
+    """What the target allows to be lost, and what was."""
+    u, used = facts.uptime, facts.measure("error_budget")
+    if u is None:
+        return say("")
+    if u.budget is None or used is None:
+        return say("There is no target for availability, so there is no error budget.")
+    target = words.number(facts.measure("availability").target, "share")
+    return say(
+        f"The target of {target} allows {words.number(u.budget, 'hours')} to be lost; "
+        f"{words.number(used.value, 'ratio')} of that was used"
+        + (f" ({words.interval(used.low, used.high, 'ratio')})." if used.low is not None else ".")
+    )
+
+
+def availability_table(facts: BaselineFacts) -> Shown:
+    """Availability with maintenance left out and counted, the budget, and how far apart outages are."""
+    wanted = ("availability", "availability_all", "error_budget", "mtbf", "outage_count", "major_incidents")
+    return work.some(facts, wanted, "Availability, by what counts as down")

@@ -1,0 +1,378 @@
+"""What chapters hand over, typed: every number and date that prose may use. NaN becomes None, so that JSON can hold it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_is_none(cls, value: Any) -> Any:
+        # JSON has no NaN: facts in memory are the same as facts read back.
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class About(Facts):
+    """What the plan is about, as every page's head says it."""
+
+    organisation: str
+    service: str
+    name: str
+    owner: str
+    tier: str
+    calendar: str
+    cycle: str
+    cycle_label: str
+    opens: str
+    cutoff_label: str
+    currency: str
+    simulated: bool
+
+
+class ActionFact(Facts):
+    id: str
+    title: str
+    state: str
+    owner: str | None
+    kpi: str | None
+    kpi_title: str | None
+    raised: str
+    due: str | None
+    implemented: str | None
+    overdue: bool
+    days_open: int
+    cycles_since: int | None = Field(description="whole cycles of records since it was implemented")
+    note: str
+
+
+class ReviewFacts(Facts):
+    actions: list[ActionFact]
+    states: dict[str, int]
+    overdue: int
+
+
+class KpiFact(Facts):
+    """One figure. `headline` ones are the scorecard's; the others count the same KPI by another cohort or clock.
+
+    `claims` is false where the figure carries no claim, and `unjudged` says why. `p` is the chance that a measure which
+    had not changed would show a change as large as its latest cycles do (two-sided); `sure` says whether it holds when
+    all measures of the service are looked at together.
+    """
+
+    kpi: str
+    title: str
+    short: str
+    formula: str
+    headline: bool
+    core: bool
+    cohort: str
+    clock: str
+    unit: str
+    good: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    minimum_n: int
+    numerator: float | None
+    denominator: float | None
+    target: float | None
+    previous: float | None
+    variation: str
+    assurance: str
+    chart: str = Field(description="the kind of control chart; empty where none fits")
+    grain: str = Field(description="what a point of the chart is: month, quarter, week, or one occurrence")
+    trial: bool
+    points: int
+    signals: int
+    expected_false: float | None
+    lower_limit: float | None
+    upper_limit: float | None
+    mean: float | None
+    autocorrelation: float | None
+    p: float | None
+    sure: bool
+    claims: bool
+    definition: str
+    rule: str = Field("", description="which rule flagged the latest point, if one did")
+    unjudged: str = Field("", description="why no claim is made, where none is")
+    rebased: str = Field("", description="the reason for limits of its own from a cycle on, where there is one")
+
+
+class MarkFact(Facts):
+    """Something that happened and is marked on the charts: an action, a new definition, a break in the data."""
+
+    letter: str
+    cycle: str
+    kind: Literal["action", "definition", "data", "baseline"]
+    text: str
+    kpis: list[str] = Field(description="the measures it concerns; empty: all")
+
+
+class RestatedFact(Facts):
+    """A measure whose definition changed since it was last published, with the old figure by the new definition."""
+
+    kpi: str
+    title: str
+    unit: str
+    cycle: str
+    published: float | None
+    restated: float | None
+    before: str
+    now: str
+
+
+class PolicyFact(Facts):
+    """Attainment under a policy for reopenings (R1–R3) and changed priorities (P1, P2)."""
+
+    reopened: str
+    priority: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class AgeFact(Facts):
+    days: int
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+class PartFact(Facts):
+    """One part of a whole: time on hold by reason, money by category."""
+
+    name: str
+    amount: float
+    share: float | None
+
+
+class SilenceFact(Facts):
+    """What the silent could change: the share of satisfied users had all of them been dissatisfied, or satisfied."""
+
+    invited: int
+    answered: int
+    low: float
+    high: float
+
+
+class MixFact(Facts):
+    """How much of a change of attainment a changed mix of tickets explains (Kitagawa), against the year before."""
+
+    strata: str
+    before: float
+    now: float
+    change: float
+    mix: float
+    within: float
+    low: float | None
+    high: float | None
+    n_before: int
+    n_now: int
+
+
+class FlowFact(Facts):
+    """The stock identity of the cycle: stock_before + opened − resolved = stock_after."""
+
+    stock_before: int
+    opened: int
+    resolved: int
+    stock_after: int
+
+
+class RestoreFact(Facts):
+    n: int
+    restored: int
+    still_open: int
+    median: float | None
+    low: float | None
+    high: float | None
+    naive_median: float | None
+    naive_mean: float | None
+    naive_n: int
+
+
+class UptimeFact(Facts):
+    """Agreed time of the cycle, and what was lost of it, in hours."""
+
+    agreed: float
+    down: float
+    maintenance: float
+    outages: int
+    budget: float | None = Field(description="hours that the target allows to be lost")
+
+
+class BaselineFacts(Facts):
+    about: About
+    kpis: list[KpiFact]
+    titles: dict[str, str] = Field(description="KPI → title, of all that could be measured")
+    without_data: dict[str, str] = Field(description="KPI title → what is missing")
+    objectives: list[str] = Field(default_factory=list, description="those that one of its measures serves")
+    flow: FlowFact | None = None
+    restore: RestoreFact | None = None
+    policies: list[PolicyFact] = Field(default_factory=list)
+    ages: list[AgeFact] = Field(default_factory=list)
+    holds: list[PartFact] = Field(default_factory=list)
+    uptime: UptimeFact | None = None
+    silence: SilenceFact | None = None
+    costs: list[PartFact] = Field(default_factory=list)
+    mix: MixFact | None = None
+    marks: list[MarkFact] = Field(default_factory=list)
+    restated: list[RestatedFact] = Field(default_factory=list)
+    inferred_late: int = Field(0, description="tickets counted as late by their age, because no due time is recorded")
+    history_cycles: int = Field(description="whole cycles with data, of the measure that has most")
+    rows: dict[str, int]
+    set_aside: dict[str, int]
+    warnings: list[str]
+    severities: list[str] | None
+    tested: int = Field(description="measures whose latest cycles could be tested for a change")
+    signals: int
+    expected_false: float
+
+    @property
+    def measures(self) -> list[KpiFact]:
+        """The figures of the scorecard, one a KPI."""
+        return [k for k in self.kpis if k.headline]
+
+    def measure(self, kpi: str) -> KpiFact | None:
+        """The scorecard's figure of a KPI, if it has data."""
+        return next((k for k in self.measures if k.kpi == kpi), None)
+
+    def ways(self, kpi: str) -> list[KpiFact]:
+        """Every way in which a KPI is counted, the headline first."""
+        return sorted((k for k in self.kpis if k.kpi == kpi), key=lambda k: not k.headline)
+
+
+class GapFact(Facts):
+    """One target: `status` is meets, fails, inconclusive (the interval holds the target) or no data."""
+
+    kpi: str
+    title: str
+    unit: str
+    good: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    target: float
+    gap: float | None = Field(description="how far on the bad side of the target; negative is on the good side")
+    status: Literal["meets", "fails", "inconclusive", "no data"]
+    assurance: str
+    variation: str
+    objectives: list[str]
+    weight: float
+
+
+class ObjectiveFact(Facts):
+    id: str
+    title: str
+    weight: float
+    kpis: list[str]
+    status: Literal["meets", "fails", "inconclusive", "no target"]
+    titles: list[str] = Field(default_factory=list, description="titles of its KPIs")
+
+
+class GapFacts(Facts):
+    gaps: list[GapFact]
+    objectives: list[ObjectiveFact]
+    targets_without_objective: list[str]
+    objectives_without_target: list[str]
+    meets: int
+    fails: int
+    inconclusive: int
+
+
+class StepFact(Facts):
+    cycle: str
+    label: str
+    short: str = ""
+    mean: float | None
+    low_80: float | None
+    high_80: float | None
+    low_95: float | None
+    high_95: float | None
+    miss: float | None = Field(description="share of simulated paths that miss the target")
+
+
+class ForecastFact(Facts):
+    kpi: str
+    title: str
+    short: str
+    unit: str
+    good: str
+    target: float | None
+    model: str
+    models: int
+    origins: int
+    mase: float | None
+    coverage_95: float | None
+    season: int
+    steps: list[StepFact]
+
+
+class ForecastFacts(Facts):
+    forecasts: list[ForecastFact]
+    left_out: dict[str, str] = Field(description="KPI title → why there is no forecast")
+
+
+class EffectFact(Facts):
+    """How much a lever could move a KPI at most, with its 95 % interval, signed as the KPI would change."""
+
+    kpi: str
+    title: str
+    unit: str
+    value: float
+    low: float
+    high: float
+
+
+class OptionFact(Facts):
+    rank: int
+    lever: str
+    title: str
+    action: str
+    kind: str
+    moves: list[str]
+    finding: str
+    evidence: list[str]
+    numbers: dict[str, float | None]
+    effect: EffectFact | None
+    cost: float | None
+    effort_days: float | None
+    weeks: int | None
+    strength: float
+
+
+class PointFact(Facts):
+    """A main point: its lead, one sentence, and the chapter that shows it."""
+
+    lead: str
+    text: str
+    chapter: str
+
+
+class DecisionFact(Facts):
+    title: str
+    detail: str
+
+
+class VerdictFact(Facts):
+    sentence: str = Field(max_length=160)
+    tone: Literal["concern", "improvement", "common"]
+    points: list[PointFact]
+    decisions: list[DecisionFact]
+    caution: str = Field("", description="a data-quality warning that alters the verdict")
+
+
+class RecommendationFacts(Facts):
+    options: list[OptionFact]
+    considered: dict[str, str] = Field(description="lever title → why it is not proposed")
+    verdict: VerdictFact

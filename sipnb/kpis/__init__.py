@@ -1,0 +1,177 @@
+"""The figures: one function for each KPI of the catalogue, worked out from a service's frozen records.
+
+Each function takes a `Scope` — records cut into cycles — and gives a row a cycle: value, 95 % interval, n, numerator,
+denominator. A cycle without rows is "no data" (NaN with n = 0), never 0 and never 100 %. Shares are ratios of sums;
+medians come from rows. What happened after the end of a cycle is not known in it: an earlier cycle is measured as it
+stood then, except that its resolutions may have become known since, which is how its censored tickets are resolved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sipnb.catalogue import KPIS, Kpi
+from sipnb.cycles import Cycle
+from sipnb.kpis import attainment, causes, handling, own, people, restoration, uptime
+from sipnb.kpis.scope import COLUMNS, Scope, nothing, open_at, within
+from sipnb.tables import TABLES
+
+__all__ = [
+    "FUNCTIONS", "Measure", "Scope", "attainment", "causes", "covered", "handling", "last", "lumpy", "measure", "missing",
+    "open_at", "people", "restoration", "series", "supplied", "uptime", "within",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure: its value, 95 % interval (NaN where it is a plain count), and what it rests on."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    numerator: float = math.nan
+    denominator: float = math.nan
+
+    def record(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+#: Every KPI of the catalogue is worked out by the function of its name in one of the modules here.
+FUNCTIONS: dict[str, Callable[[Scope], pd.DataFrame]] = {
+    kpi: next(getattr(m, kpi) for m in (attainment, restoration, handling, uptime, causes, people) if hasattr(m, kpi))
+    for kpi in KPIS
+}
+
+
+_NO_CYCLE = nothing(0).set_axis(pd.Index([], name="cycle", dtype="str")).assign(label=pd.Series([], dtype="str"))
+
+
+def supplied(kpi: str, scope: Scope) -> bool:
+    """Whether there is anything to work a KPI out from."""
+    known = scope.kpis[kpi]
+    if known.own is not None and known.own.names:
+        return bool(scope.measured & set(known.own.names))
+    return kpi in scope.measured or not missing(known, scope)
+
+
+def series(kpi: str, scope: Scope) -> pd.DataFrame:
+    """A KPI over the cycles of a scope that the records cover as a whole.
+
+    Index cycle name; columns value, low, high, n, numerator, denominator, label.
+    """
+    inside = covered(kpi, scope)
+    if not inside:
+        return _NO_CYCLE
+    frame = _all(kpi, scope).iloc[-len(inside) :]
+    return frame.set_axis(pd.Index([c.name for c in inside], name="cycle")).assign(label=[c.short for c in inside])
+
+
+def measure(kpi: str, scope: Scope) -> Measure:
+    """A KPI of the last cycle, whether or not the records cover it as a whole."""
+    return last(_all(kpi, scope))
+
+
+def last(frame: pd.DataFrame) -> Measure:
+    """The figure of the last cycle of a frame."""
+    row = frame.iloc[-1]
+    return Measure(**{c: int(row["n"]) if c == "n" else float(row[c]) for c in COLUMNS})
+
+
+def _all(kpi: str, scope: Scope) -> pd.DataFrame:
+    """A KPI over every cycle of a scope, worked out once."""
+    worked_out = scope.__dict__.setdefault("_worked_out", {})
+    if kpi not in worked_out:
+        worked_out[kpi] = _work_out(kpi, scope)
+    return worked_out[kpi]
+
+
+def _work_out(kpi: str, scope: Scope) -> pd.DataFrame:
+    known = scope.kpis[kpi]
+    if known.own is not None:
+        if known.own.names:
+            return own.measured(scope, known.own.names, known.unit)
+        return own.by_formula(scope, known) if scope.records.has(known.own.table) else nothing(len(scope.cycles))
+    if _measured(known, scope):
+        return own.measured(scope, (kpi,), known.unit)
+    return nothing(len(scope.cycles)) if missing(known, scope) else FUNCTIONS[kpi](scope)
+
+
+def _measured(kpi: Kpi, scope: Scope) -> bool:
+    # What another tool computed stands in only where the rows themselves are not there to be counted.
+    return kpi.id in scope.measured and bool(missing(kpi, scope))
+
+
+def missing(kpi: Kpi, scope: Scope) -> list[str]:
+    """What the organisation does not supply of what a KPI needs: tables, `table.column`, or two of these parted by a bar."""
+    lacking = []
+    for need in kpi.needs:
+        ways = [way.split(".") for way in need.split("|")]
+        if not any(scope.records.supplies(*way) if len(way) == 2 else scope.records.has(*way) for way in ways):
+            tables = [table for table, *_ in ways]
+            lacking.append(need if any(map(scope.records.has, tables)) else tables[0])
+    return list(dict.fromkeys(lacking))
+
+
+def covered(kpi: str, scope: Scope) -> list[Cycle]:
+    """The cycles that lie wholly inside the records: from the first one that begins with them.
+
+    A first cycle counts when its first row falls into its first tenth: a service that is six weeks old has one whole
+    month, not two.
+    """
+    start = _first(scope.kpis[kpi], scope) if supplied(kpi, scope) else None
+    if start is None:
+        return []
+    return [c for c in scope.cycles if start <= c.opens + (c.cutoff - c.opens) / 10]
+
+
+def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
+    records = scope.records
+    name = "measurements" if _is_measured(kpi, scope) else kpi.tables[0]
+    if not records.has(name):
+        return None
+    # Quiet services have no outages for months: there the organisation's first row tells when recording began.
+    if name in ("outages", "costs"):
+        return _began(scope, name)
+    first = records.table(name)[TABLES[name].at].min()
+    if pd.isna(first):
+        return None
+    return scope.local(first) if TABLES[name].columns[TABLES[name].at].kind == "date" else first
+
+
+def _is_measured(kpi: Kpi, scope: Scope) -> bool:
+    return bool(kpi.own.names) if kpi.own is not None else _measured(kpi, scope)
+
+
+def _began(scope: Scope, name: str) -> pd.Timestamp | None:
+    known = scope.records.quality["tables"]
+    first = known[name]["first"]
+    if not first:
+        return None
+    first = pd.to_datetime(first, utc=True)
+    tickets = scope.records.tickets["opened"]
+    if tickets.empty:
+        return None if scope.records.outages.empty else first
+    # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
+    # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
+    before = pd.to_datetime(known["tickets"]["first"], utc=True)
+    own_first = tickets.min()
+    rate = len(tickets) / (scope.known_until - own_first).total_seconds()
+    unseen = rate * (own_first - before).total_seconds()
+    return max(first, own_first) if unseen > 14 else first
+
+
+def lumpy(series: pd.DataFrame) -> bool:
+    """Whether more than half of the values are the same one: a month without an outage is like any other.
+
+    Individual values of rare events do not scatter around a mean; limits and forecasts from them would claim too much.
+    """
+    values = series["value"].dropna()
+    return len(values) > 0 and int(np.max(values.value_counts())) * 2 > len(values)

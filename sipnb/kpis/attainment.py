@@ -1,0 +1,171 @@
+"""Promises kept: which tickets met their target, by cohort, by clock, and by what is done about reopenings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sipnb.kpis.scope import Scope, figures, shares
+from sipnb.methods import proportions
+from sipnb.records import clocks, spells
+
+#: An open ticket without a due time counts as late where so few of those that lasted as long had met their target …
+LATE_SHARE = 0.05
+#: … and at least so many tell.
+LATE_CASES = 20
+
+#: The clocks on which a goal can be judged.
+CLOCKS = ("gross", "business", "net")
+
+
+def sla_reported(scope: Scope) -> pd.DataFrame:
+    """Attainment as other tools report it: resolved tickets only."""
+    return _met(scope, scope.resolved, scope.met)
+
+
+def sla_attainment(scope: Scope) -> pd.DataFrame:
+    """Headline attainment: tickets open at the end of a cycle and past due then count as missed in it."""
+    done = sla_reported(scope)
+    late = scope.stock(late_from(scope), scope.records.tickets["resolved"])
+    return shares(done["numerator"], done["denominator"] + late)
+
+
+def sla_opened(scope: Scope) -> pd.DataFrame:
+    """Attainment of the tickets opened in each cycle; those still open count as missed once past due, else not at all."""
+    tickets = scope.records.tickets
+    late = tickets["resolved"].isna() & (late_from(scope) < scope.known_until)
+    known = scope.met.where(tickets["resolved"].notna())
+    return _met(scope, scope.opened, known.mask(late, False))
+
+
+def sla_stock(scope: Scope) -> pd.DataFrame:
+    """Of the tickets open at the end of each cycle of which a target is known: the share not yet past due."""
+    tickets = scope.records.tickets
+    known = tickets["sla_due"].notna() | tickets["sla_met"].notna()
+    n = scope.stock(tickets["opened"].where(known), tickets["resolved"])
+    late = scope.stock(late_from(scope), tickets["resolved"])
+    return shares(n - late, n)
+
+
+def _met(scope: Scope, where: np.ndarray, met: pd.Series) -> pd.DataFrame:
+    known = np.where(met.notna(), where, -1)
+    return shares(scope.count(np.where(met.fillna(False).astype(bool), known, -1)), scope.count(known))
+
+
+def late_from(scope: Scope) -> pd.Series:
+    """From when on each ticket is late as long as it is open; NaT where that is not known.
+
+    That is its due time. Where none was recorded, it is the age at which hardly any ticket of its priority that lasted
+    so long had met its target; and at once where the tool has marked an open ticket as missed.
+    """
+    tickets = scope.records.tickets
+    due, met, done = tickets["sla_due"], tickets["sla_met"], tickets["resolved"].notna()
+    silent = due.isna() & met.notna()
+    if silent.any():
+        ages = tickets[silent & done].groupby("priority").apply(_hopeless_age)
+        waits = tickets["priority"].map(ages.to_dict()).astype("float64")
+        inferred = tickets["opened"] + pd.to_timedelta(waits, unit="s")
+        marked = silent & ~done & ~met.fillna(True).astype(bool)
+        due = due.where(~silent, inferred.mask(marked, tickets["opened"]).astype(due.dtype))
+    return due.where(~(due < tickets["opened"]), tickets["opened"])
+
+
+def _hopeless_age(done: pd.DataFrame) -> float:
+    """The age in seconds from which on at most one in twenty of these resolved tickets had met its target."""
+    seconds = (done["resolved"] - done["opened"]).dt.total_seconds().to_numpy()
+    order = np.argsort(-seconds, kind="stable")
+    lasted = np.arange(1, len(order) + 1)
+    few = (np.cumsum(done["sla_met"].to_numpy(bool)[order]) <= LATE_SHARE * lasted) & (lasted >= LATE_CASES)
+    # Tickets of one age count together.
+    few &= np.append(np.diff(seconds[order]) != 0, True)
+    return float(seconds[order][np.flatnonzero(few)[-1]]) if few.any() else np.nan
+
+
+def met_on_clocks(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
+    """Whether resolved tickets met their goal on each clock: columns gross, business, net, as flags.
+
+    The goal is the agreed time, net of holds, from opening to the due time that the tool ended with: tools move it by
+    what a ticket was on hold. Only tickets with a due time; none where nothing is known of holds.
+    """
+    records = scope.records
+    tickets = tickets[tickets["sla_due"].notna() & tickets["resolved"].notna()]
+    timed, summed = records.supplies("ticket_events", "on_hold"), records.supplies("tickets", "on_hold")
+    if tickets.empty or not (timed or summed):
+        return pd.DataFrame({clock: pd.Series([], dtype=bool) for clock in CLOCKS})
+    opened, resolved, due = tickets["opened"], tickets["resolved"], tickets["sla_due"]
+    pauses = spells.holds(tickets, records.ticket_events) if timed else None
+    gross = (resolved - opened).dt.total_seconds().to_numpy()
+    business = clocks.elapsed(scope.calendar, opened, resolved)
+    if timed:
+        goal = clocks.elapsed(scope.calendar, opened, due, pauses)
+        net = clocks.elapsed(scope.calendar, opened, resolved, pauses)
+    else:
+        net = spells.elapsed_by_total(business, gross, tickets["on_hold"].to_numpy())
+        goal = np.maximum(clocks.elapsed(scope.calendar, opened, due) - (business - net), 0)
+    return pd.DataFrame({"gross": gross <= goal, "business": business <= goal, "net": net <= goal}, index=tickets.index)
+
+
+def sla_gaming_gap(scope: Scope) -> pd.DataFrame:
+    """Attainment on the net clock less that on the business clock, over the same tickets."""
+    tickets, met = scope.records.tickets, _on_clocks(scope)
+    where = pd.Series(scope.resolved, index=tickets.index).reindex(met.index).to_numpy("int64", na_value=-1)
+    net, business = met["net"].to_numpy(), met["business"].to_numpy()
+    ways = [
+        scope.count(np.where(way, where, -1))
+        for way in (net & business, net & ~business, ~net & business, ~net & ~business)
+    ]
+    found = [proportions.paired_difference(*map(int, one)) for one in zip(*ways, strict=True)]
+    n = np.array([one.n for one in found])
+    return figures(
+        [one.value for one in found], [one.low for one in found], [one.high for one in found], n, ways[1] - ways[2], n
+    )
+
+
+def on_clock(scope: Scope, clock: str) -> pd.DataFrame:
+    """Attainment of the tickets resolved in each cycle on one of the CLOCKS, for tickets with a due time."""
+    met = _on_clocks(scope)[clock].astype("boolean").reindex(scope.records.tickets.index)
+    return _met(scope, scope.resolved, met)
+
+
+def _on_clocks(scope: Scope) -> pd.DataFrame:
+    """The tickets resolved in any cycle on each clock, worked out once."""
+    known = scope.__dict__
+    if "_on_clocks" not in known:
+        known["_on_clocks"] = met_on_clocks(scope, scope.records.tickets[scope.resolved >= 0])
+    return known["_on_clocks"]
+
+
+def goals(scope: Scope) -> dict[int, float]:
+    """The goal in agreed seconds of each priority, as the due times imply it: the median over its tickets, to the minute."""
+    tickets = scope.records.tickets
+    tickets = tickets[tickets["sla_due"].notna() & tickets["priority"].notna()]
+    if tickets.empty:
+        return {}
+    pauses = spells.holds(tickets, scope.records.ticket_events)
+    seconds = clocks.elapsed(scope.calendar, tickets["opened"], tickets["sla_due"], pauses)
+    medians = pd.Series(seconds).groupby(tickets["priority"].to_numpy("int64")).median()
+    return {int(priority): float(60 * round(value / 60)) for priority, value in medians.items() if value > 0}
+
+
+def by_policy(scope: Scope) -> pd.DataFrame:
+    """Attainment in the last cycle under each policy for reopenings and for changed priorities, on the net clock.
+
+    Columns reopened (R1, R2, R3), priority (P1, P2), value, low, high, n: clocks under R2, tickets otherwise. Empty
+    without events, due times or priorities: then only what the tool recorded is known.
+    """
+    tickets = scope.tickets_resolved()
+    events = scope.records.ticket_events
+    goal = goals(scope) if scope.records.supplies("ticket_events", "state") else {}
+    tickets = tickets[tickets["priority"].notna()]
+    lines = []
+    if goal and len(tickets):
+        events = events[events["ticket"].isin(tickets["ticket"])]
+        pauses, levels = spells.holds(tickets, events), spells.priorities(tickets, events)
+    for reopened in ("R1", "R2", "R3") if goal and len(tickets) else ():
+        running = spells.running(tickets, events, reopened)
+        for priority in ("P1", "P2"):
+            used = spells.goal_used(scope.calendar, running, scope.known_until, levels, goal, pauses, priority)
+            met = used[~np.isnan(used)] <= 1
+            share = proportions.wilson(int(met.sum()), len(met))
+            lines.append((reopened, priority, share.value, share.low, share.high, share.n))
+    return pd.DataFrame(lines, columns=["reopened", "priority", "value", "low", "high", "n"])

@@ -1,0 +1,89 @@
+"""Changes and problems: what they cause, and what comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sipnb.kpis.scope import Scope, counts, figures, nothing, shares
+from sipnb.methods import excess
+
+#: An incident this many days after a problem was resolved means that the fix did not hold.
+RECURS_WITHIN = pd.Timedelta(days=30)
+#: Incidents this long after a change are looked at.
+AFTER_CHANGE = pd.Timedelta(hours=24)
+
+
+def failed_changes(scope: Scope) -> np.ndarray:
+    """Which changes at least one incident names as its cause."""
+    return scope.records.changes["change"].isin(set(scope.records.tickets["change"].dropna())).to_numpy()
+
+
+def change_failure_rate(scope: Scope) -> pd.DataFrame:
+    """Share of the changes started in each cycle that caused an incident: a change fails once, whatever it causes."""
+    where = scope.place(scope.records.changes["started"])
+    return shares(scope.count(np.where(failed_changes(scope), where, -1)), scope.count(where))
+
+
+def emergency_changes(scope: Scope) -> pd.DataFrame:
+    """Share of the changes started in each cycle that were emergencies."""
+    changes = scope.records.changes
+    where = np.where(changes["kind"].notna(), scope.place(changes["started"]), -1)
+    return shares(scope.count(np.where(changes["kind"] == "emergency", where, -1)), scope.count(where))
+
+
+def after_changes(scope: Scope) -> excess.Excess | None:
+    """Incidents within a day of the changes of the year, against the same hours of the weeks before; None without any."""
+    first = scope.cycle.shift(1 - scope.cycle.season).opens
+    changes, tickets = scope.records.changes, scope.records.tickets
+    ends = changes["ended"].fillna(changes["started"])
+    ends = ends[(ends >= first) & (ends < scope.edges[-1])].sort_values()
+    incidents = tickets.loc[tickets["kind"] == "incident", "opened"]
+    if ends.empty or incidents.empty:
+        return None
+    return excess.after_events(
+        ends.to_numpy(), incidents.to_numpy(), window=AFTER_CHANGE, since=incidents.min(), until=scope.edges[-1]
+    )
+
+
+def incidents_after_changes(scope: Scope) -> pd.DataFrame:
+    """Incidents after changes beyond what is usual at those hours, over the year up to the end of the last cycle."""
+    frame = nothing(len(scope.cycles))
+    found = after_changes(scope)
+    if found is not None and found.n:
+        frame.iloc[-1] = [found.excess, found.low, found.high, found.n, found.observed, found.expected]
+    return frame
+
+
+def open_problems(scope: Scope) -> pd.DataFrame:
+    """Problems open at the end of each cycle."""
+    problems = scope.records.problems
+    return counts(scope.stock(problems["opened"], problems["resolved"]))
+
+
+def problem_age(scope: Scope) -> pd.DataFrame:
+    """Median age in days of the problems open at the end of each cycle."""
+    problems = scope.records.problems
+    ages = []
+    for end in scope.edges[1:]:
+        still = problems[(problems["opened"] < end) & ~(problems["resolved"] < end)]
+        ages.append((end - still["opened"]).dt.total_seconds().to_numpy() / 86400)
+    medians = [float(np.median(age)) if len(age) else np.nan for age in ages]
+    return figures(medians, np.nan, np.nan, [len(age) for age in ages])
+
+
+def known_problem_share(scope: Scope) -> pd.DataFrame:
+    """Share of the incidents resolved in each cycle that name a problem."""
+    tickets = scope.records.tickets
+    where = np.where(tickets["kind"] == "incident", scope.resolved, -1)
+    return shares(scope.count(np.where(tickets["problem"].notna(), where, -1)), scope.count(where))
+
+
+def recurrence(scope: Scope) -> pd.DataFrame:
+    """Of the incidents that name a problem, the share opened within 30 days after it was resolved."""
+    tickets, problems = scope.records.tickets, scope.records.problems
+    fixed = tickets["problem"].map(problems.drop_duplicates("problem").set_index("problem")["resolved"])
+    since = tickets["opened"] - pd.to_datetime(fixed, utc=True)
+    back = (since >= pd.Timedelta(0)) & (since <= RECURS_WITHIN)
+    where = np.where((tickets["kind"] == "incident") & tickets["problem"].notna(), scope.opened, -1)
+    return shares(scope.count(np.where(back, where, -1)), scope.count(where))

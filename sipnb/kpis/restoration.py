@@ -1,0 +1,83 @@
+"""How long things take, with open tickets counted for as long as they have waited."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sipnb.kpis.scope import Scope, figures
+from sipnb.methods import durations
+
+#: Up to here the restricted mean is taken, in hours: no further than the first tickets of a cycle can have been followed.
+TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
+
+
+def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every incident's hours to its resolution or to the cut-off, whether it was resolved, and its cycle of opening."""
+    tickets = scope.records.tickets
+    where = np.where(tickets["kind"] == "incident", scope.opened, -1)
+    return _hours(scope, where, tickets["resolved"])
+
+
+def _hours(scope: Scope, where: np.ndarray, ended: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    inside = where >= 0
+    opened, ended = scope.records.tickets["opened"][inside], ended[inside]
+    hours = (ended.fillna(scope.known_until) - opened).dt.total_seconds().to_numpy() / 3600
+    return hours, ended.notna().to_numpy(), where[inside]
+
+
+def survival(scope: Scope) -> durations.Survival | None:
+    """Kaplan–Meier of opened → resolved, in hours, over the incidents opened in the last cycle; None without any."""
+    hours, done, where = waits(scope)
+    mine = where == len(scope.cycles) - 1
+    return durations.kaplan_meier(hours[mine], done[mine]) if done[mine].any() else None
+
+
+def restore_median(scope: Scope) -> pd.DataFrame:
+    """Median time to restore in hours."""
+    return _quantile(waits(scope), len(scope.cycles), 0.5)
+
+
+def restore_p90(scope: Scope) -> pd.DataFrame:
+    """The time within which nine of ten incidents are restored, in hours."""
+    return _quantile(waits(scope), len(scope.cycles), 0.9, supported=True)
+
+
+def restore_p95(scope: Scope) -> pd.DataFrame:
+    """The time within which nineteen of twenty incidents are restored, in hours."""
+    return _quantile(waits(scope), len(scope.cycles), 0.95, supported=True)
+
+
+def restore_mean(scope: Scope) -> pd.DataFrame:
+    """Mean time to restore within the first 14 days (5 where cycles are weeks), in hours.
+
+    Where nobody has waited that long yet, those still open then are taken to stay open: the mean is at most that.
+    """
+    hours, done, where = waits(scope)
+    tau = TAU[scope.cycle.kind]
+    found = durations.restricted_means_by_group(hours, done, where, len(scope.cycles), tau)
+    for cycle in np.flatnonzero(found["value"].isna() & (found["events"] > 0)):
+        mine = where == cycle
+        survival = durations.kaplan_meier(hours[mine], done[mine])
+        so_far, left = survival.restricted_mean(survival.followed), survival.at(survival.followed)
+        more = left.value * (tau - survival.followed)
+        found.loc[cycle, ["value", "low", "high"]] = so_far.value + more, so_far.low, so_far.high + more
+    return figures(found["value"], found["low"], found["high"], found["n"], found["events"], found["n"])
+
+
+def acknowledge_median(scope: Scope) -> pd.DataFrame:
+    """Median time to acknowledge in hours; tickets resolved without it never had the chance."""
+    tickets = scope.records.tickets
+    never = tickets["acknowledged"].isna() & tickets["resolved"].notna()
+    cases = _hours(scope, np.where(never, -1, scope.opened), tickets["acknowledged"])
+    return _quantile(cases, len(scope.cycles), 0.5)
+
+
+def _quantile(
+    cases: tuple[np.ndarray, np.ndarray, np.ndarray], cycles: int, p: float, supported: bool = False
+) -> pd.DataFrame:
+    found = durations.quantiles_by_group(*cases, cycles, (p,))[p]
+    if supported:
+        # A tail is told only where enough cases were seen to last longer.
+        found[["value", "low", "high"]] = found[["value", "low", "high"]].where(found["supported"], np.nan)
+    return figures(found["value"], found["low"], found["high"], found["n"], found["events"], found["n"])

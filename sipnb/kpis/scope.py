@@ -1,0 +1,198 @@
+"""What KPIs are worked out from: one service's records, cut into consecutive cycles.
+
+Every KPI is worked out for all cycles at once: rows are placed into cycles by one binary search, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from sipnb.catalogue import KPIS, Kpi
+from sipnb.cycles import Cycle
+from sipnb.methods import proportions
+from sipnb.records import clocks, spells
+from sipnb.records.frozen import Records
+
+COLUMNS = ["value", "low", "high", "n", "numerator", "denominator"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One service in consecutive `cycles`, oldest first.
+
+    `severities` are the outage severities that count (None: all); `calendar` the agreed hours; `targets` the service's
+    targets by KPI; `kpis` the definitions, an organisation's own among them.
+    """
+
+    records: Records
+    cycles: tuple[Cycle, ...]
+    severities: tuple[str, ...] | None = None
+    calendar: clocks.Calendar = clocks.ALWAYS
+    targets: Mapping[str, float] = field(default_factory=dict)
+    kpis: Mapping[str, Kpi] = field(default_factory=lambda: KPIS)
+
+    @property
+    def cycle(self) -> Cycle:
+        """The cycle of the plan: the last one."""
+        return self.cycles[-1]
+
+    @cached_property
+    def edges(self) -> pd.DatetimeIndex:
+        """The instants between the cycles, one more than there are cycles."""
+        instants = [c.opens for c in self.cycles] + [self.cycles[-1].cutoff]
+        return pd.DatetimeIndex(instants).as_unit("us")
+
+    @cached_property
+    def known_until(self) -> pd.Timestamp:
+        """The cut-off of the records."""
+        return pd.Timestamp(self.records.quality["cutoff"])
+
+    def over(self, cycles: list[Cycle]) -> Scope:
+        """The same service over other cycles."""
+        return Scope(self.records, tuple(cycles), self.severities, self.calendar, self.targets, self.kpis)
+
+    def place(self, times: pd.Series) -> np.ndarray:
+        """In which cycle each instant lies: its position from 0, or −1 outside all of them."""
+        return _placed(times, self.edges)
+
+    def place_days(self, days: pd.Series) -> np.ndarray:
+        """In which cycle each calendar day lies."""
+        starts = [c.start for c in self.cycles] + [self.cycles[-1].end]
+        return _placed(days, pd.DatetimeIndex(starts).as_unit("us"))
+
+    @cached_property
+    def opened(self) -> np.ndarray:
+        """The cycle in which each ticket was opened."""
+        return self.place(self.records.tickets["opened"])
+
+    @cached_property
+    def resolved(self) -> np.ndarray:
+        """The cycle in which each ticket was resolved."""
+        return self.place(self.records.tickets["resolved"])
+
+    def tickets_resolved(self) -> pd.DataFrame:
+        """The tickets resolved in the last cycle."""
+        return self.records.tickets[self.resolved == len(self.cycles) - 1]
+
+    def tickets_opened(self) -> pd.DataFrame:
+        """The tickets opened in the last cycle."""
+        return self.records.tickets[self.opened == len(self.cycles) - 1]
+
+    def tickets_open(self) -> pd.DataFrame:
+        """The tickets open at the end of the last cycle."""
+        return open_at(self.records.tickets, self.edges[-1])
+
+    def local(self, day: pd.Timestamp) -> pd.Timestamp:
+        """The first instant of a calendar day of the organisation."""
+        return pd.Timestamp(day).tz_localize(self.cycle.zone).tz_convert("UTC")
+
+    @cached_property
+    def met(self) -> pd.Series:
+        """Whether each ticket met its target: as recorded, else by its due time; unknown while it is open."""
+        tickets = self.records.tickets
+        by_due = (tickets["resolved"] <= tickets["sla_due"]).astype("boolean")
+        known = tickets["resolved"].notna() & tickets["sla_due"].notna()
+        return tickets["sla_met"].where(tickets["sla_met"].notna(), by_due.where(known))
+
+    @cached_property
+    def held(self) -> pd.Series:
+        """Seconds on hold of each ticket, as recorded or else by its events; NaN where neither is known."""
+        tickets, events = self.records.tickets, self.records.ticket_events
+        recorded = tickets["on_hold"]
+        if recorded.notna().any() or not self.records.supplies("ticket_events", "on_hold"):
+            return recorded
+        spans = spells.holds(tickets, events)
+        ends = spans["end"].fillna(self.known_until)
+        total = (ends - spans["start"]).dt.total_seconds().groupby(spans["row"]).sum()
+        told = tickets["ticket"].isin(events["ticket"])
+        by_row = pd.Series(total.reindex(range(len(tickets)), fill_value=0.0).to_numpy(), index=tickets.index)
+        return by_row.where(told)
+
+    @cached_property
+    def measured(self) -> frozenset[str]:
+        """The names of the measures that another tool computed for this service."""
+        rows = self.records.measurements if self.records.has("measurements") else None
+        return frozenset() if rows is None else frozenset(rows["kpi"].unique())
+
+    def count(self, where: np.ndarray) -> np.ndarray:
+        """How many of these positions lie in each cycle."""
+        return np.bincount(where[where >= 0], minlength=len(self.cycles))
+
+    def total(self, where: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+        """The sum of the amounts in each cycle."""
+        inside = where >= 0
+        return np.bincount(where[inside], weights=np.asarray(amounts, float)[inside], minlength=len(self.cycles))
+
+    def stock(self, begun: pd.Series, ended: pd.Series) -> np.ndarray:
+        """How many had begun before the end of each cycle and not ended by then; what never began does not count."""
+        starts, ends = instants(begun), instants(ended)
+        there = starts != _NEVER
+        starts = starts[there]
+        # What never ends is in stock for good; what ended before it began never was.
+        ends = np.maximum(starts, np.where(ends == _NEVER, np.iinfo(np.int64).max, ends)[there])
+        cuts = self.edges.asi8[1:]
+        return np.searchsorted(np.sort(starts), cuts) - np.searchsorted(np.sort(ends), cuts)
+
+
+#: How pandas stores "no time".
+_NEVER = np.iinfo(np.int64).min
+
+
+def instants(times: pd.Series) -> np.ndarray:
+    """UTC instants in microseconds; the smallest integer where there is none."""
+    return pd.DatetimeIndex(times).as_unit("us").asi8
+
+
+def _placed(times: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
+    where = np.searchsorted(edges.asi8, instants(times), side="right") - 1
+    return np.where(where >= len(edges) - 1, -1, where)
+
+
+def open_at(tickets: pd.DataFrame, when: pd.Timestamp) -> pd.DataFrame:
+    """Tickets opened before `when` and not resolved by then."""
+    return tickets[(tickets["opened"] < when) & ~(tickets["resolved"] < when)]
+
+
+def within(times: pd.Series, cycle: Cycle) -> pd.Series:
+    """Which of these instants fall into the cycle."""
+    return (times >= cycle.opens) & (times < cycle.cutoff)
+
+
+def truth(flags: pd.Series) -> np.ndarray:
+    """A column of yes, no and unknown as yes or not."""
+    return flags.fillna(False).to_numpy(bool)
+
+
+def figures(value, low, high, n, numerator=np.nan, denominator=np.nan) -> pd.DataFrame:
+    """One row a cycle of a KPI; where n is 0 there is no value."""
+    n = np.asarray(n, "int64")
+    told = {"value": value, "low": low, "high": high}
+    parts = {k: np.where(n > 0, np.asarray(v, float), np.nan) for k, v in told.items()}
+    sums = {"numerator": numerator, "denominator": denominator}
+    return pd.DataFrame(
+        parts | {"n": n} | {k: np.array(np.broadcast_to(np.asarray(v, float), n.shape)) for k, v in sums.items()}
+    )
+
+
+def shares(successes: np.ndarray, n: np.ndarray) -> pd.DataFrame:
+    """Shares by cycle with Wilson's intervals."""
+    found = proportions.wilson_series(np.asarray(successes, float), np.asarray(n, float))
+    return figures(found["value"], found["low"], found["high"], found["n"], successes, n)
+
+
+def counts(n: np.ndarray) -> pd.DataFrame:
+    """Plain counts: 0 is a value, and there is no interval around what was counted."""
+    n = np.asarray(n, "int64")
+    frame = figures(n, np.nan, np.nan, n, n)
+    frame["value"] = n.astype(float)
+    return frame
+
+
+def nothing(cycles: int) -> pd.DataFrame:
+    """No data in any of so many cycles."""
+    return figures(np.nan, np.nan, np.nan, np.zeros(cycles))

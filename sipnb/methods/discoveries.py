@@ -1,0 +1,46 @@
+"""Many tests at once: which findings are left when one in twenty is found by chance.
+
+Source: Benjamini and Hochberg (1995), "Controlling the false discovery rate"; the arithmetic is statsmodels'.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+
+def benjamini_hochberg(p, level: float = 0.05) -> pd.DataFrame:
+    """Which of many p-values to call findings so that of those at most a share ``level`` is expected to be wrong.
+
+    Columns p, adjusted (the smallest level at which it would be a finding) and rejected (True: the null hypothesis
+    is rejected, a finding). Keeps the index where ``p`` is a Series. A missing p was not tested: it stays nan, is not
+    rejected and does not count. Raises ValueError for a p or a level outside 0..1.
+    """
+    index, x = _checked(p, level)
+    tested = ~np.isnan(x)
+    adjusted, rejected = np.full(len(x), np.nan), np.zeros(len(x), dtype=bool)
+    if tested.any():
+        rejected[tested], adjusted[tested], _, _ = multipletests(x[tested], alpha=level, method="fdr_bh")
+    return pd.DataFrame({"p": x, "adjusted": adjusted, "rejected": rejected}, index=index)
+
+
+def expected_by_chance(p, level: float = 0.05) -> float:
+    """How many of these tests would fall below ``level`` if there were nothing to find; missing ones do not count.
+
+    0 for no test at all. Raises as :func:`benjamini_hochberg`.
+    """
+    _, x = _checked(p, level)
+    return float(level * np.count_nonzero(~np.isnan(x)))
+
+
+def _checked(p, level: float) -> tuple[pd.Index | None, np.ndarray]:
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; give a probability between 0 and 1, such as 0.05")
+    index = p.index if isinstance(p, pd.Series) else None
+    x = pd.to_numeric(pd.Series(p), errors="raise").to_numpy(dtype=float, na_value=np.nan)
+    wrong = np.flatnonzero((x < 0) | (x > 1))
+    if wrong.size:
+        name = int(wrong[0]) if index is None else index[wrong[0]]
+        raise ValueError(f"test {name!r}: p is {x[wrong[0]]:g}; a p-value lies between 0 and 1")
+    return index, x

@@ -1,0 +1,53 @@
+"""An organisation of which only another tool's monthly figures are known: 274 providers, each with its scorecard."""
+
+import pytest
+
+from sipnb import places, workbook
+from sipnb.chapters import baseline, comparisons, subject
+from sipnb.places import CycleFolder
+from sipnb.records import prepare
+from sipnb.records.frozen import Records
+from tests.conftest import public_data
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory):
+    data = public_data("nhs_ae")
+    folder = CycleFolder(tmp_path_factory.mktemp("providers"))
+    book = workbook.load(places.PARAMS / "nhs_ae", data=data, reports=folder.root)
+    cycle = book.cycle("2018-10")
+    prepare.freeze(book, cycle, folder.records)
+    subjects = {
+        s: subject.Subject(book, book.service(s), cycle, folder, Records(folder.records, s)) for s in book.services
+    }
+    return book, {service: baseline.work_out(one).facts for service, one in subjects.items()}
+
+
+def test_every_provider_gets_a_scorecard_or_says_that_nothing_is_known(providers):
+    _, measured = providers
+    assert len(measured) == 274
+    scored = [facts for facts in measured.values() if facts.measure("within_four_hours") is not None]
+    assert len(scored) == 274, "each has figures somewhere in its history"
+    now = [k for facts in scored if (k := facts.measure("within_four_hours")).n]
+    assert len(now) > 200
+    for k in now:
+        assert k.target == 0.95 and k.low <= k.value <= k.high and k.numerator <= k.denominator == k.n
+    for facts in measured.values():
+        assert "Time to restore, median" in facts.without_data and facts.flow is None and facts.restore is None
+
+
+def test_sixteen_of_134_major_departments_stand_apart_and_not_124(providers):
+    book, measured = providers
+    found = {one.fact.kpi: one.fact for one in comparisons.funnels(book, measured)}
+    fact = found["within_four_hours_type_1"]
+    assert (fact.services, fact.outside, fact.outside_adjusted) == (134, 124, 16)
+    assert fact.centre == pytest.approx(0.831167, abs=5e-7)
+    assert len(fact.worse) + len(fact.better) == 16
+
+
+def test_what_moved_is_judged_over_all_providers_together(providers):
+    _, measured = providers
+    tested, signals = comparisons.signals(measured)
+    assert len(tested) > 200
+    assert len(signals) <= (tested < 0.05).sum()
+    assert all(s.adjusted <= 0.05 for s in signals)
