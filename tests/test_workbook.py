@@ -23,7 +23,7 @@ def replace(path, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("organisation", ["demo", "uci_servicenow", "github_status"])
+@pytest.mark.parametrize("organisation", ["demo", "uci_servicenow", "github_status", "nhs_ae"])
 def test_the_organisations_that_ship_are_valid(organisation, tmp_path):
     book = workbook.load(places.PARAMS / organisation, reports=tmp_path)
     assert len(book.services) >= 10
@@ -42,6 +42,34 @@ def test_a_service_takes_the_calendar_of_its_tier(folder):
     book = load(folder)
     assert book.service("payments").calendar_title == "around the clock"
     assert book.service("erp").calendar_title == "Monday to Friday 08:00–18:00"
+
+
+def test_a_service_without_an_owner_has_that_of_its_tier_or_is_an_error(folder):
+    replace(folder / "services.yml", "    owner: Head of Payments Operations\n", "")
+    with pytest.raises(WorkbookError, match=r"services.payments.owner: is missing; add it, or one to its tier"):
+        load(folder)
+    replace(folder / "services.yml", "gold: {title: Gold,", "gold: {title: Gold, owner: Head of Gold,")
+    assert load(folder).service("payments").owner == "Head of Gold"
+
+
+def test_a_baseline_is_set_anew_only_with_a_reason_a_known_measure_and_a_cycle(folder):
+    reset = "    baselines:\n      - {kpi: %s, from: %s, reason: %s}\n"
+    replace(
+        folder / "services.yml",
+        "    tier: gold\n",
+        "    tier: gold\n" + reset % ("sla_attainment", "2026-03", "moved to the new tool"),
+    )
+    (one,) = load(folder).service("payments").baselines
+    assert (one.kpi, one.start, one.reason) == ("sla_attainment", "2026-03", "moved to the new tool")
+    replace(folder / "services.yml", "moved to the new tool", "so")
+    with pytest.raises(WorkbookError, match="baselines.0.reason"):
+        load(folder)
+    replace(
+        folder / "services.yml", "sla_attainment, from: 2026-03, reason: so", "sla, from: March, reason: because we can"
+    )
+    with pytest.raises(WorkbookError) as told:
+        load(folder)
+    assert "'sla' is not a KPI" in str(told.value) and "cycle 'March' cannot be read" in str(told.value)
 
 
 def test_all_errors_of_all_files_are_reported_together(folder):

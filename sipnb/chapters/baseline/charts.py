@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,8 @@ from sipnb.catalogue import Kpi
 from sipnb.chapters.subject import Subject
 from sipnb.methods import spc
 
-#: With fewer points than this not even trial limits are drawn.
-FEWEST = 6
+#: With fewer points than this not even trial limits are drawn: a service of six weeks has five or six whole ones.
+FEWEST = 5
 #: An event that happens less often than this in a cycle is rare: its chart is that of the time between events.
 RARE_BELOW = 3.0
 
@@ -198,11 +197,20 @@ def fine(subject: Subject) -> Charted | None:
 
 def _fine(days: pd.DatetimeIndex, counts: np.ndarray, grain: str) -> Charted:
     values = pd.Series(counts, index=days)
-    level = spc.weekday_adjusted(values, days.dayofweek.to_numpy()) if grain == "day" else values
-    chart = (spc.xmr if grain == "day" else partial(spc.c_chart, prime=True))(level, good="neutral")
-    line = pd.DataFrame(
-        {"value": level.to_numpy(), "raw": counts, "low": math.nan, "high": math.nan, "n": counts.astype(int)}
-    )
+    size = _weekdays(values) if grain == "day" else pd.Series(1.0, index=days)
+    chart = spc.u_chart(values, size, prime=True, screen=True, good="neutral")
+    level = values / size
+    line = pd.DataFrame({"value": level.to_numpy(), "raw": counts, "low": math.nan, "high": math.nan})
+    line["n"] = counts.astype(int)
     line["label"] = [f"{d.day} {d:%b}" for d in days]
     line.index = pd.Index([f"{d:%Y-%m-%d}" for d in days], name="cycle")
     return Charted(line, replace(chart, points=chart.points.set_axis(line.index)), grain, math.nan, lumpy=False)
+
+
+def _weekdays(values: pd.Series) -> pd.Series:
+    """Each day's usual size against the mean of all days: a quiet weekday scatters more around its level, and its limits
+    are as much wider. NaN on days that are closed."""
+    weekday = pd.Series(values.index.dayofweek, index=values.index)
+    level = spc.weekday_adjusted(values, weekday.to_numpy())
+    size = (values / level).where(values > 0).groupby(weekday).median()
+    return weekday.map(size).where(level.notna())

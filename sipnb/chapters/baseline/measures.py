@@ -32,6 +32,9 @@ WAYS = (
 def measured(subject: Subject) -> tuple[list[KpiFact], dict[str, Charted], dict[str, str]]:
     """The facts of every measure with data, their charts by KPI, and what is missing for the others."""
     facts, drawn, without = [], {}, {}
+    if not subject.records.account["rows"]:
+        # Nothing names this service: no ticket is not the same as no trouble.
+        return [], {}, {known.title: "no record names this service" for known in subject.kpis.values()}
     for kpi, known in subject.kpis.items():
         if not kpis.supplied(kpi, subject.scope):
             without[known.title] = _lacking(subject, known)
