@@ -27,7 +27,9 @@ def _percent(value: float) -> str:
     return f"{text.rstrip('0').rstrip('.')} %"
 
 
-def _ticks(axes, labels: list[str], most: int = 8) -> None:
+def _ticks(axes, labels: list[str]) -> None:
+    # Days are written longer than months: fewer of them fit.
+    most = 8 if max(map(len, labels), default=0) <= 6 else 5
     step = max(1, -(-len(labels) // most))
     # Counted from the newest, so that the cycle of the plan always carries its name.
     at = list(range(len(labels) - 1, -1, -step))[::-1]

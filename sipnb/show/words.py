@@ -56,7 +56,7 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
     if unit == "points":
         return f"{100 * value:.1f} pts".replace("-", "−")
     if unit == "ratio":
-        return f"{100 * value:.0f} %"
+        return f"{100 * value:,.0f} %"
     if unit == "days":
         return f"{significant(value)} d"
     if unit == "number":

@@ -99,3 +99,18 @@ def _text(file):
     if file.suffix == ".xlsx":
         return zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml").decode()
     return file.read_bytes().decode("cp1252" if file.parent.name == "jira_service_management" else "utf-8")
+
+
+def test_a_number_of_which_the_export_counts_the_others_is_the_remainder(tmp_path):
+    (tmp_path / "waits.csv").write_text(
+        "dept,month,seen,late\nCategory 40,2026-09-01,100,7\nCategory 40,2026-10-01,80,\n"
+    )
+    own = (
+        "system: Waits\ntables:\n  measurements:\n    columns:\n      service: dept\n      period: month\n      kpi: {value: in_time}\n"
+        "      numerator: {from: late, remainder_of: denominator}\n      denominator: seen\n"
+    )
+    book = organisation(tmp_path / "o", {tmp_path / "waits.csv": "waits"}, {"waits": own})
+    prepare.freeze(book, book.cycle("2026-10"), tmp_path / "records")
+    rows = Records(tmp_path / "records", "pay").measurements.set_index("period")
+    assert rows["numerator"].tolist()[0] == 93 and rows["denominator"].tolist() == [100, 80]
+    assert rows["numerator"].isna().tolist() == [False, True], "what is not known has no remainder"

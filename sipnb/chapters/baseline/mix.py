@@ -57,7 +57,7 @@ def explanation(facts: BaselineFacts) -> Shown:
         f"Of the tickets resolved in {facts.about.cycle_label} {words.number(m.now, 'share')} met their target "
         f"(n {m.n_now:,}), in the year before {words.number(m.before, 'share')} (n {m.n_before:,}): {_points(m.change)}. "
         f"A changed mix of {m.strata} explains {_points(m.mix)} of that, and "
-        f"{_points(m.within)} ({_points(m.low)} to {_points(m.high)}) came within. "
+        f"{_points(m.within)} ({_signed(m.low)} to {_signed(m.high)}) came within. "
         f"{conclusion}."
     )
 
@@ -65,4 +65,8 @@ def explanation(facts: BaselineFacts) -> Shown:
 def _points(value: float | None) -> str:
     if value is None:
         return "unknown"
-    return f"{100 * value:+.1f} points".replace("-", "−")
+    return f"{_signed(value)} points"
+
+
+def _signed(value: float | None) -> str:
+    return "?" if value is None else f"{100 * value:+.1f}".replace("-", "−")

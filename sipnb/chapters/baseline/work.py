@@ -159,7 +159,11 @@ def some(facts: BaselineFacts, wanted: tuple[str, ...], caption: str) -> Shown:
     if not rows:
         return say(lacking)
     numeric = ("Value", "95 % interval", "n", "Target", "Since previous")
-    shown = table(pd.DataFrame(rows), f"{caption}, {facts.about.cycle_label}. {lacking}".rstrip(" "), numeric=numeric)
+    shown = table(
+        pd.DataFrame(rows),
+        f"{caption}, {facts.about.cycle_label}" + (f". {lacking}" if lacking else ""),
+        numeric=numeric,
+    )
     counted = points(
         [f"**{k.title}** ({k.definition}): {k.formula}." for k in map(facts.measure, wanted) if k is not None]
     )
