@@ -4,7 +4,7 @@ ENV := .venv/.built
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: report test lab lint goldens rules bench lock clean
+.PHONY: report test lab lint goldens rules bench simulate lock clean
 .DEFAULT_GOAL := report
 
 $(ENV): requirements.lock pyproject.toml
@@ -36,6 +36,9 @@ rules: $(ENV)  ## RULES.md: the rules of the quality gate, from their source
 
 bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/records.py
+
+simulate: $(ENV)  ## how often the plan of a service that never changes says that it got worse: 200 seeds
+	$(BIN)/python benchmarks/stable.py
 
 lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt

@@ -15,8 +15,8 @@ Unit = Literal["share", "points", "ratio", "hours", "days", "count", "money", "n
 
 #: How a series of the measure moves, and so which chart and which forecast fit it: shares of cases vary with their
 #: number, durations are skewed, counts scatter like their root, rare events are judged by the time between them, a
-#: stock remembers yesterday; what is measured over a rolling year has no chart.
-Kind = Literal["share", "share of time", "duration", "count", "rare", "stock", "value", "rolling"]
+#: stock remembers yesterday; what is measured over a rolling year, or restates another measure, has no chart.
+Kind = Literal["share", "share of time", "duration", "count", "rare", "stock", "value", "rolling", "derived"]
 
 
 @dataclass(frozen=True)

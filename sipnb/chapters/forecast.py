@@ -65,7 +65,7 @@ def work_out(subject: Subject) -> Forecasts:
 
 def _unfit(known: Kpi, series: pd.DataFrame) -> str:
     if known.kind not in _KINDS:
-        return "it is measured over a rolling year"
+        return "it is measured over a rolling year, or follows from another measure"
     there = series["value"].notna().sum()
     if there == 0:
         return "no data"

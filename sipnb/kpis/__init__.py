@@ -139,7 +139,7 @@ def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
         return None
     # Quiet services have no outages for months: there the organisation's first row tells when recording began.
     if name in ("outages", "costs"):
-        return _began(scope, name)
+        return scope.began(name)
     first = records.table(name)[TABLES[name].at].min()
     if pd.isna(first):
         return None
@@ -148,24 +148,6 @@ def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
 
 def _is_measured(kpi: Kpi, scope: Scope) -> bool:
     return bool(kpi.own.names) if kpi.own is not None else _measured(kpi, scope)
-
-
-def _began(scope: Scope, name: str) -> pd.Timestamp | None:
-    known = scope.records.quality["tables"]
-    first = known[name]["first"]
-    if not first:
-        return None
-    first = pd.to_datetime(first, utc=True)
-    tickets = scope.records.tickets["opened"]
-    if tickets.empty:
-        return None if scope.records.outages.empty else first
-    # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
-    # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
-    before = pd.to_datetime(known["tickets"]["first"], utc=True)
-    own_first = tickets.min()
-    rate = len(tickets) / (scope.known_until - own_first).total_seconds()
-    unseen = rate * (own_first - before).total_seconds()
-    return max(first, own_first) if unseen > 14 else first
 
 
 def lumpy(series: pd.DataFrame) -> bool:

@@ -37,13 +37,16 @@ def after_changes(scope: Scope) -> excess.Excess | None:
     first = scope.cycle.shift(1 - scope.cycle.season).opens
     changes, tickets = scope.records.changes, scope.records.tickets
     ends = changes["ended"].fillna(changes["started"])
-    ends = ends[(ends >= first) & (ends < scope.edges[-1])].sort_values()
+    ends = ends[ends < scope.edges[-1]].sort_values()
+    zone = scope.cycle.zone  # the hours of the week are those on the wall
     incidents = tickets.loc[tickets["kind"] == "incident", "opened"]
-    if ends.empty or incidents.empty:
+    if not (ends >= first).any() or incidents.empty:
         return None
+    # Weeks looked back on may follow a change of the year before: those are no usual weeks.
     return excess.after_events(
-        ends.to_numpy(), incidents.to_numpy(), window=AFTER_CHANGE, since=incidents.min(), until=scope.edges[-1]
-    )
+        ends.dt.tz_convert(zone), incidents.dt.tz_convert(zone), window=AFTER_CHANGE, since=incidents.min(),
+        until=scope.edges[-1], judged_since=first,
+    )  # fmt: skip
 
 
 def incidents_after_changes(scope: Scope) -> pd.DataFrame:

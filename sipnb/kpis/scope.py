@@ -65,6 +65,24 @@ class Scope:
         starts = [c.start for c in self.cycles] + [self.cycles[-1].end]
         return _placed(days, pd.DatetimeIndex(starts).as_unit("us"))
 
+    def began(self, name: str) -> pd.Timestamp | None:
+        """When recording of a table began for this service: with the organisation's first row, or with the service."""
+        known = self.records.quality["tables"]
+        first = known[name]["first"]
+        if not first:
+            return None
+        first = pd.to_datetime(first, utc=True)
+        tickets = self.records.tickets["opened"]
+        if tickets.empty:
+            return None if self.records.outages.empty else first
+        # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
+        # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
+        before = pd.to_datetime(known["tickets"]["first"], utc=True)
+        own_first = tickets.min()
+        rate = len(tickets) / (self.known_until - own_first).total_seconds()
+        unseen = rate * (own_first - before).total_seconds()
+        return max(first, own_first) if unseen > 14 else first
+
     @cached_property
     def opened(self) -> np.ndarray:
         """The cycle in which each ticket was opened."""

@@ -148,12 +148,14 @@ def majors(scope: Scope) -> pd.Series:
 def mtbf(scope: Scope) -> pd.DataFrame:
     """Days of the year up to the end of the last cycle ÷ outages started in it."""
     cycles = len(scope.cycles)
-    year = scope.over([scope.cycle.shift(1 - scope.cycle.season), scope.cycle])
-    days = (scope.edges[-1] - year.edges[0]).total_seconds() / 86400
-    if _silent(scope) or cycles < scope.cycle.season:
+    began = None if _silent(scope) else scope.began("outages")
+    if began is None or began >= scope.edges[-1]:
         return nothing(cycles)
+    # A service younger than a year has only been there to fail since it began.
+    first = max(began, scope.cycle.shift(1 - scope.cycle.season).opens)
+    days = (scope.edges[-1] - first).total_seconds() / 86400
     starts = started(scope)
-    n = int(((starts >= year.edges[0]) & (starts < scope.edges[-1])).sum())
+    n = int(((starts >= first) & (starts < scope.edges[-1])).sum())
     rate = proportions.poisson_rate(n, days)
     frame = nothing(cycles)
     if n:

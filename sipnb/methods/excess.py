@@ -66,13 +66,23 @@ class _Windows:
 
 
 def after_events(
-    events, incidents, *, window, since, until, lookback_weeks: int = 4, draws: int = 999, seed: int = 0
+    events,
+    incidents,
+    *,
+    window,
+    since,
+    until,
+    judged_since=None,
+    lookback_weeks: int = 4,
+    draws: int = 999,
+    seed: int = 0,
 ) -> Excess:
     """How many more incidents come within ``window`` after events than in the same hours of the weeks before.
 
     ``events``: when changes ended; ``incidents``: when incidents began; both as dates or as seconds, in any order,
     missing ones left out. Dates with a time zone keep its wall clock, so that a week keeps its hour. ``window``: a
-    time span, or seconds. Incidents are on record from ``since`` to ``until``.
+    time span, or seconds. Incidents are on record from ``since`` to ``until``. Events before ``judged_since`` (default:
+    none) are not judged themselves, but their windows are no usual time to compare others with: give them all.
 
     Events closer together than the window share one spell, in which an incident counts once. A week before is left
     out where it reaches back beyond ``since`` or overlaps a spell after some event. An event is not judged where no
@@ -87,14 +97,15 @@ def after_events(
         raise ValueError(f"window is {window}; give a positive time span, such as 24 hours")
     if lookback_weeks < 1:
         raise ValueError(f"lookback_weeks is {lookback_weeks}; at least one week before is needed to compare with")
-    ends, begins, period = _seconds(events, incidents, [since, until])
+    ends, begins, period = _seconds(events, incidents, [since, until, since if judged_since is None else judged_since])
     if not period[0] < period[1]:
         raise ValueError(f"records run from {since} to {until}; the end must come after the beginning")
     # From here on the end of the records is 0: days and weeks are counted back from it.
     known = (begins > period[0]) & (begins <= period[1])
     begins, ends, first = np.sort(begins[known]) - period[1], np.sort(ends) - period[1], period[0] - period[1]
-    windows = _windows(ends, begins, length, first, lookback_weeks)
-    left_out = len(ends) - windows.n
+    judged = -math.inf if judged_since is None else period[2] - period[1]
+    windows = _windows(ends, begins, length, first, judged, lookback_weeks)
+    left_out = int((ends >= judged).sum()) - windows.n
     if not windows.n:
         return Excess(*[math.nan] * 3, 0, 0, *[math.nan] * 3, left_out)
     matched = windows.usable[:, 1:].sum(axis=1)
@@ -135,7 +146,7 @@ def _seconds(*times) -> list[np.ndarray]:
     return [d.as_unit("ns").asi8 / 1e9 for d in dates]
 
 
-def _windows(events, incidents, length: float, first: float, lookback: int) -> _Windows:
+def _windows(events, incidents, length: float, first: float, since: float, lookback: int) -> _Windows:
     new = np.concatenate(([True], np.diff(events) >= length)) if len(events) else np.empty(0, dtype=bool)
     heads = np.flatnonzero(new)
     sizes = np.diff(np.concatenate((heads, [len(events)])))
@@ -145,7 +156,7 @@ def _windows(events, incidents, length: float, first: float, lookback: int) -> _
     overlapping = np.searchsorted(start, ends, side="left") - np.searchsorted(end, begins, side="right")
     usable = (begins >= first) & (overlapping == 0)
     usable[:, 0] = ends[:, 0] <= 0
-    judged = usable[:, 0] & usable[:, 1:].any(axis=1)
+    judged = usable[:, 0] & usable[:, 1:].any(axis=1) & (start >= since)
     begins, ends, usable = begins[judged], ends[judged], usable[judged]
     counts = np.searchsorted(incidents, ends, side="right") - np.searchsorted(incidents, begins, side="right")
     return _Windows(begins, ends, counts, usable, int(sizes[judged].sum()))

@@ -216,6 +216,7 @@ def test_only_the_severities_that_count_count():
 def test_the_time_between_outages_is_a_year_over_their_number():
     starts = pd.date_range("2025-11-10", periods=10, freq="30D")
     outages = [{"service": "s", "started": t, "ended": t + pd.Timedelta(hours=1), "kind": "unplanned"} for t in starts]
+    outages.append({"service": "s", "started": "2025-01-01", "ended": "2025-01-02", "kind": "unplanned"})
     found = measure("mtbf", 12, outages=outages)
     assert found.value == pytest.approx(365 / 10) and found.low < found.value < found.high and found.n == 10
 
@@ -355,3 +356,27 @@ def test_the_definition_changes_with_what_is_counted_and_with_nothing_else():
     assert replace(known, title="Other words", core=not known.core).definition == known.definition
     assert replace(known, formula="something else").definition != known.definition
     assert CYCLE.name == "2026-10"
+
+
+def test_damage_of_earlier_changes_is_no_usual_time_to_compare_with():
+    # A change every other Tuesday, each followed by ten incidents within hours; one incident a day comes anyway.
+    days = pd.date_range("2025-08-05", "2026-10-27", freq="14D")
+    changes = [
+        {"change": f"C{i}", "service": "s", "started": d, "ended": d + pd.Timedelta(hours=1)}
+        for i, d in enumerate(days)
+    ]
+    quiet = [
+        ticket(f"q{i}", d + pd.Timedelta(hours=5)) for i, d in enumerate(pd.date_range("2025-07-01", "2026-10-30"))
+    ]
+    caused = [ticket(f"c{i}-{n}", d + pd.Timedelta(hours=2 + n / 10)) for i, d in enumerate(days) for n in range(10)]
+    found = measure("incidents_after_changes", 12, tickets=quiet + caused, changes=changes)
+    assert found.value == pytest.approx(10 * found.n) and found.low > 0
+
+
+def test_a_young_service_has_only_been_there_to_fail_since_it_began():
+    outages = [{"service": "s", "started": d, "ended": d, "kind": "unplanned"} for d in ("2026-10-05", "2026-10-20")]
+    tickets = [ticket(i, pd.Timestamp("2026-09-21") + pd.Timedelta(hours=i)) for i in range(800)]
+    look = scope(12, outages=outages, tickets=tickets)
+    look.records.quality["tables"]["outages"]["first"] = "2025-01-01"
+    look.records.quality["tables"]["tickets"]["first"] = "2025-01-01"
+    assert kpis.measure("mtbf", look).value == pytest.approx((31 + 10) / 2)

@@ -106,7 +106,8 @@ def test_a_number_of_which_the_export_counts_the_others_is_the_remainder(tmp_pat
         "dept,month,seen,late\nCategory 40,2026-09-01,100,7\nCategory 40,2026-10-01,80,\n"
     )
     own = (
-        "system: Waits\ntables:\n  measurements:\n    columns:\n      service: dept\n      period: month\n      kpi: {value: in_time}\n"
+        "system: Waits\ntables:\n  measurements:\n    columns:\n      service: dept\n      period: month\n"
+        "      kpi: {value: in_time}\n"
         "      numerator: {from: late, remainder_of: denominator}\n      denominator: seen\n"
     )
     book = organisation(tmp_path / "o", {tmp_path / "waits.csv": "waits"}, {"waits": own})

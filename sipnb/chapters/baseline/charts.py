@@ -49,7 +49,12 @@ def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
         line, grain = weekly, "week"
     groups, rebased = _groups(subject, known, line, grain)
     lumpy = kpis.lumpy(line)
-    if known.kind == "rolling" or line["value"].notna().sum() < FEWEST or lumpy or subject.refused(known.id):
+    if (
+        known.kind in ("rolling", "derived")
+        or line["value"].notna().sum() < FEWEST
+        or lumpy
+        or subject.refused(known.id)
+    ):
         return Charted(line, _bare(line, known, subject.target(known.id)), grain, math.nan, lumpy, rebased)
     chart = _chart(known, line, subject.target(known.id), groups)
     latest = line[groups == groups[-1]] if groups is not None else line
@@ -83,7 +88,7 @@ def _memory(values: np.ndarray, change: spc.Change) -> float:
 def _weekly(subject: Subject, known: Kpi) -> pd.DataFrame | None:
     """The series by week, where the service has fewer whole cycles than limits need and its weeks hold cases enough."""
     # The restricted mean of a week ends earlier than that of a month: they are not the same measure.
-    if known.kind in ("rolling", "rare") or known.id == "restore_mean" or subject.weeks is None:
+    if known.kind in ("rolling", "derived", "rare") or known.id == "restore_mean" or subject.weeks is None:
         return None
     line = kpis.series(known.id, subject.weeks)
     counts = line["n"][line["value"].notna()]

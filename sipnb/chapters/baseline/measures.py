@@ -19,6 +19,8 @@ from sipnb.show.display import Shown, folded, say, table, together
 #: Among the measures of one service, so many of the changes that are claimed may be chance.
 FALSE_DISCOVERIES = 0.05
 
+_NOT_CHARTED = {"rolling": "over a year: not judged by cycle", "derived": "judged as availability"}
+
 #: The same promise counted in other ways: cohort, clock and the function that does it.
 WAYS = (
     ("opened in the cycle", "as recorded", attainment.sla_opened),
@@ -93,8 +95,8 @@ def _unjudged(known: Kpi, n: int, drawn: Charted, refused: str) -> str:
     """Why a measure carries no claim; empty where it does."""
     if refused:
         return refused
-    if known.kind == "rolling":
-        return "over a year: not judged by cycle"
+    if known.kind in _NOT_CHARTED:
+        return _NOT_CHARTED[known.kind]
     if drawn.grain != "occurrence" and n < known.minimum_n:
         return f"too few cases to judge ({n:,})"
     if drawn.chart.trial:
@@ -108,6 +110,14 @@ def _sure(facts: list[KpiFact]) -> list[KpiFact]:
     p = pd.Series([math.nan if k.p is None or k.good == "neutral" else k.p for k in facts], dtype="float64")
     holds = discoveries.benjamini_hochberg(p, FALSE_DISCOVERIES)["rejected"]
     changed = ("concern", "improvement")
+    # Where work takes longer, the part of it that is on hold falls by itself: that is no improvement.
+    slower = any(
+        sure and k.kpi.startswith("restore_") and k.variation == "concern" for k, sure in zip(facts, holds, strict=True)
+    )
+    mechanical = [
+        slower and k.kpi in ("on_hold_share", "sla_gaming_gap") and k.variation == "improvement" for k in facts
+    ]
+    holds = holds & ~pd.Series(mechanical, dtype=bool)
     return [
         # Where a measure has left its range the old limits no longer say what the process can do.
         k.model_copy(update={"sure": True} | ({"assurance": "unsettled"} if k.assurance != "no target" else {}))
