@@ -19,7 +19,7 @@ report: $(ENV)  ## the plans of the simulated organisation
 	$(BIN)/sipnb run demo --cycle 2026-10 --jobs $(JOBS)
 
 test: $(ENV)  ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lab: $(ENV)  ## JupyterLab on the notebooks
 	$(BIN)/python -m jupyterlab notebooks
