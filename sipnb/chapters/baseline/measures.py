@@ -19,7 +19,7 @@ from sipnb.show.display import Shown, folded, say, table, together
 #: Among the measures of one service, so many of the changes that are claimed may be chance.
 FALSE_DISCOVERIES = 0.05
 
-_NOT_CHARTED = {"rolling": "over a year: not judged by cycle", "derived": "judged as availability"}
+_NOT_CHARTED = {"rolling": "covers a year, not a cycle", "derived": "follows availability"}
 
 #: The same promise counted in other ways: cohort, clock and the function that does it.
 WAYS = (
