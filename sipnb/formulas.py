@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -74,13 +75,6 @@ def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> None:
     chosen = statements[0]["node"].get("select_list", [])
     if len(statements) != 1 or len(chosen) != 1:
         raise FormulaError("is more than one expression; write a single one")
-    functions = {
-        name: kind
-        for name, kind in con.execute(
-            "SELECT function_name, max(CASE WHEN function_type = 'scalar' AND stability = 'CONSISTENT' THEN 1 ELSE 0 END) "
-            "FROM duckdb_functions() GROUP BY function_name"
-        ).fetchall()
-    }
     for node in _nodes(chosen):
         if node["class"] not in _ALLOWED:
             raise FormulaError(
@@ -88,10 +82,20 @@ def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> None:
                 "casts and functions of one row"
             )
         name = node.get("function_name")
-        if name is not None and not functions.get(name):
+        if name is not None and name not in _of_one_row():
             raise FormulaError(f"calls {name}(), which is not a function of one row's values alone")
         if name in ("current_setting", "error"):
             raise FormulaError(f"calls {name}(), which is not allowed")
+
+
+@cache
+def _of_one_row() -> frozenset[str]:
+    """The functions whose answer depends on their arguments alone."""
+    with duckdb.connect(config=_CLOSED) as con:
+        found = con.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'scalar' AND stability = 'CONSISTENT'"
+        ).fetchall()
+    return frozenset(name for (name,) in found)
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:

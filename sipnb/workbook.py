@@ -154,7 +154,7 @@ def _own(name: str, kpi: OwnKpi) -> Kpi:
     shared = {"id": name, "title": kpi.title, "short": kpi.short or kpi.title, "good": kpi.good, "core": True,
               "minimum_n": kpi.minimum_n}  # fmt: skip
     if kpi.measured:
-        formula = f"as another tool measured it under {words_of(kpi.measured)}: numerators ÷ denominators, added up"
+        formula = f"as another tool measured it under {_listed(kpi.measured)}: numerators ÷ denominators, added up"
         return Kpi(
             **shared, formula=formula, unit=kpi.unit or "share", cohort="as measured", clock="as measured",
             kind="value" if (kpi.unit or "share") != "share" else "share", needs=("measurements",),
@@ -172,7 +172,7 @@ def _own(name: str, kpi: OwnKpi) -> Kpi:
     )  # fmt: skip
 
 
-def words_of(names: list[str]) -> str:
+def _listed(names: list[str]) -> str:
     """Names in a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 

@@ -30,12 +30,7 @@ class Compared:
 
 def signals(measured: dict[str, BaselineFacts]) -> tuple[pd.Series, list[SignalFact]]:
     """The p-values of all measures that were tested, and the changes that hold among all of them."""
-    tested = [
-        (service, k)
-        for service, facts in measured.items()
-        for k in facts.measures
-        if k.p is not None and k.good != "neutral"
-    ]
+    tested = [(service, k) for service, facts in measured.items() for k in facts.measures if k.tested]
     p = pd.Series([k.p for _, k in tested], dtype="float64")
     judged = discoveries.benjamini_hochberg(p, SEEMS)
     found = [
@@ -44,7 +39,7 @@ def signals(measured: dict[str, BaselineFacts]) -> tuple[pd.Series, list[SignalF
             variation=k.variation, value=k.value, mean=k.mean, p=k.p, adjusted=float(row.adjusted),
         )
         for (service, k), row in zip(tested, judged.itertuples(index=False), strict=True)
-        if row.rejected and k.variation in ("concern", "improvement")
+        if row.rejected and k.changed
     ]  # fmt: skip
     found.sort(key=lambda s: (s.variation != "concern", s.adjusted, s.name, s.kpi))
     return p.dropna(), found

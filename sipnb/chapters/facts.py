@@ -104,6 +104,16 @@ class KpiFact(Facts):
     unjudged: str = Field("", description="why no claim is made, where none is")
     rebased: str = Field("", description="the reason for limits of its own from a cycle on, where there is one")
 
+    @property
+    def changed(self) -> bool:
+        """Whether its latest point stands out to the good or to the bad."""
+        return self.variation in ("concern", "improvement")
+
+    @property
+    def tested(self) -> bool:
+        """Whether its latest cycles were tested for a change, and one side of it would be good."""
+        return self.p is not None and self.good != "neutral"
+
 
 class MarkFact(Facts):
     """Something that happened and is marked on the charts: an action, a new definition, a break in the data."""

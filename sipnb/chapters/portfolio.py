@@ -10,6 +10,7 @@ import pandas as pd
 
 from sipnb import kpis, tables
 from sipnb.chapters import comparisons, results
+from sipnb.chapters.facts import BaselineFacts
 from sipnb.chapters.portfolio_facts import EstateFact, PlanFact, PortfolioFacts
 from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle
@@ -56,11 +57,15 @@ def work_out(estate: Estate) -> Portfolio:
     book = estate.workbook
     quality = frozen.read_quality(estate.folder.records)
     states = _states(estate.folder)
-    plans = [_plan(estate, service, states) for service in book.services]
-    plans.sort(key=lambda p: (-p.need, p.name))
     measured = {
-        p.service: results.read(estate.folder, p.service, "2_baseline") for p in plans if p.status == "published"
+        service: results.read(estate.folder, service, "2_baseline")
+        for service in book.services
+        if _planned(estate.folder, service, states)
     }
+    plans = [_plan(estate, service, states, measured.get(service)) for service in book.services]
+    plans.sort(key=lambda p: (-p.need, p.name))
+    # Where several are equal they are compared in the order in which they are listed.
+    measured = {p.service: measured[p.service] for p in plans if p.service in measured}
     tested, signals = comparisons.signals(measured)
     funnels = comparisons.funnels(book, measured)
     return Portfolio(
@@ -87,13 +92,21 @@ def _states(folder: CycleFolder) -> dict[str, Any]:
     return json.loads(folder.manifest.read_text(encoding="utf-8"))["services"] if folder.manifest.is_file() else {}
 
 
-def _plan(estate: Estate, service: str, states: dict[str, Any]) -> PlanFact:
+def _planned(folder: CycleFolder, service: str, states: dict[str, Any]) -> bool:
+    # In a run the manifest says what happened; by hand there is none, and a service without results is not planned yet.
+    return not _trouble(states.get(service, {})) and folder.result(service, "5_recommendations").is_file()
+
+
+def _trouble(state: dict[str, Any]) -> bool:
+    return state.get("status") in ("failed", "errored")
+
+
+def _plan(estate: Estate, service: str, states: dict[str, Any], measured: BaselineFacts | None) -> PlanFact:
     known = estate.workbook.services[service]
     shared = {"service": service, "name": known.name, "owner": known.owner, "tier": known.tier}
     state = states.get(service, {})
-    # In a run the manifest says what happened; by hand there is none, and a service without results is not planned yet.
-    trouble = state.get("status") in ("failed", "errored")
-    if trouble or not estate.folder.result(service, "5_recommendations").is_file():
+    if measured is None:
+        trouble = _trouble(state)
         reason = _reason(state) if trouble else "not planned in this cycle yet"
         return PlanFact(
             **shared, status="failed" if trouble else "skipped", reason=reason, need=1000.0 if trouble else 999.0,
@@ -102,7 +115,6 @@ def _plan(estate: Estate, service: str, states: dict[str, Any]) -> PlanFact:
         )  # fmt: skip
     gaps = results.read(estate.folder, service, "3_gap_analysis")
     ahead = results.read(estate.folder, service, "4_forecast")
-    measured = results.read(estate.folder, service, "2_baseline")
     advice = results.read(estate.folder, service, "5_recommendations")
     # Further measures restate the core ones (tail, mean): counted too, they would weigh one trouble many times.
     claimed = [k for k in measured.measures if k.sure and k.core]

@@ -57,9 +57,8 @@ _NO_CYCLE = nothing(0).set_axis(pd.Index([], name="cycle", dtype="str")).assign(
 def supplied(kpi: str, scope: Scope) -> bool:
     """Whether there is anything to work a KPI out from."""
     known = scope.kpis[kpi]
-    if known.own is not None and known.own.names:
-        return bool(scope.measured & set(known.own.names))
-    return kpi in scope.measured or not missing(known, scope)
+    names = _taken_as_measured(known, scope)
+    return bool(scope.measured & set(names)) if names else not missing(known, scope)
 
 
 def series(kpi: str, scope: Scope) -> pd.DataFrame:
@@ -87,26 +86,23 @@ def last(frame: pd.DataFrame) -> Measure:
 
 def _all(kpi: str, scope: Scope) -> pd.DataFrame:
     """A KPI over every cycle of a scope, worked out once."""
-    worked_out = scope.__dict__.setdefault("_worked_out", {})
-    if kpi not in worked_out:
-        worked_out[kpi] = _work_out(kpi, scope)
-    return worked_out[kpi]
+    return scope.once(kpi, lambda: _work_out(scope.kpis[kpi], scope))
 
 
-def _work_out(kpi: str, scope: Scope) -> pd.DataFrame:
-    known = scope.kpis[kpi]
-    if known.own is not None:
-        if known.own.names:
-            return own.measured(scope, known.own.names, known.unit)
-        return own.by_formula(scope, known) if scope.records.has(known.own.table) else nothing(len(scope.cycles))
-    if _measured(known, scope):
-        return own.measured(scope, (kpi,), known.unit)
-    return nothing(len(scope.cycles)) if missing(known, scope) else FUNCTIONS[kpi](scope)
+def _work_out(kpi: Kpi, scope: Scope) -> pd.DataFrame:
+    if names := _taken_as_measured(kpi, scope):
+        return own.measured(scope, names, kpi.unit)
+    if missing(kpi, scope):
+        return nothing(len(scope.cycles))
+    return FUNCTIONS[kpi.id](scope) if kpi.own is None else own.by_formula(scope, kpi)
 
 
-def _measured(kpi: Kpi, scope: Scope) -> bool:
+def _taken_as_measured(kpi: Kpi, scope: Scope) -> tuple[str, ...]:
+    """Under which names another tool computed a KPI; none where it is worked out from rows."""
+    if kpi.own is not None:
+        return kpi.own.names
     # What another tool computed stands in only where the rows themselves are not there to be counted.
-    return kpi.id in scope.measured and bool(missing(kpi, scope))
+    return (kpi.id,) if kpi.id in scope.measured and missing(kpi, scope) else ()
 
 
 def missing(kpi: Kpi, scope: Scope) -> list[str]:
@@ -134,7 +130,7 @@ def covered(kpi: str, scope: Scope) -> list[Cycle]:
 
 def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
     records = scope.records
-    name = "measurements" if _is_measured(kpi, scope) else kpi.tables[0]
+    name = "measurements" if _taken_as_measured(kpi, scope) else kpi.tables[0]
     if not records.has(name):
         return None
     # Quiet services have no outages for months: there the organisation's first row tells when recording began.
@@ -144,10 +140,6 @@ def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
     if pd.isna(first):
         return None
     return scope.local(first) if TABLES[name].columns[TABLES[name].at].kind == "date" else first
-
-
-def _is_measured(kpi: Kpi, scope: Scope) -> bool:
-    return bool(kpi.own.names) if kpi.own is not None else _measured(kpi, scope)
 
 
 def lumpy(series: pd.DataFrame) -> bool:

@@ -48,8 +48,7 @@ def sla_stock(scope: Scope) -> pd.DataFrame:
 
 
 def _met(scope: Scope, where: np.ndarray, met: pd.Series) -> pd.DataFrame:
-    known = np.where(met.notna(), where, -1)
-    return shares(scope.count(np.where(met.fillna(False).astype(bool), known, -1)), scope.count(known))
+    return scope.share(np.where(met.notna(), where, -1), met)
 
 
 def late_from(scope: Scope) -> pd.Series:
@@ -58,7 +57,10 @@ def late_from(scope: Scope) -> pd.Series:
     That is its due time. Where none was recorded, it is the age at which hardly any ticket of its priority that lasted
     so long had met its target; and at once where the tool has marked an open ticket as missed.
     """
-    tickets = scope.records.tickets
+    return scope.once("late from", lambda: _late_from(scope.records.tickets))
+
+
+def _late_from(tickets: pd.DataFrame) -> pd.Series:
     due, met, done = tickets["sla_due"], tickets["sla_met"], tickets["resolved"].notna()
     silent = due.isna() & met.notna()
     if silent.any():
@@ -129,10 +131,7 @@ def on_clock(scope: Scope, clock: str) -> pd.DataFrame:
 
 def _on_clocks(scope: Scope) -> pd.DataFrame:
     """The tickets resolved in any cycle on each clock, worked out once."""
-    known = scope.__dict__
-    if "_on_clocks" not in known:
-        known["_on_clocks"] = met_on_clocks(scope, scope.records.tickets[scope.resolved >= 0])
-    return known["_on_clocks"]
+    return scope.once("on clocks", lambda: met_on_clocks(scope, scope.records.tickets[scope.resolved >= 0]))
 
 
 def goals(scope: Scope) -> dict[int, float]:
@@ -153,19 +152,20 @@ def by_policy(scope: Scope) -> pd.DataFrame:
     Columns reopened (R1, R2, R3), priority (P1, P2), value, low, high, n: clocks under R2, tickets otherwise. Empty
     without events, due times or priorities: then only what the tool recorded is known.
     """
-    tickets = scope.tickets_resolved()
-    events = scope.records.ticket_events
-    goal = goals(scope) if scope.records.supplies("ticket_events", "state") else {}
+    columns = ["reopened", "priority", "value", "low", "high", "n"]
+    tickets, events = scope.tickets_resolved(), scope.records.ticket_events
     tickets = tickets[tickets["priority"].notna()]
+    goal = goals(scope) if scope.records.supplies("ticket_events", "state") else {}
+    if tickets.empty or not goal:
+        return pd.DataFrame(columns=columns)
+    events = events[events["ticket"].isin(tickets["ticket"])]
+    pauses, levels = spells.holds(tickets, events), spells.priorities(tickets, events)
     lines = []
-    if goal and len(tickets):
-        events = events[events["ticket"].isin(tickets["ticket"])]
-        pauses, levels = spells.holds(tickets, events), spells.priorities(tickets, events)
-    for reopened in ("R1", "R2", "R3") if goal and len(tickets) else ():
+    for reopened in ("R1", "R2", "R3"):
         running = spells.running(tickets, events, reopened)
         for priority in ("P1", "P2"):
             used = spells.goal_used(scope.calendar, running, scope.known_until, levels, goal, pauses, priority)
             met = used[~np.isnan(used)] <= 1
             share = proportions.wilson(int(met.sum()), len(met))
             lines.append((reopened, priority, share.value, share.low, share.high, share.n))
-    return pd.DataFrame(lines, columns=["reopened", "priority", "value", "low", "high", "n"])
+    return pd.DataFrame(lines, columns=columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sipnb.kpis.scope import Scope, counts, figures, nothing, shares
+from sipnb.kpis.scope import Scope, counts, figures, nothing
 from sipnb.methods import excess
 
 #: An incident this many days after a problem was resolved means that the fix did not hold.
@@ -21,15 +21,14 @@ def failed_changes(scope: Scope) -> np.ndarray:
 
 def change_failure_rate(scope: Scope) -> pd.DataFrame:
     """Share of the changes started in each cycle that caused an incident: a change fails once, whatever it causes."""
-    where = scope.place(scope.records.changes["started"])
-    return shares(scope.count(np.where(failed_changes(scope), where, -1)), scope.count(where))
+    return scope.share(scope.place(scope.records.changes["started"]), failed_changes(scope))
 
 
 def emergency_changes(scope: Scope) -> pd.DataFrame:
     """Share of the changes started in each cycle that were emergencies."""
     changes = scope.records.changes
     where = np.where(changes["kind"].notna(), scope.place(changes["started"]), -1)
-    return shares(scope.count(np.where(changes["kind"] == "emergency", where, -1)), scope.count(where))
+    return scope.share(where, changes["kind"] == "emergency")
 
 
 def after_changes(scope: Scope) -> excess.Excess | None:
@@ -79,7 +78,7 @@ def known_problem_share(scope: Scope) -> pd.DataFrame:
     """Share of the incidents resolved in each cycle that name a problem."""
     tickets = scope.records.tickets
     where = np.where(tickets["kind"] == "incident", scope.resolved, -1)
-    return shares(scope.count(np.where(tickets["problem"].notna(), where, -1)), scope.count(where))
+    return scope.share(where, tickets["problem"].notna())
 
 
 def recurrence(scope: Scope) -> pd.DataFrame:
@@ -89,4 +88,4 @@ def recurrence(scope: Scope) -> pd.DataFrame:
     since = tickets["opened"] - pd.to_datetime(fixed, utc=True)
     back = (since >= pd.Timedelta(0)) & (since <= RECURS_WITHIN)
     where = np.where((tickets["kind"] == "incident") & tickets["problem"].notna(), scope.opened, -1)
-    return shares(scope.count(np.where(back, where, -1)), scope.count(where))
+    return scope.share(where, back)

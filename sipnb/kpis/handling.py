@@ -78,8 +78,7 @@ def multi_hop_share(scope: Scope) -> pd.DataFrame:
 
 
 def _of_resolved(scope: Scope, known: pd.Series, which: pd.Series) -> pd.DataFrame:
-    where = np.where(known, scope.resolved, -1)
-    return shares(scope.count(np.where(which.fillna(False).astype(bool), where, -1)), scope.count(where))
+    return scope.share(np.where(known, scope.resolved, -1), which)
 
 
 def on_hold_share(scope: Scope) -> pd.DataFrame:

@@ -28,8 +28,8 @@ def by_formula(scope: Scope, kpi: Kpi) -> pd.DataFrame:
     answer = found["answer"] if own.expression else pd.Series(True, index=frame.index, dtype="boolean")
     where = np.where(answer.notna(), where, -1)
     if own.statistic in ("share", "count"):
-        yes = scope.count(np.where(answer.fillna(False).astype(bool), where, -1))
-        return shares(yes, scope.count(where)) if own.statistic == "share" else counts(yes)
+        found = scope.share(where, answer)
+        return found if own.statistic == "share" else counts(found["numerator"])
     values = answer.to_numpy("float64")
     if own.statistic == "sum":
         return figures(scope.total(where, values), np.nan, np.nan, scope.count(where))

@@ -24,7 +24,7 @@ def liked(answers: pd.DataFrame) -> pd.Series:
 def csat_top2(scope: Scope) -> pd.DataFrame:
     """Share of answers in the top two fifths of the scale."""
     answers, where = _answers(scope)
-    return shares(scope.count(np.where(liked(answers), where, -1)), scope.count(where))
+    return scope.share(where, liked(answers))
 
 
 def csat_mean(scope: Scope) -> pd.DataFrame:

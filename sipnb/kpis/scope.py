@@ -5,9 +5,10 @@ Every KPI is worked out for all cycles at once: rows are placed into cycles by o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,12 +59,12 @@ class Scope:
 
     def place(self, times: pd.Series) -> np.ndarray:
         """In which cycle each instant lies: its position from 0, or −1 outside all of them."""
-        return _placed(times, self.edges)
+        return placed(times, self.edges)
 
     def place_days(self, days: pd.Series) -> np.ndarray:
         """In which cycle each calendar day lies."""
         starts = [c.start for c in self.cycles] + [self.cycles[-1].end]
-        return _placed(days, pd.DatetimeIndex(starts).as_unit("us"))
+        return placed(days, pd.DatetimeIndex(starts).as_unit("us"))
 
     def began(self, name: str) -> pd.Timestamp | None:
         """When recording of a table began for this service: with the organisation's first row, or with the service."""
@@ -137,9 +138,21 @@ class Scope:
         rows = self.records.measurements if self.records.has("measurements") else None
         return frozenset() if rows is None else frozenset(rows["kpi"].unique())
 
+    def once(self, name: str, work_out: Callable[[], Any]) -> Any:
+        """What `work_out` gives, worked out the first time it is asked for under this name."""
+        known = self.__dict__.setdefault("_worked_out", {})
+        if name not in known:
+            known[name] = work_out()
+        return known[name]
+
     def count(self, where: np.ndarray) -> np.ndarray:
         """How many of these positions lie in each cycle."""
         return np.bincount(where[where >= 0], minlength=len(self.cycles))
+
+    def share(self, where: np.ndarray, which: pd.Series | np.ndarray) -> pd.DataFrame:
+        """Of the rows at these positions, the share for which `which` holds; unknown is no."""
+        holds = which if isinstance(which, np.ndarray) else which.fillna(False).to_numpy(bool)
+        return shares(self.count(np.where(holds, where, -1)), self.count(where))
 
     def total(self, where: np.ndarray, amounts: np.ndarray) -> np.ndarray:
         """The sum of the amounts in each cycle."""
@@ -166,7 +179,8 @@ def instants(times: pd.Series) -> np.ndarray:
     return pd.DatetimeIndex(times).as_unit("us").asi8
 
 
-def _placed(times: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
+def placed(times: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
+    """Between which two of the edges each instant lies: its position from 0, or −1 outside all of them."""
     where = np.searchsorted(edges.asi8, instants(times), side="right") - 1
     return np.where(where >= len(edges) - 1, -1, where)
 
@@ -179,11 +193,6 @@ def open_at(tickets: pd.DataFrame, when: pd.Timestamp) -> pd.DataFrame:
 def within(times: pd.Series, cycle: Cycle) -> pd.Series:
     """Which of these instants fall into the cycle."""
     return (times >= cycle.opens) & (times < cycle.cutoff)
-
-
-def truth(flags: pd.Series) -> np.ndarray:
-    """A column of yes, no and unknown as yes or not."""
-    return flags.fillna(False).to_numpy(bool)
 
 
 def figures(value, low, high, n, numerator=np.nan, denominator=np.nan) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def error_budget(scope: Scope) -> pd.DataFrame:
     target = scope.targets.get("availability")
     if target is None or target >= 1:
         return nothing(len(scope.cycles))
-    up = availability(scope)
+    up = scope.once("availability", lambda: availability(scope))
     allowed = up["denominator"] * (1 - target)
     used = (1 - up[["value", "high", "low"]]) / (1 - target)
     return figures(used["value"], used["high"], used["low"], up["n"], up["denominator"] - up["numerator"], allowed)

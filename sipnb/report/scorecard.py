@@ -75,7 +75,7 @@ def scorecard(facts: BaselineFacts, series: pd.DataFrame) -> Scorecard:
 
 def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
     (sign, text, tone), doubt = words.VARIATION[fact.variation], ""
-    if fact.variation in ("concern", "improvement") and not fact.sure:
+    if fact.changed and not fact.sure:
         # One of so many measures is always about to leave its range: what does not hold among them stands back.
         doubt, tone = "; may be chance", "common"
     side = _SIDE.get((fact.variation, fact.good))

@@ -34,7 +34,7 @@ def change(fact: Any) -> str:
     if not fact.claims:
         return fact.unjudged
     text = VARIATION[fact.variation][1]
-    unsure = fact.variation in ("concern", "improvement") and not fact.sure
+    unsure = fact.changed and not fact.sure
     return f"{text}, may be chance" if unsure else text
 
 

@@ -38,6 +38,7 @@ def work_out(subject: Subject) -> Baseline:
     survival = restoration.survival(subject.scope)
     flow = work.flow_table(subject)
     account = subject.records.account
+    restated = history.restated(subject, figures)
     facts = BaselineFacts(
         about=subject.about,
         objectives=[o.title for o in subject.workbook.objectives if set(o.kpis) & {k.kpi for k in figures}],
@@ -53,15 +54,15 @@ def work_out(subject: Subject) -> Baseline:
         silence=people.silence(subject),
         costs=people.costs(subject),
         mix=mix.explained(subject),
-        marks=history.marks(subject, figures),
-        restated=history.restated(subject, figures),
+        marks=history.marks(subject, restated),
+        restated=restated,
         inferred_late=promises.inferred_late(subject),
         history_cycles=max((int(subject.series(kpi)["value"].notna().sum()) for kpi in charts), default=0),
         rows=account["rows"],
         set_aside=history.set_aside(account),
         warnings=subject.records.warnings,
         severities=subject.severities,
-        tested=sum(k.p is not None and k.good != "neutral" for k in figures if k.headline),
+        tested=sum(k.tested for k in figures if k.headline),
         signals=sum(k.signals for k in figures if k.headline),
         expected_false=sum(k.expected_false or 0.0 for k in figures if k.headline),
     )

@@ -16,6 +16,7 @@ import pandas as pd
 from sipnb import kpis
 from sipnb.catalogue import Kpi
 from sipnb.chapters.subject import Subject
+from sipnb.kpis.scope import placed
 from sipnb.methods import spc
 
 #: With fewer points than this not even trial limits are drawn: a service of six weeks has five or six whole ones.
@@ -55,7 +56,7 @@ def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
         or lumpy
         or subject.refused(known.id)
     ):
-        return Charted(line, _bare(line, known, subject.target(known.id)), grain, math.nan, lumpy, rebased)
+        return Charted(line, _bare(line, known.good, subject.target(known.id)), grain, math.nan, lumpy, rebased)
     chart = _chart(known, line, subject.target(known.id), groups)
     latest = line[groups == groups[-1]] if groups is not None else line
     return _tested(line, chart, grain, _near_normal(known, latest), rebased)
@@ -108,9 +109,9 @@ def _chart(known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndar
     return spc.xmr(values, **options)
 
 
-def _bare(line: pd.DataFrame, known: Kpi, target: float | None) -> spc.Chart:
+def _bare(line: pd.DataFrame, good: str, target: float | None) -> spc.Chart:
     """The points without range and signals: limits drawn from rare events or a handful of points would mislead."""
-    found = spc.xmr(line["value"], good=known.good, target=target)
+    found = spc.xmr(line["value"], good=good, target=target)
     points = found.points
     signal = points["signal"].where(points["signal"] == "no data", "common")
     bare = points.assign(low=math.nan, high=math.nan, mean=math.nan, rule="", signal=signal, direction=0)
@@ -147,31 +148,25 @@ def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
     line = pd.DataFrame({"value": days.to_numpy(), "low": math.nan, "high": math.nan, "n": 1, "label": labels})
     line.index = pd.Index(range(1, len(line) + 1), name="cycle")
     good = "up" if known.good == "down" else "down"
-    turned = replace(_UP, good=good)
     if len(line) < FEWEST or subject.refused(known.id):
-        return Charted(line, _bare(line, turned, None), "occurrence", math.nan, lumpy=False)
+        return Charted(line, _bare(line, good, None), "occurrence", math.nan, lumpy=False)
     return _tested(line, spc.t_chart(line["value"], good=good), "occurrence", line["value"] ** (1 / 3.6))
 
 
 _EVENTS = {"outage_count": kpis.uptime.started, "major_incidents": kpis.uptime.majors}
-_UP = Kpi(
-    id="days_between", title="Days between", short="Days between", formula="days from one to the next", unit="days",
-    good="up", cohort="", clock="gross", minimum_n=0, kind="value", needs=(),
-)  # fmt: skip
 
 
 def _groups(subject: Subject, known: Kpi, line: pd.DataFrame, grain: str) -> tuple[np.ndarray | None, str]:
     """Which points stand under limits of their own since a baseline was set anew, and the reason for the latest one."""
     resets = [b for b in subject.service.baselines if b.kpi == known.id]
-    starts = {subject.workbook.cycle(b.start).start: b.reason for b in resets}
-    if not starts or grain == "occurrence":
-        return None, ""
     cycles = subject.weeks.cycles if grain == "week" and subject.weeks is not None else subject.history
     begun = {c.name: c.start for c in cycles}
-    first = np.array([begun[name] for name in line.index])
-    labels = np.array([sum(start <= day for start in starts) for day in first])
-    inside = [reason for start, reason in sorted(starts.items()) if (first >= start).any()]
-    return (labels, inside[-1]) if inside and labels.min() < labels.max() else (None, "")
+    anew: dict[str, str] = {}
+    for start, reason in sorted((subject.workbook.cycle(b.start).start, b.reason) for b in resets):
+        after = [name for name in line.index if begun[name] >= start]
+        if 0 < len(after) < len(line):
+            anew[after[0]] = reason
+    return (spc.groups_from(line.index, anew.items()), list(anew.values())[-1]) if anew else (None, "")
 
 
 def fine(subject: Subject) -> Charted | None:
@@ -193,8 +188,8 @@ def fine(subject: Subject) -> Charted | None:
         edges = days.tz_localize(zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC").as_unit("us")
         if len(edges) - 1 < FEWEST:
             continue
-        where = np.searchsorted(edges.asi8, pd.DatetimeIndex(opened).as_unit("us").asi8, side="right") - 1
-        counts = np.bincount(where[(where >= 0) & (where < len(edges) - 1)], minlength=len(edges) - 1).astype(float)
+        where = placed(opened, edges)
+        counts = np.bincount(where[where >= 0], minlength=len(edges) - 1).astype(float)
         if np.median(counts) >= least:
             return _fine(days[:-1], counts, grain)
     return None

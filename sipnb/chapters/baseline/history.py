@@ -43,8 +43,9 @@ def set_aside(account: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def marks(subject: Subject, facts: list[KpiFact]) -> list[MarkFact]:
-    """What is marked on the charts, in order of time: actions implemented, breaks in the data, baselines set anew."""
+def marks(subject: Subject, restated: list[RestatedFact]) -> list[MarkFact]:
+    """What is marked on the charts, in order of time: actions implemented, breaks in the data, baselines set anew, and the
+    measures that are counted by a new definition."""
     inside = {c.name: c for c in subject.history}
     found: list[tuple[str, str, str, list[str]]] = []
     for action in subject.service.actions:
@@ -58,8 +59,9 @@ def marks(subject: Subject, facts: list[KpiFact]) -> list[MarkFact]:
     for one in subject.service.baselines:
         start = subject.workbook.cycle(one.start).start
         found.append((subject.cycle.containing(start).name, "baseline", f"baseline set anew: {one.reason}", [one.kpi]))
-    for kpi, cycle, text in _redefined(subject, facts):
-        found.append((cycle, "definition", text, [kpi]))
+    for one in restated:
+        text = f"{one.title} is counted by a new definition ({one.before} → {one.now})"
+        found.append((subject.cycle.name, "definition", text, [one.kpi]))
     known = sorted({(w, k, t, tuple(p for p in ps if p)) for w, k, t, ps in found if w in inside})
     return [
         MarkFact(letter=_letter(i), cycle=when, kind=kind, text=text, kpis=list(about))
@@ -69,13 +71,6 @@ def marks(subject: Subject, facts: list[KpiFact]) -> list[MarkFact]:
 
 def _letter(position: int) -> str:
     return chr(65 + position) if position < 26 else f"A{position - 25}"
-
-
-def _redefined(subject: Subject, facts: list[KpiFact]) -> list[tuple[str, str, str]]:
-    return [
-        (one.kpi, subject.cycle.name, f"{one.title} is counted by a new definition ({one.before} → {one.now})")
-        for one in restated(subject, facts)
-    ]
 
 
 def restated(subject: Subject, facts: list[KpiFact]) -> list[RestatedFact]:
@@ -161,7 +156,7 @@ def control_figure(measured: Any, kpi: str) -> Shown:
     facts: BaselineFacts = measured.facts
     fact, one = facts.measure(kpi), measured.charts.get(kpi)
     if fact is None or one is None:
-        return say(f"{_title(measured, kpi)}: no data.")
+        return say(f"{facts.titles.get(kpi, kpi)}: no data.")
     currency = facts.about.currency
     events = one.grain == "occurrence"
     unit = "days" if events else fact.unit
@@ -190,7 +185,7 @@ def control_figure(measured: Any, kpi: str) -> Shown:
     return figure(
         figures.control_chart(
             _drawable(drawn, unit), list(line["label"]), unit, currency, None if events else fact.target,
-            [(_position(measured, one, m.cycle), m.letter) for m in mine],
+            [(_position(one, m.cycle), m.letter) for m in mine],
         ),
         name=kpi.replace("_", "-"), finding=finding(fact, currency), subtitle=_subtitle(fact, one),
         alt=_alt(fact, one, currency), data=data,
@@ -198,12 +193,8 @@ def control_figure(measured: Any, kpi: str) -> Shown:
     )  # fmt: skip
 
 
-def _title(measured: Any, kpi: str) -> str:
-    return measured.facts.titles.get(kpi, kpi)
-
-
-def _position(measured: Any, one: Charted, cycle: str) -> float:
-    """Where on the axis a cycle begins; by week, the first week that ends in it."""
+def _position(one: Charted, cycle: str) -> float:
+    """Where on the axis a cycle begins; NaN where it is no point of the chart."""
     names = list(one.line.index.astype(str))
     return names.index(cycle) - 0.5 if cycle in names else math.nan
 

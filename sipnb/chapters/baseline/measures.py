@@ -107,9 +107,8 @@ def _unjudged(known: Kpi, n: int, drawn: Charted, refused: str) -> str:
 
 def _sure(facts: list[KpiFact]) -> list[KpiFact]:
     """The facts with what holds when all of them are looked at together (Benjamini and Hochberg 1995)."""
-    p = pd.Series([math.nan if k.p is None or k.good == "neutral" else k.p for k in facts], dtype="float64")
+    p = pd.Series([k.p if k.tested else math.nan for k in facts], dtype="float64")
     holds = discoveries.benjamini_hochberg(p, FALSE_DISCOVERIES)["rejected"]
-    changed = ("concern", "improvement")
     # Where work takes longer, the part of it that is on hold falls by itself: that is no improvement.
     slower = any(
         sure and k.kpi.startswith("restore_") and k.variation == "concern" for k, sure in zip(facts, holds, strict=True)
@@ -121,7 +120,7 @@ def _sure(facts: list[KpiFact]) -> list[KpiFact]:
     return [
         # Where a measure has left its range the old limits no longer say what the process can do.
         k.model_copy(update={"sure": True} | ({"assurance": "unsettled"} if k.assurance != "no target" else {}))
-        if sure and k.variation in changed
+        if sure and k.changed
         else k
         for k, sure in zip(facts, holds, strict=True)
     ]
@@ -192,7 +191,7 @@ def chance(facts: BaselineFacts) -> Shown:
     claimed = [k for k in facts.measures if k.claims]
     if not claimed:
         return say("No measure has 13 points of history yet: limits are on trial, and no change is claimed.")
-    seeming = [k for k in claimed if k.variation in ("concern", "improvement")]
+    seeming = [k for k in claimed if k.changed]
     sure = [k for k in seeming if k.sure]
     text = (
         f"Over all measures and cycles {words.plural(facts.signals, 'point')} stand out; if nothing ever changed, chance "

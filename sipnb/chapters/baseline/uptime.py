@@ -14,12 +14,13 @@ from sipnb.show.display import Shown, say
 
 def lost(subject: Subject) -> UptimeFact | None:
     """Agreed hours of the cycle, and what outages and maintenance took of them; None without outage records."""
-    scope = subject.over([subject.cycle])
+    scope = subject.scope
     now = kpis.measure("availability", scope)
     if now.n == 0:
         return None
-    agreed = float(clocks.elapsed(scope.calendar, scope.edges[:1], scope.edges[1:])[0]) / 3600
-    out = float(uptime.lost(uptime.maintenance(scope).assign(share=1.0), scope.edges, scope.calendar)[0]) / 3600
+    cycle = scope.edges[-2:]
+    agreed = float(clocks.elapsed(scope.calendar, cycle[:1], cycle[1:])[0]) / 3600
+    out = float(uptime.lost(uptime.maintenance(scope).assign(share=1.0), cycle, scope.calendar)[0]) / 3600
     target = subject.target("availability")
     return UptimeFact(
         agreed=agreed, down=(now.denominator - now.numerator) / 3600, maintenance=out,
