@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -15,8 +16,9 @@ import typer
 
 from sipnb import cycles, doctor, places
 from sipnb import workbook as workbooks
-from sipnb.chain import parameters, plans
+from sipnb.chain import crew, parameters, plans
 from sipnb.chain import run as chain
+from sipnb.chain.progress import Event
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError, nearest
@@ -26,6 +28,13 @@ from sipnb.show import words
 from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
+
+
+class Engine(StrEnum):
+    """How notebooks are run."""
+
+    WARM, STOCK = crew.WARM, crew.STOCK
+
 
 app = typer.Typer(
     add_completion=False,
@@ -69,7 +78,12 @@ def run(
     params: Params,
     cycle: CycleName = None,
     service: Services = None,
-    jobs: Annotated[int, typer.Option("--jobs", min=1, help="services worked on at the same time")] = 2,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="services worked on at a time (default: by cores and memory)")
+    ] = None,
+    engine: Annotated[
+        Engine | None, typer.Option("--engine", help="forked kernels, or Papermill's own (default: forked where safe)")
+    ] = None,
     data: Data = None,
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="run what is up to date, too")] = False,
@@ -92,15 +106,17 @@ def run(
         book,
         when,
         service,
+        pages=chain.Pages(
+            plan=report.render_plan,
+            failure=report.failure_of(names, when.label),
+            index=report.render_index,
+            quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
+        ),
         jobs=jobs,
+        engine=engine and engine.value,
         force=force,
         refreeze=refreeze,
         notebooks=chapters,
-        render_plan=report.render_plan,
-        render_failure=report.failure_of(names, when.label),
-        render_index=report.render_index,
-        render_quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
-        finish=None,
         progress=Progress(sys.stdout),
         chapter_limit=limit,
     )
@@ -304,12 +320,17 @@ class Progress:
         self.stream = stream
         self.live = stream.isatty()
 
-    def __call__(self, event: chain.Event) -> None:
+    def __call__(self, event: Event) -> None:
         text = f"{event.service}: {event.message}" if event.service else f"{event.kind}: {event.message}"
         if event.total:
             text = f"[{event.done}/{event.total}] {text}"
-        if self.live and event.done and event.done < event.total:
-            left = event.seconds / event.done * (event.total - event.done)
-            print(f"\r\x1b[K{text} · about {left:.0f} s left", end="", file=self.stream, flush=True)
-            return
+        if event.left and event.done < event.total:
+            text += f" · about {_rough(event.left)} left"
+            if self.live:
+                print(f"\r\x1b[K{text}", end="", file=self.stream, flush=True)
+                return
         print(("\r\x1b[K" if self.live else "") + text, file=self.stream, flush=True)
+
+
+def _rough(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -3,108 +3,181 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
 from sipnb.chain import unit
-from sipnb.chain.outcomes import ERRORED, SKIPPED, SUCCEEDED, Outcome, ServiceOutcome
+from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
+from sipnb.chain.warm.nursery import Lost, NotPossible, Nursery
+
+WARM, STOCK = "warm", "stock"
 
 #: Seconds beyond its limit, and the time a kernel has to start, after which a chapter's process is killed.
 GRACE = 90.0
-_POLL = 0.05
+#: Memory that a unit with its kernel may come to use.
+PER_JOB = 1.5e9
+_POLL = 0.02
+_KILLED = -signal.SIGKILL
+
+
+class Executor(Protocol):
+    """Whoever works on units: here a crew of processes. A cluster needs to do no more than this."""
+
+    def work(self, specs: Sequence[unit.Spec]) -> Iterator[ServiceOutcome]:
+        """Work on units, in this order as far as there is room, and yield the outcome of each as it ends.
+
+        Every spec has exactly one outcome, whatever happens to the process that worked on it.
+        """
+        ...
+
+
+def default_jobs() -> int:
+    """How many units this machine can work on at a time: one a core, and none beyond its free memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, int(psutil.virtual_memory().available // PER_JOB)))
+
+
+def default_engine() -> str:
+    """Forked kernels where forking is safe."""
+    return WARM if sys.platform in ("linux", "darwin") else STOCK
 
 
 @dataclass
 class _Worker:
-    service: str
     spec: unit.Spec
     log: Path
-    process: subprocess.Popen[bytes]
     started: float
+    attempt: int
+    pid: int
+    process: subprocess.Popen[bytes] | Nursery  # that it was started as, or that it was forked from
 
 
-def work(specs: Sequence[tuple[str, unit.Spec]], *, cycle: str, jobs: int, folder: Path) -> Iterator[ServiceOutcome]:
-    """Run a unit for each (service, spec), at most `jobs` at a time, and yield each one's outcome as it ends.
+class Crew:
+    """Processes of this machine. Leaving its context ends them all.
 
-    `folder` takes the specs and the processes' logs. Whatever ends this generator ends its processes.
+    `folder` takes specs and logs; `engine` is the one that was asked for and becomes `stock` where forking turns out
+    not to be safe, with the reason in `note`.
     """
-    waiting, working = list(specs), []
-    try:
-        while waiting or working:
-            while waiting and len(working) < jobs:
-                working.append(_start(*waiting.pop(0), folder))
-            ended = [worker for worker in working if _ended(worker)]
-            working = [worker for worker in working if worker not in ended]
-            for worker in ended:
-                yield _outcome(worker, cycle)
-            if not ended:
-                time.sleep(_POLL)
-    finally:
-        for worker in working:
-            _kill(worker.process)
+
+    def __init__(self, jobs: int, engine: str, folder: Path) -> None:
+        self.jobs, self.engine, self.folder = jobs, engine, folder
+        self.note = ""
+        self._nursery: Nursery | None = None
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
+
+    def work(self, specs: Sequence[unit.Spec]) -> Iterator[ServiceOutcome]:
+        """See Executor. A unit whose process is killed is tried once more. Closing the generator ends its processes."""
+        waiting = deque((spec, 1) for spec in specs)
+        working: list[_Worker] = []
+        try:
+            while waiting or working:
+                while waiting and len(working) < self.jobs:
+                    working.append(self._start(*waiting.popleft()))
+                ended = [(worker, code) for worker in working if (code := self._ended(worker)) is not None]
+                for worker, code in ended:
+                    working.remove(worker)
+                    if code == _KILLED and worker.attempt == 1:
+                        Path(worker.spec.status).unlink(missing_ok=True)
+                        waiting.appendleft((worker.spec, 2))
+                    else:
+                        yield _outcome(worker, code)
+                if not ended:
+                    time.sleep(_POLL)
+        finally:
+            for worker in working:
+                self._kill(worker)
+
+    def _start(self, spec: unit.Spec, attempt: int) -> _Worker:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path, log = self.folder / f"{spec.service}.spec.json", self.folder / f"{spec.service}.log"
+        while self.engine == WARM:
+            try:
+                if self._nursery is None:
+                    self._nursery = Nursery(spec.environment)
+                replace(spec, engine=WARM).write(path)
+                return _Worker(spec, log, time.time(), attempt, self._nursery.start(path, log), self._nursery)
+            except NotPossible as error:
+                self.engine, self.note = STOCK, f"kernels are started one by one: {error}"
+            except Lost:
+                self.__exit__()
+        replace(spec, engine=STOCK, parent=os.getpid()).write(path)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "sipnb.chain.unit", str(path)],
+                env={**os.environ, **spec.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return _Worker(spec, log, time.time(), attempt, process.pid, process)
+
+    def _ended(self, worker: _Worker) -> int | None:
+        """The exit code of a unit that is done; a negative number is the signal that killed it."""
+        code = self._code(worker)
+        if code is not None:
+            return code
+        # A unit touches its status at the start of every chapter and stops itself at the limit: it hangs if it does not.
+        status = Path(worker.spec.status)
+        since = status.stat().st_mtime if status.exists() else worker.started
+        if time.time() - since > worker.spec.limit + GRACE:
+            worker.attempt = 2  # it would hang again
+            self._kill(worker)
+            return _KILLED
+        return None
+
+    def _code(self, worker: _Worker) -> int | None:
+        if isinstance(worker.process, subprocess.Popen):
+            return worker.process.poll()
+        try:
+            return worker.process.ended(worker.pid)
+        except Lost:
+            if worker.process is self._nursery:
+                self.__exit__()
+            return _KILLED
+
+    def _kill(self, worker: _Worker) -> None:
+        """Kill a unit with everything it started; a kernel leads a process group of its own, so its group is not enough."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(worker.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        while self._code(worker) is None:
+            time.sleep(_POLL)
 
 
-def _start(service: str, spec: unit.Spec, folder: Path) -> _Worker:
-    folder.mkdir(parents=True, exist_ok=True)
-    path, log = folder / f"{service}.spec.json", folder / f"{service}.log"
-    path.write_text(json.dumps(asdict(spec)), encoding="utf-8")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sipnb.chain.unit", str(path)],
-            env={**os.environ, **spec.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return _Worker(service, spec, log, process, time.time())
-
-
-def _ended(worker: _Worker) -> bool:
-    if worker.process.poll() is not None:
-        return True
-    # A unit touches its status at the start of every chapter and stops itself at the limit: it hangs if it does not.
-    status = Path(worker.spec.status)
-    since = status.stat().st_mtime if status.exists() else worker.started
-    if time.time() - since > worker.spec.limit + GRACE:
-        _kill(worker.process)
-        return True
-    return False
-
-
-def _outcome(worker: _Worker, cycle: str) -> ServiceOutcome:
-    told, running = unit.read_status(Path(worker.spec.status))
-    names = [chapter.name for chapter in worker.spec.chapters]
-    code = worker.process.returncode
-    if code != 0 or running is not None or set(told) != set(names):
-        lost = running or next((name for name in names if name not in told), names[-1])
+def _outcome(worker: _Worker, code: int) -> ServiceOutcome:
+    spec = worker.spec
+    told, running = unit.read_status(Path(spec.status))
+    if code != 0 or running is not None or set(told) != set(spec.names):
+        lost = running or next((name for name in spec.names if name not in told), spec.names[-1])
         how = f"was killed (signal {-code})" if code < 0 else f"ended unexpectedly (exit code {code})"
-        last = worker.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+        log = worker.log.read_text(encoding="utf-8", errors="replace") if worker.log.is_file() else ""
+        last = log.strip().splitlines()[-1:]
         error = ": ".join([f"the process that ran it {how}", *last])
         told[lost] = Outcome(ERRORED, round(time.time() - worker.started, 3), error=error)
     stopped = False
     chapters = {}
-    for name in names:
+    for name in spec.names:
         chapters[name] = Outcome(SKIPPED) if stopped or name not in told else told[name]
-        stopped = stopped or chapters[name].state != SUCCEEDED
-    return ServiceOutcome(worker.service, cycle, chapters)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a unit with everything it started; a kernel leads a process group of its own, so the group is not enough."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        stopped = stopped or chapters[name].state not in GOOD
+    return ServiceOutcome(spec.service, spec.cycle, chapters)

@@ -79,6 +79,7 @@ def cleaned(notebook: NotebookNode, source: Path, parameters: dict[str, str], st
         else:
             status = statuses.get(id(cell), "completed" if cell.get("execution_count") else "pending")
         cell.metadata["papermill"] = {"status": status}
+        cell.outputs = _joined(cell.outputs)
         for output in cell.outputs:
             _unname(output)
     copy.metadata["papermill"] = {"parameters": dict(parameters)}
@@ -91,6 +92,21 @@ def write(notebook: NotebookNode, path: Path) -> None:
     scratch = path.with_name(path.name + ".part")
     scratch.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
     scratch.replace(path)
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Streams in one piece between other outputs, standard output first: where a kernel cuts them is chance."""
+    joined: list[NotebookNode] = []
+    streams: dict[str, NotebookNode] = {}
+    for output in outputs:
+        if output.output_type != "stream":
+            joined += [streams.pop(name) for name in sorted(streams, reverse=True)]
+            joined.append(output)
+        elif output.name in streams:
+            streams[output.name].text += output.text
+        else:
+            streams[output.name] = output
+    return joined + [streams.pop(name) for name in sorted(streams, reverse=True)]
 
 
 def _unname(output: Any) -> None:

@@ -16,18 +16,25 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets import Dict
 from traitlets.config import Config
 
 from sipnb.chain import executed
 from sipnb.chain.outcomes import ERRORED, FAILED, SUCCEEDED, Outcome, one_line
+from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
+
+#: The engines a notebook can be run with: kernels forked from this process, or started as Papermill does.
+WARM, STOCK = "warm", "stock"
 
 #: Seconds a kernel has to start, and the least time between two savings of a notebook that is still running.
 START_LIMIT = 60
 SAVE_EVERY = 2.0
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+papermill_engines.register(WARM, WarmEngine)
 
 
 class OwnKernel(AsyncKernelManager):
@@ -46,8 +53,9 @@ class OwnKernel(AsyncKernelManager):
 
 
 def execute(
-    source: Path, target: Path, parameters: dict[str, str], *, limit: float, kernel_env: dict[str, str]
-) -> Outcome:
+    source: Path, target: Path, parameters: dict[str, str], *, limit: float, kernel_env: dict[str, str],
+    engine: str = STOCK,
+) -> Outcome:  # fmt: skip
     """Run the notebook `source` with `parameters` and write what ran to `target`, also where it fails.
 
     `limit` is the wall-clock time in seconds for the whole notebook. The kernel works in an empty folder of its own.
@@ -62,8 +70,14 @@ def execute(
         folder.mkdir()
         # The user's own start-up files must not decide what a plan says.
         environment = {"IPYTHONDIR": str(Path(scratch, "ipython")), **kernel_env}
-        # An absolute place for the sockets: by default they lie in the working directory, which the two do not share.
-        kernel = {"transport": "ipc", "ip": str(Path(scratch, "k")), "environment": environment}
+        if engine == WARM:
+            config = Config({ForkedKernel.__name__: {"environment": environment}})
+            how = {"engine_name": WARM}
+        else:
+            # An absolute place for the sockets: by default they lie in the working directory, which is not shared.
+            sockets = {"transport": "ipc", "ip": str(Path(scratch, "k"))}
+            config = Config({OwnKernel.__name__: {**sockets, "environment": environment}})
+            how = {"kernel_manager_class": OwnKernel}
         try:
             papermill.execute_notebook(
                 str(source),
@@ -73,8 +87,8 @@ def execute(
                 log_output=False,
                 request_save_on_cell_execute=False,
                 start_timeout=START_LIMIT,
-                kernel_manager_class=OwnKernel,
-                config=Config({"OwnKernel": kernel}),
+                config=config,
+                **how,
                 resources={"metadata": {"path": str(folder)}},
                 timeout_func=lambda cell: max(run.remaining, 0.01),
                 iopub_timeout=30,

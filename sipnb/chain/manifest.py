@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import sipnb
+from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, PROJECT, CycleFolder
+from sipnb.places import CHAPTERS, PROJECT, CycleFolder, cycle_folder
 from sipnb.records.sources import content_hash
 from sipnb.workbook import Workbook
 
-SCHEMA = 1
+SCHEMA = 2
 
 #: The name of the notebook across all services.
 ACROSS = "portfolio"
 
-PUBLISHED, UP_TO_DATE = "published", "up to date"
+PUBLISHED = "published"
 
 _CODE = {".py", ".yml", ".css", ".j2", ".js"}
 _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckdb")
@@ -32,30 +33,40 @@ _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckd
 
 @dataclass(frozen=True)
 class Made:
-    """What a plan is made of, each part as a hash: equal parts give equal bytes."""
+    """What a plan is made of, each part as a hash: equal parts give equal bytes.
+
+    `notebooks` are those of its chapters by name; `before` is what the plan of the cycle before handed over.
+    """
 
     cycle: str
     records: str
     parameters: str
-    notebooks: str
+    notebooks: Mapping[str, str]
     code: str
+    before: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
         return {
-            "records": self.records, "parameters": self.parameters, "notebooks": self.notebooks, "code": self.code
+            "records": self.records, "parameters": self.parameters, "cycle before": self.before, "code": self.code,
+            **{f"notebook {name}": made for name, made in self.notebooks.items()},
         }  # fmt: skip
 
     @property
     def fingerprint(self) -> str:
-        return _hash([self.cycle, self.parts])
+        return digest([self.cycle, self.parts])
+
+    def chapter(self, name: str) -> str:
+        """What one chapter is made of, but for the results of those before it."""
+        shared = {part: made for part, made in self.parts.items() if not part.startswith("notebook ")}
+        return digest([self.cycle, shared, self.notebooks[name]])
 
     def changed(self, earlier: Mapping[str, Any] | None) -> list[str]:
         """Which parts differ from those of an entry in an earlier manifest; `first run` where there is none."""
         if earlier is None:
             return ["first run"]
         before = earlier.get("made_of", {})
-        return [name for name, digest in self.parts.items() if before.get(name) != digest]
+        return [name for name, made in self.parts.items() if before.get(name) != made]
 
 
 def read(folder: CycleFolder) -> dict[str, Any]:
@@ -103,9 +114,9 @@ def code_hash() -> str:
     return _files_hash(package, files)
 
 
-def notebooks_hash(notebooks: Path, names: Iterable[str] = CHAPTERS) -> str:
-    """A hash of the bytes of the chapter notebooks."""
-    return _files_hash(notebooks, [notebooks / f"{name}.ipynb" for name in names])
+def notebook_hashes(notebooks: Path, names: Iterable[str] = CHAPTERS) -> dict[str, str]:
+    """A hash of the bytes of each chapter's notebook."""
+    return {name: content_hash(notebooks / f"{name}.ipynb") for name in names}
 
 
 def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable[str]) -> dict[str, str]:
@@ -113,11 +124,11 @@ def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable
     files: dict[str, dict[str, str]] = {}
     for file in quality["files"]:
         path = records / file
-        digest = content_hash(path) if path.is_file() else "missing"
-        files.setdefault(file.split("/")[1].removeprefix("service="), {})[file] = digest
+        made = content_hash(path) if path.is_file() else "missing"
+        files.setdefault(file.split("/")[1].removeprefix("service="), {})[file] = made
     nothing: dict[str, Any] = {"rows": {}, "set_aside": {}}
     return {
-        name: _hash([files.get(name, {}), quality["services"].get(name, nothing), quality["cutoff"]])
+        name: digest([files.get(name, {}), quality["services"].get(name, nothing), quality["cutoff"]])
         for name in services
     }
 
@@ -126,8 +137,16 @@ def made_of_all(
     workbook: Workbook, cycle: Cycle, records: Path, quality: Mapping[str, Any], notebooks: Path, code: str
 ) -> dict[str, Made]:
     """What each service's plan would be made of now."""
-    there, told = records_hashes(records, quality, workbook.services), notebooks_hash(notebooks)
-    return {name: Made(cycle.name, there[name], workbook.fingerprint(name), told, code) for name in workbook.services}
+    there, told = records_hashes(records, quality, workbook.services), notebook_hashes(notebooks)
+    earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name)
+    before = {name: earlier.result(name, "2_baseline") for name in workbook.services}
+    return {
+        name: Made(
+            cycle.name, there[name], workbook.fingerprint(name), told, code,
+            content_hash(before[name]) if before[name].is_file() else "",
+        )
+        for name in workbook.services
+    }  # fmt: skip
 
 
 def made_of_portfolio(
@@ -136,8 +155,8 @@ def made_of_portfolio(
     """What the portfolio would be made of, `plans` being the services' entries in the manifest."""
     stood = {name: [e["fingerprint"], e["status"] in (PUBLISHED, UP_TO_DATE)] for name, e in plans.items()}
     # All of it, as text: the portfolio and the data-quality page show rows that are in no service, too.
-    records = _hash([json.dumps(quality), stood])
-    return Made(cycle.name, records, workbook.fingerprint(), notebooks_hash(notebooks, [ACROSS]), code)
+    records = digest([json.dumps(quality), stood])
+    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [ACROSS]), code)
 
 
 def service_files(folder: CycleFolder, service: str) -> list[Path]:
@@ -149,6 +168,22 @@ def service_files(folder: CycleFolder, service: str) -> list[Path]:
         for path in sorted(place.glob("*"))
         if path.is_file() and path.suffix != ".part"
     ]
+
+
+def chapter_files(folder: CycleFolder, service: str, chapter: str) -> list[Path]:
+    """The files of one chapter of a service that are there: its executed notebook, its result and the tables beside."""
+    result = folder.result(service, chapter)
+    files = [folder.notebook(service, chapter), result, *sorted(result.parent.glob(f"{chapter}.*.parquet"))]
+    return [path for path in files if path.is_file()]
+
+
+def chapter_before(entry: Mapping[str, Any] | None, service: str, chapter: str) -> dict[str, Any]:
+    """What the manifest has of one chapter: its record, and the hashes of its files; empty where it has none."""
+    record = (entry or {}).get("chapters", {}).get(chapter)
+    if not record or entry is None:
+        return {}
+    mine = (f"notebooks/{service}/{chapter}.", f"results/{service}/{chapter}.")
+    return {"record": record, "hashes": {file: made for file, made in entry["hashes"].items() if file.startswith(mine)}}
 
 
 def portfolio_files(folder: CycleFolder, services: Collection[str]) -> list[Path]:
@@ -166,8 +201,8 @@ def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:
 def intact(folder: CycleFolder, entry: Mapping[str, Any]) -> bool:
     """Whether all files that an entry of the manifest records are there, byte for byte."""
     return bool(entry["hashes"]) and all(
-        (folder.root / file).is_file() and content_hash(folder.root / file) == digest
-        for file, digest in entry["hashes"].items()
+        (folder.root / file).is_file() and content_hash(folder.root / file) == made
+        for file, made in entry["hashes"].items()
     )
 
 
@@ -191,8 +226,9 @@ def _git() -> str | None:
 
 
 def _files_hash(base: Path, files: Iterable[Path]) -> str:
-    return _hash({path.relative_to(base).as_posix(): content_hash(path) for path in files})
+    return digest({path.relative_to(base).as_posix(): content_hash(path) for path in files})
 
 
-def _hash(content: Any) -> str:
+def digest(content: Any) -> str:
+    """A hash of plain data."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,7 @@
-"""What became of a notebook and of a service: succeeded, failed (it raised), errored (it could not be run), skipped."""
+"""What became of a notebook and of a service.
+
+Succeeded, failed (it raised), errored (it could not be run), skipped, or up to date: what was published was taken over.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-SUCCEEDED, FAILED, ERRORED, SKIPPED = "succeeded", "failed", "errored", "skipped"
+SUCCEEDED, FAILED, ERRORED, SKIPPED, UP_TO_DATE = "succeeded", "failed", "errored", "skipped", "up to date"
+
+#: The states after which a service goes on.
+GOOD = (SUCCEEDED, UP_TO_DATE)
 
 #: Under this name in the place of a chapter stands the rendering of a page, which is no notebook.
 RENDER = "render"
@@ -15,13 +21,17 @@ RENDER = "render"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one notebook. `cell` counts from 1 in the notebook as written, `error` is one line."""
+    """What became of one notebook. `cell` counts from 1 in the notebook as written, `error` is one line.
+
+    `seconds` is the time it took when it last ran, `fingerprint` what it was made of.
+    """
 
     state: str
     seconds: float = 0.0
     cell: int | None = None
     heading: str = ""
     error: str = ""
+    fingerprint: str = ""
 
     def record(self) -> dict[str, Any]:
         """The outcome as plain data, as `run.json` has it."""
@@ -39,7 +49,7 @@ class ServiceOutcome:
     @property
     def chapter(self) -> str | None:
         """The chapter that stopped the service; None where all succeeded."""
-        return next((name for name, outcome in self.chapters.items() if outcome.state != SUCCEEDED), None)
+        return next((name for name, outcome in self.chapters.items() if outcome.state not in GOOD), None)
 
     @property
     def trouble(self) -> Outcome | None:
@@ -53,7 +63,8 @@ class ServiceOutcome:
 
     @property
     def seconds(self) -> float:
-        return round(sum(outcome.seconds for outcome in self.chapters.values()), 3)
+        """The time of what ran now."""
+        return round(sum(one.seconds for one in self.chapters.values() if one.state != UP_TO_DATE), 3)
 
     def line(self, partial: Path | None = None) -> str:
         """The error line that says where and what; `partial` is the notebook as far as it ran."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sipnb.chain import manifest, parameters
-from sipnb.chain.manifest import ACROSS, PUBLISHED, UP_TO_DATE, Made
+from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
+from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
 from sipnb.records import frozen, prepare, sources
@@ -46,11 +48,11 @@ def plan(
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
     entries = manifest.read(published)["services"]
-    quality = None if refreeze else reusable(workbook, cycle, published)
-    if quality is None:
+    known = None if refreeze else reusable(workbook, cycle, published)
+    if known is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
-    made = manifest.made_of_all(workbook, cycle, published.records, quality, notebooks, manifest.code_hash())
+    made = manifest.made_of_all(workbook, cycle, published.records, known[1], notebooks, manifest.code_hash())
     told = {name: why(entries.get(name), made[name], published, force) for name in names}
     return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
 
@@ -75,19 +77,22 @@ def check_notebooks(notebooks: Path) -> None:
         raise parameters.ParameterError("\n".join(errors))
 
 
-def reusable(workbook: Workbook, cycle: Cycle, published: CycleFolder) -> dict[str, Any] | None:
-    """`quality.json` of the published frozen records where they hold today's inputs; None where they must be frozen.
+def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[CycleFolder, dict[str, Any]] | None:
+    """The first of these folders whose frozen records hold today's inputs, with its `quality.json`; None without one.
 
     Raises MissingInput where a source is not there.
     """
-    try:
-        known = frozen.read_quality(published.records)
-        before = known["inputs"]["fingerprint"]
-    except (MissingInput, ValueError, KeyError):
+    known = []
+    for folder in folders:
+        with contextlib.suppress(MissingInput, ValueError, KeyError):
+            quality = frozen.read_quality(folder.records)
+            known.append((folder, quality, quality["inputs"]["fingerprint"]))
+    if not known:
         # There is nothing to compare with, but a source that is not there is told before anything is begun.
         sources.require(workbook.settings.sources, workbook.data)
         return None
-    return known if before == prepare.inputs(workbook, cycle)["fingerprint"] else None
+    now = prepare.inputs(workbook, cycle)["fingerprint"]
+    return next(((folder, quality) for folder, quality, before in known if before == now), None)
 
 
 def why(entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool) -> list[str]:

@@ -1,29 +1,69 @@
 """From the folder where a cycle is built to the one that readers open: file by file, by rename, the index last.
 
-Building happens beside the published folder, on the same file system. Until a file is replaced the one before it
+Building happens beside the published folder, on the same file system; what a killed run had finished there the next
+one takes over. Until a file is replaced the one before it
 stays; what a service no longer has is removed, so that nothing old looks fresh.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from sipnb.chain.manifest import intact
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.places import CycleFolder
 
 #: The run's own papers within the building folder; never published.
 PAPERS = ".run"
+_DONE = "done"
 
 
-def begin(published: CycleFolder, building: CycleFolder) -> None:
-    """An empty folder to build in; what a crashed run left there is removed."""
-    if building.root.exists():
-        shutil.rmtree(building.root)
+def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, Any]]:
+    """A folder to build in, holding nothing but what a run that was killed had finished.
+
+    Gives the manifest's entries of those services, by name; their files are there as the entries record them. Frozen
+    records that were complete are there too.
+    """
+    done = _finished(building)
+    kept = {building.root / file for entry in done.values() for file in entry["hashes"]}
+    frozen = not building.records.is_symlink() and (building.records / "quality.json").is_file()
+    for place, folders, names in os.walk(building.root, topdown=False):
+        here = Path(place)
+        if frozen and here.is_relative_to(building.records):
+            continue
+        for path in (here / name for name in (*names, *folders)):
+            if path.is_symlink() or (path.is_file() and path not in kept):
+                path.unlink()
+            elif path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
     (building.root / PAPERS).mkdir(parents=True)
+    for service, entry in done.items():
+        finished(building, service, entry)
     published.root.mkdir(parents=True, exist_ok=True)
+    return done
+
+
+def finished(building: CycleFolder, service: str, entry: Mapping[str, Any]) -> None:
+    """Note that the files of a service are complete, so that the next run can go on where this one is killed."""
+    note = building.root / PAPERS / _DONE / f"{service}.json"
+    note.parent.mkdir(exist_ok=True)
+    scratch = note.with_suffix(".part")
+    scratch.write_text(json.dumps(entry, ensure_ascii=False), encoding="utf-8")
+    scratch.replace(note)
+
+
+def _finished(building: CycleFolder) -> dict[str, dict[str, Any]]:
+    done = {}
+    for note in sorted((building.root / PAPERS / _DONE).glob("*.json")):
+        entry = json.loads(note.read_text(encoding="utf-8"))
+        if intact(building, entry):
+            done[note.stem] = entry
+    return done
 
 
 def end(building: CycleFolder) -> None:
@@ -54,6 +94,13 @@ def lend_quality(published: CycleFolder, building: CycleFolder) -> None:
     if there.is_file() and here.is_file() and there.read_bytes() == here.read_bytes():
         here.unlink()
         here.symlink_to(there)
+
+
+def forget(building: CycleFolder, service: str) -> None:
+    """Remove what a killed run left of a service that must be made again."""
+    building.page(service).unlink(missing_ok=True)
+    for folder in _folders(building, service):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget_results(folder: CycleFolder, service: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import threading
 import time
@@ -15,9 +16,11 @@ from typing import Any
 import filelock
 
 from sipnb.chain import crew, manifest, publication, unit
-from sipnb.chain.manifest import ACROSS, PUBLISHED, UP_TO_DATE, Made
-from sipnb.chain.outcomes import FAILED, RENDER, SUCCEEDED, Outcome, ServiceOutcome, one_line
+from sipnb.chain.crew import Crew
+from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
+from sipnb.chain.outcomes import FAILED, RENDER, SUCCEEDED, UP_TO_DATE, Outcome, ServiceOutcome, one_line
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why
+from sipnb.chain.progress import Event, Pace
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
@@ -27,18 +30,6 @@ from sipnb.workbook import Workbook
 
 class Locked(RuntimeError):
     """Another run of the same cycle holds the lock; the message names its process where it is known."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """A step of a run: `kind` is frozen, service, portfolio or published; `message` says how it went."""
-
-    kind: str
-    message: str
-    service: str = ""
-    done: int = 0
-    total: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +48,21 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Pages:
+    """The functions that write the pages into the building folder.
+
+    `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
+    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that
+    they can link to it.
+    """
+
+    plan: Callable[[CycleFolder, str], object]
+    failure: Callable[[CycleFolder, str, ServiceOutcome], object]
+    index: Callable[[CycleFolder], object]
+    quality: Callable[[CycleFolder], object] | None = None
+
+
+@dataclass(frozen=True)
 class _Work:
     """What all steps of one run share. `entries` are the services' entries of the manifest as they come to stand."""
 
@@ -65,19 +71,17 @@ class _Work:
     notebooks: Path
     published: CycleFolder
     building: CycleFolder
-    jobs: int
+    pages: Pages
+    crew: Crew
     limit: float
+    force: bool
     progress: Callable[[Event], None]
     before: dict[str, Any]
+    left_over: dict[str, dict[str, Any]]
     started: float
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
-
-
-Render = Callable[[CycleFolder, str], object]
-RenderFailure = Callable[[CycleFolder, str, ServiceOutcome], object]
-AcrossAll = Callable[[CycleFolder], object]
 
 
 def run(
@@ -85,24 +89,20 @@ def run(
     cycle: Cycle,
     services: Sequence[str] | None,
     *,
-    jobs: int,
-    force: bool,
-    refreeze: bool,
+    pages: Pages,
+    jobs: int | None = None,
+    engine: str | None = None,
+    force: bool = False,
+    refreeze: bool = False,
     notebooks: Path,
-    render_plan: Render,
-    render_failure: RenderFailure,
-    render_index: AcrossAll,
-    finish: AcrossAll | None,
     progress: Callable[[Event], None],
-    render_quality: AcrossAll | None = None,
     chapter_limit: float = 600,
 ) -> Run:
     """Make the plans of `services` (all where None) for one cycle and publish them, those that are out of date.
 
-    `render_plan(folder, service)` and `render_failure(folder, service, outcome)` write the page of a service into the
-    building folder, `render_quality(folder)` the data-quality page (before all others, so that they can link to it),
-    `render_index(folder)` the index and `finish(folder)` the downloads; `chapter_limit` is in seconds. The failure of
-    one service, or of the data-quality page, is in the result and stops no other.
+    `jobs` units work at a time (None: as many as the machine can bear) on kernels of `engine` (None: the faster one
+    that is safe here); `chapter_limit` is in seconds. The failure of one service, or of the data-quality page, is in
+    the result and stops no other.
 
     Raises WorkbookError for an unknown service and ParameterError, both before anything starts; Locked; MissingInput
     and GateStopped, which leave everything published as it was.
@@ -113,44 +113,40 @@ def run(
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
     building = CycleFolder(published.root.with_name(f".{cycle.name}.building"))
     with _locked(published, building), _terminable():
-        publication.begin(published, building)
+        left_over = publication.begin(published, building)
+        papers = building.root / publication.PAPERS
+        (papers / "pid").write_text(str(os.getpid()))
         try:
-            (building.root / publication.PAPERS / "pid").write_text(str(os.getpid()))
-            work = _Work(
-                workbook, cycle, notebooks, published, building, jobs, chapter_limit, progress,
-                manifest.read(published), time.monotonic(),
-            )  # fmt: skip
-            return _made(
-                work, names, force, refreeze, render_plan, render_failure, render_index, render_quality, finish
-            )
+            with Crew(jobs or crew.default_jobs(), engine or crew.default_engine(), papers) as workers:
+                work = _Work(
+                    workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
+                    manifest.read(published), left_over, time.monotonic(),
+                )  # fmt: skip
+                return _made(work, names, refreeze)
         finally:
             publication.end(building)
 
 
-def _made(
-    work: _Work, names: list[str], force: bool, refreeze: bool,
-    render_plan: Render, render_failure: RenderFailure, render_index: AcrossAll, render_quality: AcrossAll | None,
-    finish: AcrossAll | None,
-) -> Run:  # fmt: skip
+def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     quality = _records(work, refreeze)
-    if render_quality is not None:
-        _quality_page(work, render_quality)
+    _quality_page(work)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code)
     made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code)
-    out_of_date = _look_up(work, names, made, force)
+    out_of_date = _look_up(work, names, made)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
+    rows = {name: sum(quality["services"].get(name, {}).get("rows", {}).values()) for name in out_of_date}
     try:
-        _services(work, out_of_date, made, len(names), render_plan, render_failure)
+        _services(work, rows, made, len(names))
         across = manifest.made_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
         earlier = work.before["portfolio"] or None
-        anew = bool(work.ran or gone or why(earlier, across, work.published, force))
+        anew = bool(work.ran or gone or why(earlier, across, work.published, work.force))
         if anew:
             # The notebook reads there how the services fared.
             _write(work, head, {"status": "pending", "hashes": {}})
-            portfolio = _portfolio(work, across, earlier, render_failure, render_index, finish)
+            portfolio = _portfolio(work, across, earlier)
         else:
-            portfolio = {**work.before["portfolio"], "status": UP_TO_DATE, "changed": [], "output": "identical"}
+            portfolio = {**earlier, "status": UP_TO_DATE, "output": "identical"}
     except BaseException:
         # Interrupted: what is done need not be done again. The index stays as it was.
         if work.ran:
@@ -167,34 +163,48 @@ def _made(
 
 def _records(work: _Work, refreeze: bool) -> dict[str, Any]:
     """The account of the frozen records, which are in the building folder then: reused, or frozen anew."""
-    quality = None if refreeze else reusable(work.workbook, work.cycle, work.published)
-    if quality is not None:
-        publication.lend_records(work.published, work.building)
-        message = "frozen records are up to date"
+    known = None if refreeze else reusable(work.workbook, work.cycle, work.published, work.building)
+    if known is not None and known[0] == work.building:
+        quality, message = known[1], "records were frozen by the run before"
     else:
-        quality = prepare.freeze(work.workbook, work.cycle, work.building.records)
-        message = "records frozen"
+        shutil.rmtree(work.building.records, ignore_errors=True)
+        if known is not None:
+            publication.lend_records(work.published, work.building)
+            quality, message = known[1], "frozen records are up to date"
+        else:
+            quality, message = prepare.freeze(work.workbook, work.cycle, work.building.records), "records frozen"
     work.progress(Event("frozen", message, seconds=time.monotonic() - work.started))
     return quality
 
 
-def _quality_page(work: _Work, render_quality: AcrossAll) -> None:
+def _quality_page(work: _Work) -> None:
     """The page of the records, made each time: it takes no time, and is left where it is what was published."""
+    if work.pages.quality is None:
+        return
     try:
-        render_quality(work.building)
+        work.pages.quality(work.building)
     except Exception as error:
         work.building.quality.unlink(missing_ok=True)
         work.errors.append(f"data quality {work.cycle.name}: {one_line(error)}")
     publication.lend_quality(work.published, work.building)
 
 
-def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], force: bool) -> list[str]:
-    """The services that must run; all others keep their entry, and show their published files to the portfolio."""
+def _look_up(work: _Work, names: list[str], made: Mapping[str, Made]) -> list[str]:
+    """The services that must run; all others keep their entry, and show their published files to the portfolio.
+
+    What a run that was killed had finished, and would be the same now, counts as made by this one.
+    """
     out_of_date = []
     for name in work.workbook.services:
         entry = work.before["services"].get(name)
-        if name in names and why(entry, made[name], work.published, force):
+        if name in names and why(entry, made[name], work.published, work.force):
+            left = work.left_over.get(name)
+            if left and not why(left, made[name], work.building, work.force):
+                work.entries[name] = left
+                work.ran.append(name)
+                continue
             out_of_date.append(name)
+        publication.forget(work.building, name)
         if entry is None:
             continue
         if name in names and name not in out_of_date:
@@ -206,79 +216,64 @@ def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], force: boo
     return out_of_date
 
 
-def _services(
-    work: _Work, names: list[str], made: Mapping[str, Made], asked_for: int,
-    render_plan: Render, render_failure: RenderFailure,
-) -> None:  # fmt: skip
-    papers = work.building.root / publication.PAPERS
-    specs = [(name, _spec(work, name, CHAPTERS, dict.fromkeys(GIVEN, "") | {"service": name})) for name in names]
-    done = asked_for - len(names)
-    outcomes = crew.work(specs, cycle=work.cycle.name, jobs=work.jobs, folder=papers)
+def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], asked_for: int) -> None:
+    """Make the plans of the services whose numbers of records are given."""
+    pace = Pace({name: entry.get("took", 0.0) for name, entry in work.before["services"].items()}, rows)
+    specs = [_spec(work, name, CHAPTERS, made[name]) for name in pace.order]
+    done = asked_for - len(specs)
+    outcomes = work.crew.work(specs)
     # Closed at once where a step below is interrupted, so that no process outlives the run.
     with contextlib.closing(outcomes):
         for outcome in outcomes:
+            _tell_engine(work, done == asked_for - len(specs))
             name = outcome.service
-            outcome = _rendered(outcome, work.building, CHAPTERS, lambda folder, name=name: render_plan(folder, name))
             if outcome.state != SUCCEEDED:
                 publication.forget_results(work.building, name)
-                _fail(work, outcome, render_failure)
-            status = PUBLISHED if outcome.state == SUCCEEDED else outcome.state
+                _fail(work, outcome)
             hashes = manifest.hashes(work.building, manifest.service_files(work.building, name))
-            earlier = work.before["services"].get(name)
-            work.entries[name] = _entry(status, outcome, made[name], hashes, earlier, f"{name}.html")
+            entry = _entry(outcome, made[name], hashes, work.before["services"].get(name), f"{name}.html")
+            if outcome.state == SUCCEEDED:
+                publication.finished(work.building, name, entry)
+            work.entries[name] = entry
             work.ran.append(name)
             done += 1
-            work.progress(Event("service", status, name, done, asked_for, outcome.seconds))
+            status, left = entry["status"], pace.done(name)
+            work.progress(Event("service", status, name, done, asked_for, outcome.seconds, left))
 
 
-def _portfolio(
-    work: _Work, made: Made, earlier: Mapping[str, Any] | None,
-    render_failure: RenderFailure, render_index: AcrossAll, finish: AcrossAll | None,
-) -> dict[str, Any]:  # fmt: skip
-    def render(folder: CycleFolder) -> None:
-        render_index(folder)
-        if finish is not None:
-            finish(folder)
+def _tell_engine(work: _Work, first: bool) -> None:
+    if first and work.crew.note:
+        work.progress(Event("engine", work.crew.note))
 
-    spec = _spec(work, PORTFOLIO, (ACROSS,), dict.fromkeys(GIVEN_ACROSS, ""))
-    papers = work.building.root / publication.PAPERS
-    (outcome,) = crew.work([(PORTFOLIO, spec)], cycle=work.cycle.name, jobs=1, folder=papers)
-    outcome = _rendered(outcome, work.building, (ACROSS,), render, work.building.index)
+
+def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    (outcome,) = work.crew.work([_spec(work, PORTFOLIO, (ACROSS,), made)])
+    if outcome.state == SUCCEEDED:
+        outcome = _indexed(work, outcome)
     if outcome.state != SUCCEEDED:
         publication.forget_results(work.building, PORTFOLIO)
         work.building.index.unlink(missing_ok=True)
-        _fail(work, outcome, render_failure)
+        _fail(work, outcome)
         if work.building.page(PORTFOLIO).exists():
             work.building.page(PORTFOLIO).replace(work.building.index)
-    status = PUBLISHED if outcome.state == SUCCEEDED else outcome.state
-    work.progress(Event("portfolio", status, seconds=outcome.seconds))
     hashes = manifest.hashes(work.building, manifest.portfolio_files(work.building, work.workbook.services))
-    return _entry(status, outcome, made, hashes, earlier, work.building.index.name)
+    entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
+    work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
+    return entry
 
 
-def _rendered(
-    outcome: ServiceOutcome, building: CycleFolder, chapters: Sequence[str],
-    render: Callable[[CycleFolder], object], page: Path | None = None,
-) -> ServiceOutcome:  # fmt: skip
-    """The outcome with that of rendering, where all chapters succeeded and each left its result."""
-    if outcome.state != SUCCEEDED:
-        return outcome
-    page = page or building.page(outcome.service)
-    for chapter in chapters:
-        if not building.result(outcome.service, chapter).is_file():
-            lost = replace(outcome.chapters[chapter], state=FAILED, error="the notebook ran but wrote no result")
-            return replace(outcome, chapters={**outcome.chapters, chapter: lost})
+def _indexed(work: _Work, outcome: ServiceOutcome) -> ServiceOutcome:
     started = time.monotonic()
     try:
-        render(building)
-        error = "" if page.is_file() else "rendering wrote no page"
+        work.pages.index(work.building)
+        error = "" if work.building.index.is_file() else "rendering wrote no page"
     except Exception as caught:
         error = one_line(caught)
     rendered = Outcome(FAILED if error else SUCCEEDED, round(time.monotonic() - started, 3), error=error)
     return replace(outcome, chapters={**outcome.chapters, RENDER: rendered})
 
 
-def _fail(work: _Work, outcome: ServiceOutcome, render_failure: RenderFailure) -> None:
+def _fail(work: _Work, outcome: ServiceOutcome) -> None:
     """Put the failure page in the place of the plan and keep the error line."""
     partial = None
     if outcome.chapter != RENDER and work.building.notebook(outcome.service, outcome.chapter or "").is_file():
@@ -287,18 +282,19 @@ def _fail(work: _Work, outcome: ServiceOutcome, render_failure: RenderFailure) -
     work.errors.append(shown.line(partial))
     work.building.page(outcome.service).unlink(missing_ok=True)
     try:
-        render_failure(work.building, outcome.service, outcome)
+        work.pages.failure(work.building, outcome.service, outcome)
     except Exception as error:
         work.errors.append(f"{shown.service} {outcome.cycle} failure page: {one_line(error)}")
 
 
 def _entry(
-    status: str, outcome: ServiceOutcome, made: Made, hashes: dict[str, str],
-    earlier: Mapping[str, Any] | None, page: str,
-) -> dict[str, Any]:  # fmt: skip
+    outcome: ServiceOutcome, made: Made, hashes: dict[str, str], earlier: Mapping[str, Any] | None, page: str
+) -> dict[str, Any]:
+    """A service's, or the portfolio's, entry in the manifest. `took` is what all of it takes, taken over or not."""
     return {
-        "status": status,
+        "status": PUBLISHED if outcome.state == SUCCEEDED else outcome.state,
         "chapters": {name: chapter.record() for name, chapter in outcome.chapters.items()},
+        "took": round(sum(chapter.seconds for chapter in outcome.chapters.values()), 3),
         "fingerprint": made.fingerprint,
         "made_of": made.parts,
         "page": page,
@@ -308,20 +304,30 @@ def _entry(
     }
 
 
-def _spec(work: _Work, service: str, chapters: Sequence[str], given: dict[str, str]) -> unit.Spec:
-    book = work.workbook
+def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
+    book, across = work.workbook, service == PORTFOLIO
+    earlier = None if work.force or across else work.before["services"].get(service)
+    given = dict.fromkeys(GIVEN_ACROSS if across else GIVEN, service)
     # An organisation's name is the same on every machine, its path is not: that one travels in the environment.
     return unit.Spec(
+        service=service,
+        cycle=work.cycle.name,
         chapters=tuple(
-            unit.Chapter(name, str(work.notebooks / f"{name}.ipynb"), str(work.building.notebook(service, name)))
+            unit.Chapter(
+                name, str(work.notebooks / f"{name}.ipynb"), made.chapter(name),
+                manifest.chapter_before(earlier, service, name),
+            )
             for name in chapters
         ),
         parameters=given | {"workbook": book.name, "cycle": work.cycle.name},
+        building=str(work.building.root),
+        published=str(work.published.root),
         status=str(work.building.root / publication.PAPERS / f"{service}.status.json"),
         limit=work.limit,
         environment=unit.environment(work.building.root, book.folder.parent, book.data, book.reports),
-        parent=os.getpid(),
-    )
+        engine=work.crew.engine,
+        render="" if across else unit.name_of(work.pages.plan),
+    )  # fmt: skip
 
 
 def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any]) -> None:

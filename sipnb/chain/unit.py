@@ -1,22 +1,28 @@
-"""One service in a process of its own: `python -m sipnb.chain.unit SPEC.json` runs its chapters, one after the other.
+"""A unit: one service, its chapters one after the other and then its page, in a process of its own.
 
 The process writes what it is doing and what became of each chapter to a status file, so that whoever started it can
-tell, even when it is killed.
+tell, even when it is killed. A chapter whose notebook, records, parameters and earlier results are those that it was
+published with is taken over instead of run.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import shutil
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sipnb.chain.outcomes import ERRORED, SKIPPED, SUCCEEDED, Outcome, one_line
-from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS
+from sipnb.chain.manifest import chapter_files, digest
+from sipnb.chain.outcomes import ERRORED, FAILED, GOOD, RENDER, SKIPPED, SUCCEEDED, UP_TO_DATE, Outcome, one_line
+from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder
+from sipnb.records.sources import content_hash
 
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
@@ -30,28 +36,53 @@ SETTLED = {
 
 @dataclass(frozen=True)
 class Chapter:
-    """One notebook of a unit: its name, where it is, and where the executed one goes."""
+    """One notebook of a unit, and all that it is made of but the results of the chapters before it.
+
+    `before` is what the manifest has of it: its record and the hashes of its files; empty where it must run.
+    """
 
     name: str
     source: str
-    target: str
+    made_of: str
+    before: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Spec:
-    """All that the process of a unit needs to know. `limit` is the seconds each chapter may take."""
+    """All that the process of a unit needs to know, as plain data.
 
+    `limit` is the seconds each chapter may take; `render` names the function that writes the page, `module:name`,
+    called with the building folder and the service; `parent` is the process without which the unit must end, 0 where
+    the operating system sees to that.
+    """
+
+    service: str
+    cycle: str
     chapters: tuple[Chapter, ...]
     parameters: dict[str, str]
+    building: str
+    published: str
     status: str
     limit: float
     environment: dict[str, str]
-    parent: int
+    engine: str
+    render: str = ""
+    parent: int = 0
+
+    @property
+    def names(self) -> list[str]:
+        """What the unit does, in order."""
+        return [chapter.name for chapter in self.chapters] + ([RENDER] if self.render else [])
 
     @classmethod
     def read(cls, path: Path) -> Spec:
+        """A spec from its file."""
         content = json.loads(path.read_text(encoding="utf-8"))
         return cls(**{**content, "chapters": tuple(Chapter(**c) for c in content["chapters"])})
+
+    def write(self, path: Path) -> None:
+        """Write the spec for the process that is to work on it."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
 def environment(building: Path, parameters: Path, data: Path, reports: Path) -> dict[str, str]:
@@ -62,32 +93,92 @@ def environment(building: Path, parameters: Path, data: Path, reports: Path) -> 
     return {**SETTLED, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
 
 
-def run(spec: Spec) -> dict[str, Outcome]:
-    """Run the chapters in order, stopping at the first that does not succeed, and keep the status file up to date."""
-    _spare_imports()
-    from sipnb.chain.execution import execute
+def name_of(function: Callable[..., object] | None) -> str:
+    """A function as `module:name`, for a process that does not share it. Raises ValueError where it cannot be found."""
+    if function is None:
+        return ""
+    name = f"{function.__module__}:{function.__qualname__}"
+    if "<" in name:
+        raise ValueError(f"{name} is defined within a function: another process cannot import it")
+    return name
 
+
+def run(spec: Spec) -> dict[str, Outcome]:
+    """Run the chapters in order, stopping at the first that does not succeed, then render; keep the status file true."""
+    building, published = CycleFolder(Path(spec.building)), CycleFolder(Path(spec.published))
     outcomes: dict[str, Outcome] = {}
-    stopped = False
+    results: list[list[Any]] = []
+    good = True
     for chapter in spec.chapters:
-        if stopped:
+        if not good:
             outcomes[chapter.name] = Outcome(SKIPPED)
             continue
         _write_status(spec, outcomes, running=chapter.name)
-        try:
-            outcome = execute(
-                Path(chapter.source),
-                Path(chapter.target),
-                spec.parameters,
-                limit=spec.limit,
-                kernel_env=spec.environment,
-            )
-        except Exception as error:
-            outcome = Outcome(ERRORED, error=f"the notebook could not be run: {one_line(error)}")
+        made_of = digest([chapter.made_of, results])
+        if not (outcome := _taken_over(spec, chapter, made_of, building, published)):
+            outcome = replace(_executed(spec, chapter, building), fingerprint=made_of)
         outcomes[chapter.name] = outcome
-        stopped = outcome.state != SUCCEEDED
+        good = outcome.state in GOOD
+        notebook = building.notebook(spec.service, chapter.name)
+        files = [path for path in chapter_files(building, spec.service, chapter.name) if path != notebook]
+        results.append([chapter.name, {path.name: content_hash(path) for path in files}])
+    if spec.render:
+        _write_status(spec, outcomes, running=RENDER)
+        outcomes[RENDER] = _rendered(spec, building) if good else Outcome(SKIPPED)
     _write_status(spec, outcomes, running=None)
     return outcomes
+
+
+def _taken_over(
+    spec: Spec, chapter: Chapter, made_of: str, building: CycleFolder, published: CycleFolder
+) -> Outcome | None:
+    """Copy what a chapter published where it would be the same again; None where it must run."""
+    record: Mapping[str, Any] = chapter.before.get("record", {})
+    hashes: Mapping[str, str] = chapter.before.get("hashes", {})
+    if not hashes or record["state"] not in GOOD or record["fingerprint"] != made_of:
+        return None
+    for file, known in hashes.items():
+        there, here = published.root / file, building.root / file
+        if not there.is_file() or content_hash(there) != known:
+            return None
+        here.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(there, here)
+    return Outcome(UP_TO_DATE, record["seconds"], fingerprint=made_of)
+
+
+def _executed(spec: Spec, chapter: Chapter, building: CycleFolder) -> Outcome:
+    from sipnb.chain.warm import imports
+
+    imports.spare()
+    try:
+        from sipnb.chain.execution import execute
+    finally:
+        imports.restore()
+    try:
+        outcome = execute(
+            Path(chapter.source),
+            building.notebook(spec.service, chapter.name),
+            spec.parameters,
+            limit=spec.limit,
+            kernel_env=spec.environment,
+            engine=spec.engine,
+        )
+    except Exception as error:
+        return Outcome(ERRORED, error=f"the notebook could not be run: {one_line(error)}")
+    if outcome.state == SUCCEEDED and not building.result(spec.service, chapter.name).is_file():
+        return replace(outcome, state=FAILED, error="the notebook ran but wrote no result")
+    return outcome
+
+
+def _rendered(spec: Spec, building: CycleFolder) -> Outcome:
+    started = time.monotonic()
+    try:
+        module, name = spec.render.split(":")
+        getattr(importlib.import_module(module), name)(building, spec.service)
+        error = "" if building.page(spec.service).is_file() else "rendering wrote no page"
+    except Exception as caught:
+        error = one_line(caught)
+    return Outcome(FAILED if error else SUCCEEDED, round(time.monotonic() - started, 3), error=error)
 
 
 def read_status(path: Path) -> tuple[dict[str, Outcome], str | None]:
@@ -107,13 +198,6 @@ def _write_status(spec: Spec, outcomes: dict[str, Outcome], running: str | None)
     scratch.replace(path)
 
 
-def _spare_imports() -> None:
-    # Optional imports of Papermill's own imports that nothing here uses: the first one alone takes over a second,
-    # and a unit process is started for every service.
-    for name in ("rfc3987_syntax", "pyarrow", "gcsfs", "boto3", "github"):
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-
-
 def _end_with(parent: int) -> None:
     """End this process when its parent is gone: nobody would publish what it does, and the next run starts afresh."""
 
@@ -127,7 +211,8 @@ def _end_with(parent: int) -> None:
 
 def main() -> None:
     spec = Spec.read(Path(sys.argv[1]))
-    _end_with(spec.parent)
+    if spec.parent:
+        _end_with(spec.parent)
     run(spec)
 
 

@@ -25,6 +25,7 @@ def estate(tmp_path: Path, two_chapters: None) -> Estate:
 
 @pytest.fixture
 def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two chapters instead of five: the kernels are what takes the time."""
+    """Two chapters instead of five, and units that find the functions which write the pages."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     monkeypatch.setattr(runs, "CHAPTERS", CHAPTERS)
     monkeypatch.setattr(plans, "CHAPTERS", CHAPTERS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from sipnb import workbook as workbooks
 from sipnb.chain import plans
 from sipnb.chain import run as runs
+from sipnb.chain.progress import Event
 from sipnb.places import CycleFolder
 
 CHAPTERS = ("1_review", "4_forecast")
@@ -61,7 +62,7 @@ class Estate:
     """An organisation in a temporary folder, and how to run it; `events` are those of the last run."""
 
     root: Path
-    events: list[runs.Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     @property
     def notebooks(self) -> Path:
@@ -87,9 +88,8 @@ class Estate:
         workbook = self.load()
         self.events.clear()
         given = {
-            "jobs": 2, "force": False, "refreeze": False, "notebooks": self.notebooks, "render_plan": render_plan,
-            "render_failure": render_failure, "render_index": render_index, "finish": None,
-            "progress": self.events.append,
+            "jobs": 2, "notebooks": self.notebooks, "progress": self.events.append,
+            "pages": PAGES,
         }  # fmt: skip
         return runs.run(workbook, workbook.cycle("2026-10"), services, **{**given, **changes})
 
@@ -107,6 +107,12 @@ def render_plan(folder: CycleFolder, service: str) -> None:
     folder.page(service).write_text(f"plan of {service}")
 
 
+def render_some(folder: CycleFolder, service: str) -> None:
+    if service == "broken":
+        raise TypeError("no such figure")
+    render_plan(folder, service)
+
+
 def render_failure(folder: CycleFolder, service: str, outcome: object) -> None:
     folder.page(service).write_text(f"{service} failed: {outcome.trouble.error}")
 
@@ -115,6 +121,9 @@ def render_index(folder: CycleFolder) -> None:
     told = folder.result("_portfolio", "portfolio").read_text()
     pages = sorted(page.name for page in folder.root.glob("*.html"))
     folder.index.write_text(f"index of {pages} {told}")
+
+
+PAGES = runs.Pages(render_plan, render_failure, render_index)
 
 
 def make_estate(root: Path) -> Estate:

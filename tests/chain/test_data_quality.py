@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from estates import Estate
+from estates import PAGES, Estate
 from test_run import snapshot
 
 from sipnb.places import CycleFolder
@@ -21,7 +22,7 @@ def broken(folder: CycleFolder) -> None:
 
 
 def test_it_is_published_with_the_records_and_kept_while_it_is_true(estate: Estate) -> None:
-    run = {"render_quality": render_quality}
+    run = {"pages": replace(PAGES, quality=render_quality)}
     assert estate.run(["payments"], **run).exit_code == 0
     page = estate.folder.quality
     assert page.read_text().startswith("quality of [{'name': 'tickets'")
@@ -47,8 +48,8 @@ def test_it_is_published_with_the_records_and_kept_while_it_is_true(estate: Esta
 
 
 def test_a_page_that_cannot_be_made_is_told_and_stops_nothing(estate: Estate) -> None:
-    assert estate.run(["payments"], render_quality=render_quality).exit_code == 0
-    done = estate.run(["payments"], render_quality=broken)
+    assert estate.run(["payments"], pages=replace(PAGES, quality=render_quality)).exit_code == 0
+    done = estate.run(["payments"], pages=replace(PAGES, quality=broken))
     assert done.errors == ("data quality 2026-10: ValueError: no template",) and done.exit_code == 3
     assert not estate.folder.quality.exists(), "nothing old looks fresh"
     assert estate.folder.page("payments").is_file() and estate.folder.index.is_file()

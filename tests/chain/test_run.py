@@ -5,16 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
 import psutil
 import pytest
-from estates import Estate, make_estate, render_plan
+from estates import PAGES, Estate, make_estate, render_some
 
 from sipnb.chain import crew
 from sipnb.chain import run as runs
 from sipnb.chain.parameters import ParameterError
+from sipnb.chain.progress import Event
 from sipnb.records.prepare import GateStopped
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import WorkbookError
@@ -119,7 +121,7 @@ def test_damaged_frozen_records_fail_their_service_only(estate: Estate) -> None:
     result = estate.run(["broken", "payments"])
     assert result.statuses == {"broken": "failed", "payments": "published"}
     assert "1_review.ipynb cell 4" in result.errors[0] and "DamagedRecords: frozen records are" in result.errors[0]
-    assert estate.manifest()["services"]["payments"]["changed"] == ["notebooks"]
+    assert estate.manifest()["services"]["payments"]["changed"] == ["notebook 1_review"]
 
 
 def test_a_killed_unit_is_errored_and_the_others_are_published(estate: Estate) -> None:
@@ -145,12 +147,7 @@ def test_a_unit_that_hangs_is_killed_with_its_kernel(estate: Estate, monkeypatch
 
 
 def test_a_page_that_cannot_be_rendered_is_a_failed_service(estate: Estate) -> None:
-    def render(folder: object, service: str) -> None:
-        if service == "broken":
-            raise TypeError("no such figure")
-        render_plan(folder, service)
-
-    result = estate.run(["broken", "payments"], render_plan=render)
+    result = estate.run(["broken", "payments"], pages=replace(PAGES, plan=render_some))
     assert result.statuses == {"broken": "failed", "payments": "published"}
     assert result.errors == ("broken 2026-10 page: TypeError: no such figure",)
     assert estate.folder.page("broken").read_text() == "broken failed: TypeError: no such figure"
@@ -170,7 +167,7 @@ def test_a_failed_portfolio_leaves_no_index_that_looks_fresh(estate: Estate) -> 
 def test_an_interrupted_run_keeps_what_is_done_and_leaves_no_process(estate: Estate) -> None:
     estate.trouble("import time\ntime.sleep(600)", "1_review")
 
-    def interrupt(event: runs.Event) -> None:
+    def interrupt(event: Event) -> None:
         if event.kind == "service":
             raise KeyboardInterrupt
 

@@ -1,0 +1,149 @@
+"""The process from which units are forked: warm, without threads, and never at work itself.
+
+`python -m sipnb.chain.warm.nursery FD` serves the pipe at that descriptor: it answers `("ready", why it is not)` once,
+and then takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections import deque
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NoReturn
+
+from sipnb.chain.warm import imports
+
+_POLL = 0.02
+
+
+class NotPossible(RuntimeError):
+    """Units cannot be forked here; the message says why."""
+
+
+class Lost(RuntimeError):
+    """The nursery itself has died, and with it every unit."""
+
+
+class Nursery:
+    """The nursery as the run sees it: it starts units and tells which have ended, by their process ids."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        """Start it; `environment` is that of all units. Raises NotPossible."""
+        self._pipe, theirs = Pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sipnb.chain.warm.nursery", str(theirs.fileno())],
+            env={**os.environ, **imports.QUIET, **environment},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self._ended: dict[int, int] = {}
+        self._started: deque[int] = deque()
+        try:
+            _, why = self._pipe.recv()
+        except EOFError:
+            why = "it ended while it was starting"
+        if why:
+            self.close()
+            raise NotPossible(why)
+
+    def start(self, spec: Path, log: Path) -> int:
+        """Fork a unit for a spec; its process id. Raises Lost."""
+        try:
+            self._pipe.send((str(spec), str(log)))
+            while not self._started:
+                self._hear()
+        except (EOFError, OSError) as error:
+            raise Lost from error
+        return self._started.popleft()
+
+    def ended(self, pid: int) -> int | None:
+        """The exit code of a unit, negative for a signal; None while it works. Raises Lost."""
+        try:
+            while self._pipe.poll():
+                self._hear()
+        except (EOFError, OSError) as error:
+            raise Lost from error
+        return self._ended.pop(pid, None)
+
+    def close(self) -> None:
+        """End it, and whatever it has forked."""
+        self._pipe.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.wait(timeout=5)
+        self._process.kill()
+        self._process.wait()
+
+    def _hear(self) -> None:
+        word, pid, *code = self._pipe.recv()
+        if word == "started":
+            self._started.append(pid)
+        else:
+            self._ended[pid] = code[0]
+
+
+def _serve(pipe: Connection) -> None:
+    units: set[int] = set()
+    try:
+        while True:
+            if pipe.poll(_POLL if units else None):
+                spec, log = pipe.recv()
+                units.add(pid := _fork(pipe, spec, log))
+                pipe.send(("started", pid))
+            for pid in list(units):
+                done, status = os.waitpid(pid, os.WNOHANG)
+                if done:
+                    units.remove(pid)
+                    pipe.send(("ended", pid, os.waitstatus_to_exitcode(status)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the run is over
+    finally:
+        for pid in units:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
+
+def _fork(pipe: Connection, spec: str, log: str) -> int:
+    pid = os.fork()
+    if pid == 0:
+        pipe.close()
+        _become_unit(spec, log)
+    return pid
+
+
+def _become_unit(spec: str, log: str) -> NoReturn:
+    code = 1
+    try:
+        imports.refresh()
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        from sipnb.chain import unit
+
+        unit.run(unit.Spec.read(Path(spec)))
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    pipe = Connection(int(sys.argv[1]))
+    imports.load()
+    pipe.send(("ready", "" if imports.alone() else "a library that was imported started a thread"))
+    _serve(pipe)
+
+
+if __name__ == "__main__":
+    main()
