@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,19 @@ def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
     simulated organisation a folder among its reports);
     `reports` is the folder that holds `<organisation>/<cycle>/`.
 
-    Raises FileNotFoundError where the folder or `workbook.yml` is missing, WorkbookError for everything else, all
-    errors together.
+    Read once by a process, and again when a file has changed. Raises FileNotFoundError where the folder or
+    `workbook.yml` is missing, WorkbookError for everything else, all errors together.
     """
     folder = Path(folder).resolve()
+    files = [path.stat() for path in sorted([*folder.glob("*.y*ml"), *(folder / "register").glob("*.yml")])]
+    return _load(
+        folder, data, Path(reports).resolve(), tuple((file.st_ino, file.st_mtime_ns, file.st_size) for file in files)
+    )
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, data: Path | None, reports: Path, state: tuple[tuple[int, int, int], ...]) -> Workbook:
+    """The workbook; `state` is that of its files."""
     for needed in (folder, folder / "workbook.yml", folder / "services.yml"):
         if not needed.exists():
             raise FileNotFoundError(f"the organisation's parameters are missing: looked for {needed}")
@@ -140,7 +150,7 @@ def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
     return Workbook(
         folder=folder,
         data=_data(folder, settings, data, reports),
-        reports=Path(reports).resolve(),
+        reports=reports,
         settings=settings,
         services=_resolve(files, {name: file for name, (_, file) in registers.items()}),
         objectives=tuple(files["objectives.yml"].objectives),

@@ -19,7 +19,7 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("cycles", "catalogue", "tables", "places", "params"),
+    ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas",),
     ("workbook",),
     ("records", "methods"),

@@ -109,9 +109,9 @@ class Crew:
         path, log = self.folder / f"{spec.service}.spec.json", self.folder / f"{spec.service}.log"
         while self.engine == WARM:
             try:
-                if self._nursery is None:
-                    self._nursery = Nursery(spec.environment)
                 replace(spec, engine=WARM).write(path)
+                if self._nursery is None:
+                    self._nursery = Nursery(path, spec.environment)
                 return _Worker(spec, log, time.time(), attempt, self._nursery.start(path, log), self._nursery)
             except NotPossible as error:
                 self.engine, self.note = STOCK, f"kernels are started one by one: {error}"
@@ -120,7 +120,7 @@ class Crew:
         replace(spec, engine=STOCK, parent=os.getpid()).write(path)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "sipnb.chain.unit", str(path)],
+                [sys.executable, "-P", "-m", "sipnb.chain.unit", str(path)],
                 env={**os.environ, **spec.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -79,7 +79,7 @@ def cleaned(notebook: NotebookNode, source: Path, parameters: dict[str, str], st
         else:
             status = statuses.get(id(cell), "completed" if cell.get("execution_count") else "pending")
         cell.metadata["papermill"] = {"status": status}
-        cell.outputs = _joined(cell.outputs)
+        cell.outputs = joined(cell.outputs)
         for output in cell.outputs:
             _unname(output)
     copy.metadata["papermill"] = {"parameters": dict(parameters)}
@@ -94,19 +94,19 @@ def write(notebook: NotebookNode, path: Path) -> None:
     scratch.replace(path)
 
 
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Streams in one piece between other outputs, standard output first: where a kernel cuts them is chance."""
-    joined: list[NotebookNode] = []
+def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Outputs whose streams are in one piece between others, standard output first: where a kernel cuts is chance."""
+    whole: list[NotebookNode] = []
     streams: dict[str, NotebookNode] = {}
     for output in outputs:
         if output.output_type != "stream":
-            joined += [streams.pop(name) for name in sorted(streams, reverse=True)]
-            joined.append(output)
+            whole += [streams.pop(name) for name in sorted(streams, reverse=True)]
+            whole.append(output)
         elif output.name in streams:
             streams[output.name].text += output.text
         else:
             streams[output.name] = output
-    return joined + [streams.pop(name) for name in sorted(streams, reverse=True)]
+    return whole + [streams.pop(name) for name in sorted(streams, reverse=True)]
 
 
 def _unname(output: Any) -> None:

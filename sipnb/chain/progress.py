@@ -41,14 +41,16 @@ class Pace:
         }
         self._to_do = sum(self.expected.values())
         self._done = 0.0
-        self._started = time.monotonic()
+        self._started: float | None = None
 
     @property
     def order(self) -> list[str]:
         """The longest first, so that no long one is left to run alone at the end."""
         return sorted(self.expected, key=lambda name: (-self.expected[name], name))
 
-    def done(self, name: str) -> float:
-        """Count a service as done; the seconds that the others will take at the pace so far."""
+    def done(self, name: str, seconds: float) -> float:
+        """Count a service as done that took `seconds`; the seconds that the others will take at the pace so far."""
+        if self._started is None:
+            self._started = time.monotonic() - seconds
         self._done += self.expected[name]
         return (time.monotonic() - self._started) * max(0.0, self._to_do / self._done - 1)

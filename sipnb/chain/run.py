@@ -237,7 +237,7 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
             work.entries[name] = entry
             work.ran.append(name)
             done += 1
-            status, left = entry["status"], pace.done(name)
+            status, left = entry["status"], pace.done(name, outcome.seconds)
             work.progress(Event("service", status, name, done, asked_for, outcome.seconds, left))
 
 

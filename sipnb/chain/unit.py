@@ -21,6 +21,7 @@ from typing import Any
 
 from sipnb.chain.manifest import chapter_files, digest
 from sipnb.chain.outcomes import ERRORED, FAILED, GOOD, RENDER, SKIPPED, SUCCEEDED, UP_TO_DATE, Outcome, one_line
+from sipnb.imports import spared
 from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder
 from sipnb.records.sources import content_hash
 
@@ -147,13 +148,8 @@ def _taken_over(
 
 
 def _executed(spec: Spec, chapter: Chapter, building: CycleFolder) -> Outcome:
-    from sipnb.chain.warm import imports
-
-    imports.spare()
-    try:
+    with spared():
         from sipnb.chain.execution import execute
-    finally:
-        imports.restore()
     try:
         outcome = execute(
             Path(chapter.source),

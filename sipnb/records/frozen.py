@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,14 @@ class Records:
             store[name] = self._load(name)
         return store[name]
 
+    @cached_property
+    def _files(self) -> dict[str, str]:
+        """The files of this service with their hashes."""
+        return {f: h for f, h in self.quality["files"].items() if _partition(f)[1] == self.service}
+
     def _load(self, name: str) -> pd.DataFrame:
         nothing = tables.empty(name)
-        expected = {f: h for f, h in self.quality["files"].items() if _partition(f) == (name, self.service)}
+        expected = {f: h for f, h in self._files.items() if _partition(f)[0] == name}
         for file, digest in expected.items():
             verify(self.folder / file, digest)
         if not expected:
@@ -99,9 +104,8 @@ class Records:
     @cached_property
     def fingerprint(self) -> str:
         """A hash over this service's files: equal exactly when a plan would read the same records."""
-        mine = {f: h for f, h in self.quality["files"].items() if _partition(f)[1] == self.service}
         return hashlib.sha256(
-            json.dumps([mine, self.account, self.quality["cutoff"]], sort_keys=True).encode()
+            json.dumps([self._files, self.account, self.quality["cutoff"]], sort_keys=True).encode()
         ).hexdigest()[:16]
 
 
@@ -111,10 +115,16 @@ def warnings(quality: dict[str, Any]) -> list[str]:
 
 
 def read_quality(folder: Path) -> dict[str, Any]:
-    """`quality.json` of frozen records. Raises MissingInput where there is none."""
+    """`quality.json` of frozen records, not to be changed: it is read once. Raises MissingInput where there is none."""
     path = folder / "quality.json"
     if not path.is_file():
         raise MissingInput(f"no frozen records at {folder}: looked for {path}; run `sipnb run` to write them")
+    file = path.resolve().stat()
+    return _read_quality(path, (file.st_ino, file.st_mtime_ns, file.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read_quality(path: Path, state: tuple[int, int, int]) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -342,6 +342,11 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def prepare() -> None:
+    """Compile the template of a plan: for a process that renders none itself, but forks those that do."""
+    _environment().get_template("plan.html.j2")
+
+
 def _write(path: Path, content: str) -> Path:
     """By rename, so that a reader never meets half a page."""
     scratch = path.with_suffix(".html.part")

@@ -26,14 +26,14 @@ from sipnb.chain.warm import imports
 
 
 class WarmEngine(NBClientEngine):
-    """Papermill's engine for notebooks in Python; `papermill --engine warm`, or `engine_name="warm"`."""
+    """Papermill's engine for notebooks in Python: `papermill --engine warm`, or `engine_name="warm"`.
+
+    How warm the kernels are is up to the process that runs them: see `imports.load`.
+    """
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **given):
         """Run a notebook as the stock engine does, in a forked kernel. Takes what the stock engine takes."""
-        # Whoever has threads cannot fork; there the kernel is an interpreter of its own.
-        if imports.alone():
-            imports.load()
         return super().execute_managed_notebook(nb_man, kernel_name, **{**given, "kernel_manager_class": ForkedKernel})
 
 
@@ -65,7 +65,15 @@ class ForkedKernel(AsyncKernelManager):
                 ours.close()
                 kernel.become(theirs, folder=cwd, environment=dict(self.environment), arguments=arguments)
         else:
-            command = [sys.executable, "-m", "sipnb.chain.warm.kernel", str(theirs.fileno()), cwd or "", *arguments]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                "sipnb.chain.warm.kernel",
+                str(theirs.fileno()),
+                cwd or "",
+                *arguments,
+            ]
             self._pid = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL
             ).pid

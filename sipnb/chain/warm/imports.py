@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from sipnb.imports import spared
+
 #: Libraries whose import starts a thread read these when they are loaded: set before the process begins.
 QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
@@ -29,25 +31,9 @@ _NOTEBOOK = (
     "sipnb.chapters.review", "sipnb.chapters.baseline", "sipnb.chapters.gaps", "sipnb.chapters.forecast",
     "sipnb.chapters.recommendations", "sipnb.chapters.portfolio",
 )  # fmt: skip
-_RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution", "sipnb.report")
-
-# Optional imports of Papermill's own imports that nothing here uses: the first one alone takes over a second.
-_SPARED = ("rfc3987_syntax", "gcsfs", "boto3", "github")
+_RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 
 _filters: list[Any] | None = None
-
-
-def spare() -> None:
-    """Let imports that Papermill can do without fail at once, for as long as it is being imported: see `restore`."""
-    for name in _SPARED:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
-
-
-def restore() -> None:
-    """Let notebooks import what was spared."""
-    for name in _SPARED:
-        if name in sys.modules and sys.modules[name] is None:
-            del sys.modules[name]
 
 
 def load() -> None:
@@ -55,16 +41,18 @@ def load() -> None:
     global _filters
     if _filters is not None:
         return
-    spare()
-    try:
+    with spared():
         for name in _KERNEL + _NOTEBOOK:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         _filters = list(warnings.filters)
         for name in _RUNNER:
             importlib.import_module(name)
-    finally:
-        restore()
+    settle()
+
+
+def settle() -> None:
+    """Leave nothing open, and keep what is there from being copied whenever a fork collects its garbage."""
     import duckdb
 
     duckdb.default_connection().close()  # its import opens one, with a thread; it opens again when it is used
@@ -96,6 +84,7 @@ def refresh() -> None:
     root.setLevel(logging.WARNING)
     logging.disable(logging.NOTSET)
     sys.argv[:] = [sys.argv[0]]
+    sys.path[:] = [place for place in sys.path if place]  # the kernel puts its working directory where it belongs
     _end_with_parent()
 
 

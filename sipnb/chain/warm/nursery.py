@@ -1,12 +1,14 @@
 """The process from which units are forked: warm, without threads, and never at work itself.
 
-`python -m sipnb.chain.warm.nursery FD` serves the pipe at that descriptor: it answers `("ready", why it is not)` once,
-and then takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
+`python -m sipnb.chain.warm.nursery FD SPEC` serves the pipe at that descriptor, for units that are like the one of the
+spec: of the same organisation and cycle, with the same pages. It answers `("ready", why it is not)` once, and then
+takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import subprocess
@@ -18,7 +20,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NoReturn
 
+from sipnb.chain import unit
 from sipnb.chain.warm import imports
+from sipnb.chapters import subject
+from sipnb.records import frozen
 
 _POLL = 0.02
 
@@ -34,11 +39,11 @@ class Lost(RuntimeError):
 class Nursery:
     """The nursery as the run sees it: it starts units and tells which have ended, by their process ids."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        """Start it; `environment` is that of all units. Raises NotPossible."""
+    def __init__(self, spec: Path, environment: dict[str, str]) -> None:
+        """Start it for units like this one; `environment` is that of all units. Raises NotPossible."""
         self._pipe, theirs = Pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sipnb.chain.warm.nursery", str(theirs.fileno())],
+            [sys.executable, "-P", "-m", "sipnb.chain.warm.nursery", str(theirs.fileno()), str(spec)],
             env={**os.environ, **imports.QUIET, **environment},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -126,8 +131,6 @@ def _become_unit(spec: str, log: str) -> NoReturn:
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        from sipnb.chain import unit
-
         unit.run(unit.Spec.read(Path(spec)))
         code = 0
     except BaseException:
@@ -138,9 +141,21 @@ def _become_unit(spec: str, log: str) -> NoReturn:
         os._exit(code)
 
 
+def _read_ahead(spec: unit.Spec) -> None:
+    """Read what every unit reads, so that each finds it read: the parameters, the account, the page's templates."""
+    with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
+        _, _, folder = subject.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
+        frozen.read_quality(folder.records)
+    if spec.render:
+        with contextlib.suppress(Exception):
+            getattr(importlib.import_module(spec.render.split(":")[0]), "prepare", lambda: None)()
+
+
 def main() -> None:
-    pipe = Connection(int(sys.argv[1]))
+    pipe, spec = Connection(int(sys.argv[1])), unit.Spec.read(Path(sys.argv[2]))
     imports.load()
+    _read_ahead(spec)
+    imports.settle()
     pipe.send(("ready", "" if imports.alone() else "a library that was imported started a thread"))
     _serve(pipe)
 
