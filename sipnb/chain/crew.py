@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -27,7 +26,7 @@ GRACE = 90.0
 #: Memory that a unit with its kernel may come to use.
 PER_JOB = 1.5e9
 _POLL = 0.02
-_KILLED = -signal.SIGKILL
+_KILLED = -9
 
 
 class Executor(Protocol):
@@ -156,11 +155,10 @@ class Crew:
     def _kill(self, worker: _Worker) -> None:
         """Kill a unit with everything it started; a kernel leads a process group of its own, so its group is not enough."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(worker.pid).children(recursive=True):
+            process = psutil.Process(worker.pid)
+            for one in (*process.children(recursive=True), process):
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
+                    one.kill()
         while self._code(worker) is None:
             time.sleep(_POLL)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sipnb import kpis, tables
+from sipnb import kpis
 from sipnb.chapters import comparisons, results
 from sipnb.chapters.facts import BaselineFacts
 from sipnb.chapters.portfolio_facts import EstateFact, PlanFact, PortfolioFacts
@@ -16,7 +16,6 @@ from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle
 from sipnb.places import CycleFolder
 from sipnb.records import frozen
-from sipnb.records.frozen import Records
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
 from sipnb.workbook import Workbook
@@ -158,7 +157,7 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
     """The share of time in which no service was down, under each definition of what counts as down."""
     if "outages" not in quality["tables"]:
         return []
-    everything = outages(estate)
+    everything = frozen.of_all(estate.folder.records, "outages")
     seen = [s for s in ("critical", "major", "minor", "none") if s in set(everything["severity"].dropna())]
     decided = estate.workbook.settings.outage_severities
     ways = [("the definition of this organisation", decided or seen), ("every unplanned outage", seen)]
@@ -178,14 +177,6 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
             )
         )  # fmt: skip
     return facts
-
-
-def outages(estate: Estate) -> pd.DataFrame:
-    """All outages of all services, and those of the estate that name none."""
-    names = [*estate.workbook.services, tables.ESTATE]
-    parts = [Records(estate.folder.records, name).outages for name in names]
-    parts = [p for p in parts if len(p)]
-    return pd.concat(parts, ignore_index=True) if parts else tables.empty("outages")
 
 
 def _share(counted: pd.DataFrame, first: Cycle, last: Cycle) -> float:

@@ -74,27 +74,14 @@ class Records:
         """
         store = self.__dict__.setdefault("_tables", {})
         if name not in store:
-            store[name] = self._load(name)
+            mine = {file: digest for file, digest in self._files.items() if _partition(file)[0] == name}
+            store[name] = _frame(self.folder, name, mine)
         return store[name]
 
     @cached_property
     def _files(self) -> dict[str, str]:
         """The files of this service with their hashes."""
         return {f: h for f, h in self.quality["files"].items() if _partition(f)[1] == self.service}
-
-    def _load(self, name: str) -> pd.DataFrame:
-        nothing = tables.empty(name)
-        expected = {f: h for f, h in self._files.items() if _partition(f)[0] == name}
-        for file, digest in expected.items():
-            verify(self.folder / file, digest)
-        if not expected:
-            return nothing
-        frame = pd.concat(
-            [pq.ParquetFile(self.folder / file).read().to_pandas() for file in sorted(expected)], ignore_index=True
-        )
-        frame = frame.reindex(columns=nothing.columns)
-        frame["service"] = self.service
-        return tables.schema(name).validate(frame.astype(nothing.dtypes.to_dict()))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in tables.TABLES:
@@ -107,6 +94,26 @@ class Records:
         return hashlib.sha256(
             json.dumps([self._files, self.account, self.quality["cutoff"]], sort_keys=True).encode()
         ).hexdigest()[:16]
+
+
+def of_all(folder: Path, name: str) -> pd.DataFrame:
+    """All rows of canonical table `name`, of every service and of the estate; see `Records.table`."""
+    files = {f: digest for f, digest in read_quality(folder)["files"].items() if _partition(f)[0] == name}
+    return _frame(folder, name, files)
+
+
+def _frame(folder: Path, name: str, files: dict[str, str]) -> pd.DataFrame:
+    nothing = tables.empty(name)
+    if not files:
+        return nothing
+    parts = []
+    for file, digest in sorted(files.items()):
+        verify(folder / file, digest)
+        part = pq.ParquetFile(folder / file).read().to_pandas()
+        part["service"] = _partition(file)[1]
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True).reindex(columns=nothing.columns)
+    return tables.schema(name).validate(frame.astype(nothing.dtypes.to_dict()))
 
 
 def warnings(quality: dict[str, Any]) -> list[str]:
