@@ -138,6 +138,20 @@ def test_a_second_run_does_nothing_and_a_forced_one_gives_the_same_bytes(organis
 
 
 @pytest.mark.parametrize("cycle", ["2026-Q3", "2026-W40"])
+def test_papermills_own_engine_gives_the_same_bytes(organisation, published, demo_exports, tmp_path):
+    done = run(organisation[0], tmp_path, demo_exports, "--engine", "stock", "--service", "payroll")
+    assert done.returncode == 0, done.stderr
+    stock = CycleFolder(tmp_path / "demo" / "2026-10")
+    files = [
+        stock.page("payroll"),
+        *(stock.root / "results" / "payroll").iterdir(),
+        *(stock.root / "notebooks" / "payroll").iterdir(),
+    ]
+    assert len(files) > 10
+    for file in files:
+        assert file.read_bytes() == (published.root / file.relative_to(stock.root)).read_bytes(), file
+
+
 def test_quarters_and_weeks_are_cycles_too(organisation, demo_exports, tmp_path, cycle):
     params = organisation[0]
     arguments = ("--cycle", cycle, "--service", "payments", "--data", demo_exports, "--out", tmp_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,16 @@ def raw(folder: CycleFolder, service: str, chapter: str) -> dict[str, Any]:
 
 
 def load(folder: CycleFolder, service: str, chapter: str) -> tuple[dict[str, Any], Any]:
-    """A chapter's whole result file and its typed facts, read and checked once. Raises ResultError."""
+    """A chapter's whole result file and its typed facts, not to be changed: both are read once. Raises ResultError."""
     path = folder.result(service, chapter)
     if not path.is_file():
         raise ResultError(f"{service}/{chapter}: no result at {path}; run that chapter first")
+    file = path.stat()
+    return _load(path, chapter, (file.st_ino, file.st_mtime_ns, file.st_size))
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, chapter: str, state: tuple[int, int, int]) -> tuple[dict[str, Any], Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["schema"] != SCHEMA:

@@ -122,15 +122,20 @@ def covered(kpi: str, scope: Scope) -> list[Cycle]:
     A first cycle counts when its first row falls into its first tenth: a service that is six weeks old has one whole
     month, not two.
     """
-    start = _first(scope.kpis[kpi], scope) if supplied(kpi, scope) else None
-    if start is None:
+    if not supplied(kpi, scope):
         return []
-    return [c for c in scope.cycles if start <= c.opens + (c.cutoff - c.opens) / 10]
+    known = scope.kpis[kpi]
+    name = "measurements" if _taken_as_measured(known, scope) else known.tables[0]
+    return scope.once(f"covered by {name}", lambda: _covered(name, scope))
 
 
-def _first(kpi: Kpi, scope: Scope) -> pd.Timestamp | None:
+def _covered(name: str, scope: Scope) -> list[Cycle]:
+    start = _first(name, scope)
+    return [] if start is None else [c for c in scope.cycles if start <= c.opens + (c.cutoff - c.opens) / 10]
+
+
+def _first(name: str, scope: Scope) -> pd.Timestamp | None:
     records = scope.records
-    name = "measurements" if _taken_as_measured(kpi, scope) else kpi.tables[0]
     if not records.has(name):
         return None
     # Quiet services have no outages for months: there the organisation's first row tells when recording began.
@@ -147,5 +152,5 @@ def lumpy(series: pd.DataFrame) -> bool:
 
     Individual values of rare events do not scatter around a mean; limits and forecasts from them would claim too much.
     """
-    values = series["value"].dropna()
-    return len(values) > 0 and int(np.max(values.value_counts())) * 2 > len(values)
+    values = series["value"].dropna().to_numpy()
+    return len(values) > 0 and int(np.unique(values, return_counts=True)[1].max()) * 2 > len(values)

@@ -95,7 +95,7 @@ def met_on_clocks(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
     if tickets.empty or not (timed or summed):
         return pd.DataFrame({clock: pd.Series([], dtype=bool) for clock in CLOCKS})
     opened, resolved, due = tickets["opened"], tickets["resolved"], tickets["sla_due"]
-    pauses = spells.holds(tickets, records.ticket_events) if timed else None
+    pauses = scope.holds_of(tickets) if timed else None
     gross = (resolved - opened).dt.total_seconds().to_numpy()
     business = clocks.elapsed(scope.calendar, opened, resolved)
     if timed:
@@ -140,7 +140,7 @@ def goals(scope: Scope) -> dict[int, float]:
     tickets = tickets[tickets["sla_due"].notna() & tickets["priority"].notna()]
     if tickets.empty:
         return {}
-    pauses = spells.holds(tickets, scope.records.ticket_events)
+    pauses = scope.holds_of(tickets)
     seconds = clocks.elapsed(scope.calendar, tickets["opened"], tickets["sla_due"], pauses)
     medians = pd.Series(seconds).groupby(tickets["priority"].to_numpy("int64")).median()
     return {int(priority): float(60 * round(value / 60)) for priority, value in medians.items() if value > 0}
@@ -153,13 +153,13 @@ def by_policy(scope: Scope) -> pd.DataFrame:
     without events, due times or priorities: then only what the tool recorded is known.
     """
     columns = ["reopened", "priority", "value", "low", "high", "n"]
-    tickets, events = scope.tickets_resolved(), scope.records.ticket_events
+    tickets = scope.tickets_resolved()
     tickets = tickets[tickets["priority"].notna()]
     goal = goals(scope) if scope.records.supplies("ticket_events", "state") else {}
     if tickets.empty or not goal:
         return pd.DataFrame(columns=columns)
-    events = events[events["ticket"].isin(tickets["ticket"])]
-    pauses, levels = spells.holds(tickets, events), spells.priorities(tickets, events)
+    events = scope.events_of(tickets)
+    pauses, levels = scope.holds_of(tickets), spells.priorities(tickets, events)
     lines = []
     for reopened in ("R1", "R2", "R3"):
         running = spells.running(tickets, events, reopened)

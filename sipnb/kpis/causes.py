@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sipnb.kpis.scope import Scope, counts, figures, nothing
+from sipnb.kpis.scope import Scope, counts, figures, instants, nothing
 from sipnb.methods import excess
 
 #: An incident this many days after a problem was resolved means that the fix did not hold.
@@ -66,10 +66,12 @@ def open_problems(scope: Scope) -> pd.DataFrame:
 def problem_age(scope: Scope) -> pd.DataFrame:
     """Median age in days of the problems open at the end of each cycle."""
     problems = scope.records.problems
+    opened, resolved = instants(problems["opened"]), instants(problems["resolved"])
+    unresolved = problems["resolved"].isna().to_numpy()
     ages = []
-    for end in scope.edges[1:]:
-        still = problems[(problems["opened"] < end) & ~(problems["resolved"] < end)]
-        ages.append((end - still["opened"]).dt.total_seconds().to_numpy() / 86400)
+    for end in scope.edges.asi8[1:]:
+        still = (opened < end) & (unresolved | (resolved >= end))
+        ages.append((end - opened[still]) / 1_000_000 / 86400)
     medians = [float(np.median(age)) if len(age) else np.nan for age in ages]
     return figures(medians, np.nan, np.nan, [len(age) for age in ages])
 

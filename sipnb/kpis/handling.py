@@ -7,7 +7,6 @@ import pandas as pd
 
 from sipnb.kpis.scope import Scope, counts, figures, nothing, shares
 from sipnb.methods import proportions
-from sipnb.records import spells
 
 #: Backlog older than this many days is aged; the KPI counts the third of them.
 AGES = (1, 5, 30, 90)
@@ -99,15 +98,15 @@ def holds_by_reason(scope: Scope) -> pd.DataFrame:
 
     Columns reason, hours, share, tickets; the longest first. Empty where no event says so.
     """
-    tickets, events = scope.tickets_resolved(), scope.records.ticket_events
+    tickets = scope.tickets_resolved()
     nowhere = pd.DataFrame({"reason": [], "hours": [], "share": [], "tickets": []})
     if tickets.empty or not scope.records.supplies("ticket_events", "on_hold"):
         return nowhere
-    spans = spells.holds(tickets, events)
+    spans = scope.holds_of(tickets)
     if spans.empty:
         return nowhere
     numbered = pd.DataFrame({"ticket": tickets["ticket"].to_numpy(), "row": np.arange(len(tickets))})
-    begun = events.merge(numbered, on="ticket").drop_duplicates(["row", "at"], keep="last")
+    begun = scope.events_of(tickets).merge(numbered, on="ticket").drop_duplicates(["row", "at"], keep="last")
     spans = spans.merge(begun[["row", "at", "state"]], left_on=["row", "start"], right_on=["row", "at"], how="left")
     ends = spans["end"].fillna(pd.Series(tickets["resolved"].array[spans["row"].to_numpy()], index=spans.index))
     spans["hours"] = (ends - spans["start"]).dt.total_seconds() / 3600

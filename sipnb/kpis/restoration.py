@@ -14,9 +14,12 @@ TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
 
 def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every incident's hours to its resolution or to the cut-off, whether it was resolved, and its cycle of opening."""
+    return scope.once("waits", lambda: _waits(scope))
+
+
+def _waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     tickets = scope.records.tickets
-    where = np.where(tickets["kind"] == "incident", scope.opened, -1)
-    return _hours(scope, where, tickets["resolved"])
+    return _hours(scope, np.where(tickets["kind"] == "incident", scope.opened, -1), tickets["resolved"])
 
 
 def _hours(scope: Scope, where: np.ndarray, ended: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,17 +38,17 @@ def survival(scope: Scope) -> durations.Survival | None:
 
 def restore_median(scope: Scope) -> pd.DataFrame:
     """Median time to restore in hours."""
-    return _quantile(waits(scope), len(scope.cycles), 0.5)
+    return _restored(scope, 0.5)
 
 
 def restore_p90(scope: Scope) -> pd.DataFrame:
     """The time within which nine of ten incidents are restored, in hours."""
-    return _quantile(waits(scope), len(scope.cycles), 0.9, supported=True)
+    return _restored(scope, 0.9, supported=True)
 
 
 def restore_p95(scope: Scope) -> pd.DataFrame:
     """The time within which nineteen of twenty incidents are restored, in hours."""
-    return _quantile(waits(scope), len(scope.cycles), 0.95, supported=True)
+    return _restored(scope, 0.95, supported=True)
 
 
 def restore_mean(scope: Scope) -> pd.DataFrame:
@@ -70,14 +73,16 @@ def acknowledge_median(scope: Scope) -> pd.DataFrame:
     tickets = scope.records.tickets
     never = tickets["acknowledged"].isna() & tickets["resolved"].notna()
     cases = _hours(scope, np.where(never, -1, scope.opened), tickets["acknowledged"])
-    return _quantile(cases, len(scope.cycles), 0.5)
+    return _quantile(durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5])
 
 
-def _quantile(
-    cases: tuple[np.ndarray, np.ndarray, np.ndarray], cycles: int, p: float, supported: bool = False
-) -> pd.DataFrame:
-    found = durations.quantiles_by_group(*cases, cycles, (p,))[p]
+def _restored(scope: Scope, p: float, supported: bool = False) -> pd.DataFrame:
+    every = scope.once("restored", lambda: durations.quantiles_by_group(*waits(scope), len(scope.cycles)))
+    return _quantile(every[p], supported)
+
+
+def _quantile(found: pd.DataFrame, supported: bool = False) -> pd.DataFrame:
     if supported:
         # A tail is told only where enough cases were seen to last longer.
-        found[["value", "low", "high"]] = found[["value", "low", "high"]].where(found["supported"], np.nan)
+        found = found.assign(**found[["value", "low", "high"]].where(found["supported"], np.nan))
     return figures(found["value"], found["low"], found["high"], found["n"], found["events"], found["n"])

@@ -121,16 +121,42 @@ class Scope:
     @cached_property
     def held(self) -> pd.Series:
         """Seconds on hold of each ticket, as recorded or else by its events; NaN where neither is known."""
-        tickets, events = self.records.tickets, self.records.ticket_events
+        tickets = self.records.tickets
         recorded = tickets["on_hold"]
         if recorded.notna().any() or not self.records.supplies("ticket_events", "on_hold"):
             return recorded
-        spans = spells.holds(tickets, events)
+        spans = self.holds
         ends = spans["end"].fillna(self.known_until)
         total = (ends - spans["start"]).dt.total_seconds().groupby(spans["row"]).sum()
-        told = tickets["ticket"].isin(events["ticket"])
+        told = np.isin(np.arange(len(tickets)), self._event_rows)
         by_row = pd.Series(total.reindex(range(len(tickets)), fill_value=0.0).to_numpy(), index=tickets.index)
         return by_row.where(told)
+
+    @cached_property
+    def _event_rows(self) -> np.ndarray:
+        """Which ticket each event is of, by its position; −1 where it is not among the tickets."""
+        return pd.Index(self.records.tickets["ticket"]).get_indexer(self.records.ticket_events["ticket"])
+
+    def events_of(self, tickets: pd.DataFrame) -> pd.DataFrame:
+        """The events of these tickets of the records."""
+        return self.records.ticket_events[np.isin(self._event_rows, tickets.index)]
+
+    @cached_property
+    def holds(self) -> pd.DataFrame:
+        """Each time a ticket was on hold: see `spells.holds`."""
+        events = self.records.ticket_events
+        # Positions instead of identifiers: comparing so many texts takes longer than all the rest.
+        return spells.holds(
+            pd.DataFrame({"ticket": np.arange(len(self.records.tickets))}),
+            pd.DataFrame({"ticket": self._event_rows, "at": events["at"], "on_hold": events["on_hold"]}),
+        )
+
+    def holds_of(self, tickets: pd.DataFrame) -> pd.DataFrame:
+        """Each time one of these tickets of the records was on hold, with its position among them."""
+        position = np.full(len(self.records.tickets), -1)
+        position[tickets.index] = np.arange(len(tickets))
+        row = position[self.holds["row"]]
+        return self.holds[row >= 0].assign(row=row[row >= 0]).reset_index(drop=True)
 
     @cached_property
     def measured(self) -> frozenset[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -63,8 +65,7 @@ def _by_cycle(scope: Scope, counted: bool) -> pd.DataFrame:
         return nothing(len(scope.cycles))
     days, total, gone = _days(scope, counted)
     ends = np.searchsorted(days, scope.edges.asi8)
-    parts = [_share(total[a:b], gone[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-    return pd.concat(parts, ignore_index=True)
+    return figures(*zip(*(_share(total[a:b], gone[a:b]) for a, b in pairwise(ends)), strict=True))
 
 
 def _silent(scope: Scope) -> bool:
@@ -77,7 +78,7 @@ def availability_between(scope: Scope, first: Cycle, last: Cycle) -> pd.DataFram
     if _silent(scope):
         return nothing(1)
     _, total, gone = _days(scope.over([first, last]), counted=False)
-    return _share(total, gone)
+    return figures(*zip(_share(total, gone), strict=True))
 
 
 def _days(scope: Scope, counted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -99,18 +100,19 @@ def _days(scope: Scope, counted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return midnights.asi8[:-1], agreed, gone
 
 
-def _share(total: np.ndarray, gone: np.ndarray) -> pd.DataFrame:
+def _share(total: np.ndarray, gone: np.ndarray) -> tuple[float, float, float, int, float, float]:
+    """Value, low, high, n, numerator and denominator of a span of days."""
     open_days = np.flatnonzero(total > 0)
     n, agreed = len(open_days), float(total.sum())
     if n == 0:
-        return nothing(1)
+        return np.nan, np.nan, np.nan, 0, np.nan, np.nan
     if gone.sum() == 0:
         # Days without an outage cannot tell how bad a day with one is.
-        return figures([1.0], np.nan, np.nan, [n], agreed, agreed)
+        return 1.0, np.nan, np.nan, n, agreed, agreed
     draws = open_days[np.random.default_rng(20).integers(0, n, (RESAMPLES, n))]
     low, high = np.quantile(1 - gone[draws].sum(axis=1) / total[draws].sum(axis=1), [0.025, 0.975])
     value = 1 - gone.sum() / agreed
-    return figures([value], min(low, value), max(high, value), [n], agreed - gone.sum(), agreed)
+    return value, min(low, value), max(high, value), n, agreed - gone.sum(), agreed
 
 
 def error_budget(scope: Scope) -> pd.DataFrame:

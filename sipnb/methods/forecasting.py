@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from sipnb.methods.models import Track, fit_pool
 
@@ -294,7 +294,7 @@ def _rolling(tracks, scale, series, origins, reach, step, levels) -> tuple[pd.Da
         ratios[name] = (np.abs(worked - centre) / np.maximum(spread, floor))[usable]
         row = {"model": name, "mase": error.mean() / step if usable.any() and step > 0 else np.nan}
         for level in levels:
-            inside = ratios[name] <= stats.norm.ppf((1 + level) / 2) + 1e-9
+            inside = ratios[name] <= special.ndtri((1 + level) / 2) + 1e-9
             row[f"coverage_{_percent(level)}"] = inside.mean() if usable.any() else np.nan
         rows.append({**row, "origins": int(usable.any(axis=1).sum())})
     # Stable: models that tie stay in the order of the pool.
@@ -312,7 +312,7 @@ def _chosen(scores: pd.DataFrame) -> str:
 
 def _widths(ratios: np.ndarray, origins: int, levels: tuple[float, ...]) -> np.ndarray:
     """Half-widths in standard deviations at each level: the normal's, widened towards what the past asks for."""
-    normal = stats.norm.ppf((1 + np.array(levels)) / 2)
+    normal = special.ndtri((1 + np.array(levels)) / 2)
     if not len(ratios):
         return normal
     seen = np.quantile(ratios, [min(1.0, level * (1 + 1 / len(ratios))) for level in levels])
@@ -330,8 +330,8 @@ def _paths(track: Track, widths: np.ndarray, levels, scale: _Scale, seed: int) -
     lags = np.subtract.outer(np.arange(horizon), np.arange(horizon))
     walk = shocks @ np.where(lags >= 0, track.carry[np.abs(lags)], 0.0).T
     ranks = (np.argsort(np.argsort(walk, axis=0, kind="stable"), axis=0, kind="stable") + 0.5) / PATHS
-    normal = stats.norm.ppf(ranks)
-    knots = np.concatenate(([0.0], stats.norm.ppf((1 + np.array(levels)) / 2)))
+    normal = special.ndtri(ranks)
+    knots = np.concatenate(([0.0], special.ndtri((1 + np.array(levels)) / 2)))
     size = np.abs(normal)
     stretched = np.interp(size, knots, np.concatenate(([0.0], widths)))
     beyond = size > knots[-1]

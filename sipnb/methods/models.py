@@ -104,14 +104,16 @@ class _Smoother:
     def _fit(self, grid) -> _Form:
         n, base = len(self._z), 1 if grid[0][2] == 0 else 2
         rows, width = len(self._origins), base + self._fourier.shape[1]
-        columns = np.empty((len(grid), n + self._horizon, width))
-        grams = np.zeros((rows, len(grid), width + 1, width + 1))
-        edges = [0, *self._origins]
+        by_damping = {damping: self._columns(damping, base) for _, _, damping in grid}
+        columns = np.stack([by_damping[damping] for _, _, damping in grid])
+        both = {damping: np.column_stack([self._z, found[:n]]) for damping, found in by_damping.items()}
+        passed = np.empty((len(grid), n, width + 1))
         for g, weights in enumerate(grid):
-            columns[g] = self._columns(weights, base)
-            passed = _filter(np.column_stack([self._z, columns[g, :n]]), weights)
-            blocks = [passed[a:b].T @ passed[a:b] for a, b in pairwise(edges)]
-            grams[:, g] = np.cumsum(blocks, axis=0)
+            passed[g] = _filter(both[weights[2]], weights)
+        grams = np.empty((rows, len(grid), width + 1, width + 1))
+        for row, (a, b) in enumerate(pairwise([0, *self._origins])):
+            np.matmul(passed[:, a:b].transpose(0, 2, 1), passed[:, a:b], out=grams[row])
+        np.cumsum(grams, axis=0, out=grams)
         free = np.array([2 + (b > 0) + (0 < d < 1) for _, b, d in grid])  # weights, and the variance
         counts = np.array(self._origins, dtype=float)[:, None]
         aicc, variance, coefficients = [], [], []
@@ -133,11 +135,11 @@ class _Smoother:
             coefficients.append(solution)
         return _Form(grid, columns, self._pairs, base, coefficients, np.stack(aicc, -1), np.stack(variance, -1))
 
-    def _columns(self, weights, base: int) -> np.ndarray:
+    def _columns(self, damping: float, base: int) -> np.ndarray:
         total = len(self._z) + self._horizon
         columns = [np.ones(total)]
         if base == 2:
-            slope = np.cumsum(weights[2] ** np.arange(1, total + 1))
+            slope = np.cumsum(damping ** np.arange(1, total + 1))
             columns.append(slope / slope[-1])
         return np.column_stack([*columns, self._fourier])
 

@@ -77,15 +77,26 @@ def chapter(path: Path, name: str, with_code: bool = True) -> Chapter:
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise PageError(f"{name}: {path} is not a notebook: {error}; run that chapter again") from error
     notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or FRONT not in c.metadata.get("tags", [])]
-    resources = {"sipnb": {"name": noun(name), "sections": [], "used": {}, "with_code": with_code, "silent": SILENT}}
-    markup, resources = _exporter().from_notebook_node(notebook, resources=resources)
-    sections = resources["sipnb"]["sections"]
+    markup, sections = _converted(notebook, name, with_code)
     if not sections or sections[0].level != 2:
         raise PageError(
             f"{name}: {path} has to begin with a heading `# …`; put the chapter's title into its first cell"
         )
     has_code = with_code and any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
     return Chapter(Markup(markup), sections, has_code)
+
+
+def prepare() -> None:
+    """Compile what checks and converts notebooks: for a process that converts none itself, but forks those that do."""
+    nothing = nbformat.v4.new_notebook()
+    nbformat.validate(nothing)
+    _converted(nothing, "", with_code=False)
+
+
+def _converted(notebook: nbformat.NotebookNode, name: str, with_code: bool) -> tuple[str, list[Section]]:
+    state = {"name": noun(name), "sections": [], "used": {}, "with_code": with_code, "silent": SILENT}
+    markup, resources = _exporter().from_notebook_node(notebook, resources={"sipnb": state})
+    return markup, resources["sipnb"]["sections"]
 
 
 @cache
@@ -96,6 +107,8 @@ def _exporter() -> TemplateExporter:
         template_name="chapter",
         file_extension=".html",
         extra_template_basedirs=[str(TEMPLATES)],
+        # None of them would change anything, and after each of them the whole notebook is validated.
+        default_preprocessors=[],
     )
     exporter.register_filter("prose", _prose)
     return exporter

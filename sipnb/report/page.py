@@ -26,6 +26,7 @@ from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report import portfolio, quality, supplied
 from sipnb.report.chapter import TEMPLATES, Chapter, Section, chapter, noun, title
+from sipnb.report.chapter import prepare as prepare_chapters
 from sipnb.report.provenance import account, fingerprints, provenance, quality_of, relative
 from sipnb.report.scorecard import scorecard
 from sipnb.show import display, words
@@ -343,8 +344,9 @@ def _environment() -> jinja2.Environment:
 
 
 def prepare() -> None:
-    """Compile the template of a plan: for a process that renders none itself, but forks those that do."""
+    """Compile the templates of a plan: for a process that renders none itself, but forks those that do."""
     _environment().get_template("plan.html.j2")
+    prepare_chapters()
 
 
 def _write(path: Path, content: str) -> Path:

@@ -37,6 +37,13 @@ def _ticks(axes, labels: list[str]) -> None:
     axes.set_xlim(-0.6, len(labels) - 0.4)
 
 
+def _line(axes, x: np.ndarray, values: pd.Series) -> None:
+    """The course of a measure; where a point is missing the line joins its neighbours."""
+    y = values.to_numpy(float)
+    there = ~np.isnan(y)
+    axes.plot(x[there], y[there], color=theme.INK, linewidth=1.4)
+
+
 def _beside(axes, y: float, text: str, color: str, x: float = 1.0, shift: float = 0.0) -> None:
     axes.annotate(
         text, (x, y), xycoords=("axes fraction", "data"), xytext=(5, shift), textcoords="offset points",
@@ -67,7 +74,7 @@ def control_chart(
     x = np.arange(len(points))
     axes.fill_between(x, points["low"], points["high"], color=theme.BAND, step="mid", linewidth=0)
     axes.plot(x, points["mean"], color=theme.MUTED, linewidth=0.9, drawstyle="steps-mid")
-    sns.lineplot(x=x, y=points["value"].to_numpy(), ax=axes, color=theme.INK, linewidth=1.4, errorbar=None)
+    _line(axes, x, points["value"])
     for signal, (color, marker) in theme.SIGNALS.items():
         here = (points["signal"] == signal).to_numpy()
         if here.any():
@@ -190,7 +197,7 @@ def forecast(
     figure, axes = theme.canvas()
     x = np.arange(len(history))
     future = np.arange(len(history), len(history) + len(table))
-    sns.lineplot(x=x, y=history.to_numpy(), ax=axes, color=theme.INK, linewidth=1.4, errorbar=None)
+    _line(axes, x, history)
     axes.fill_between(future, table["low_95"], table["high_95"], color=theme.BAND, linewidth=0)
     axes.fill_between(
         future, table["low_80"], table["high_80"], facecolor="none", edgecolor=theme.COMMON, hatch="////", linewidth=0

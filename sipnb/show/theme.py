@@ -10,6 +10,7 @@ import io
 import re
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#59636e", "#d8dde3", "#ffffff"
@@ -50,9 +51,7 @@ def canvas(width: float = 6.6, height: float = 2.7, rows: int = 1, columns: int 
 def svg(figure: Figure, name: str, title: str = "", description: str = "") -> str:
     """The figure as inline SVG: ids prefixed by `name`, colours as CSS variables, no date, the same bytes each time."""
     with mpl.rc_context(_STYLE):
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = buffer.getvalue()
+        text = _drawn(figure)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
@@ -75,6 +74,21 @@ def svg(figure: Figure, name: str, title: str = "", description: str = "") -> st
     )
     new = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width * 4 / 3:.0f}" {labelled}>{inner}'
     return re.sub(r"\n\s*", "\n", new + text[len(head) :]).strip()
+
+
+def _drawn(figure: Figure) -> str:
+    """What matplotlib writes for the figure, laid out and drawn by one renderer.
+
+    `savefig` draws everything twice where there is a layout, and measures every text anew for the second time.
+    """
+    figure.dpi = 72
+    width, height = 72 * figure.get_size_inches()
+    buffer = io.StringIO()
+    renderer = RendererSVG(width, height, buffer, metadata={"Date": None, "Creator": None})
+    figure.canvas.get_renderer = lambda: renderer
+    figure.draw(renderer)
+    renderer.finalize()
+    return buffer.getvalue()
 
 
 def _tenth(found: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sipnb.chapters.baseline.charts import Charted
@@ -16,23 +17,24 @@ from sipnb.show.display import Shown, figure, points, say, table
 
 def series(charts: dict[str, Charted]) -> pd.DataFrame:
     """Every measure's points with their limits, a row a point: kpi, cycle, grain, label, value, … , signal."""
-    lines = [_long(kpi, one) for kpi, one in charts.items()]
+    if charts:
+        lines = [_long(kpi, one) for kpi, one in charts.items()]
+        return pd.DataFrame({column: np.concatenate([line[column] for line in lines]) for column in lines[0]})
     texts = {c: pd.Series([], dtype="str") for c in ("kpi", "cycle", "grain", "label", "signal")}
     numbers = {c: pd.Series([], dtype="float64") for c in ("value", "low", "high", "n", "mean", "lower", "upper")}
-    return pd.concat(lines, ignore_index=True) if lines else pd.DataFrame({**texts, **numbers})
+    return pd.DataFrame({**texts, **numbers})
 
 
-def _long(kpi: str, one: Charted) -> pd.DataFrame:
+def _long(kpi: str, one: Charted) -> dict[str, np.ndarray]:
     line, drawn = one.line, one.chart.points
-    return pd.DataFrame(
-        {
-            "kpi": kpi, "cycle": line.index.astype(str), "grain": one.grain, "label": line["label"].to_numpy(str),
-            "value": line["value"].to_numpy(float), "low": line["low"].to_numpy(float),
-            "high": line["high"].to_numpy(float), "n": line["n"].to_numpy(int),
-            "mean": drawn["mean"].to_numpy(float), "lower": drawn["low"].to_numpy(float),
-            "upper": drawn["high"].to_numpy(float), "signal": drawn["signal"].to_numpy(str),
-        }
-    )  # fmt: skip
+    return {
+        "kpi": np.repeat(kpi, len(line)), "cycle": line.index.to_numpy().astype(str),
+        "grain": np.repeat(one.grain, len(line)), "label": line["label"].to_numpy(str),
+        "value": line["value"].to_numpy(float), "low": line["low"].to_numpy(float),
+        "high": line["high"].to_numpy(float), "n": line["n"].to_numpy(int),
+        "mean": drawn["mean"].to_numpy(float), "lower": drawn["low"].to_numpy(float),
+        "upper": drawn["high"].to_numpy(float), "signal": drawn["signal"].to_numpy(str),
+    }  # fmt: skip
 
 
 def set_aside(account: dict[str, Any]) -> dict[str, int]:

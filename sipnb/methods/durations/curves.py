@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from sipnb.methods.proportions import Estimate, exact
@@ -202,7 +202,7 @@ def bounds(s: np.ndarray, se: np.ndarray, level: float, transform: str) -> tuple
     """Pointwise bounds of a survival curve on a transformed scale; nan where the curve has reached 0."""
     if transform not in TRANSFORMS:
         raise ValueError(f"transform is {transform!r}; choose one of {', '.join(TRANSFORMS)}")
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         if transform == "log":
             width = z * se / s
@@ -240,7 +240,7 @@ def restricted_mean(times, survival, at_risk, ended, tau: float, n: int, followe
     remaining = at_risk - ended
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(remaining > 0, left**2 * ended / (at_risk * remaining), 0.0)
-    half = float(stats.norm.ppf((1 + level) / 2)) * math.sqrt(terms.sum())
+    half = float(special.ndtri((1 + level) / 2)) * math.sqrt(terms.sum())
     value = float(areas.sum())
     if not inside.any():
         return Estimate(value, math.nan, math.nan, n)

@@ -171,7 +171,8 @@ def _plan(n: int, windows: tuple[int, ...]) -> _Plan:
             sizes.append(size * float(np.linalg.norm(moved)))
             project.append(moved / np.linalg.norm(moved) @ shocks)
         penalty.append(0.5 * np.log(1 - r * r) - np.log(sizes))
-        factor.append([c @ r**apart @ c / (1 - r * r) for c in contrasts])
+        together = r**apart
+        factor.append([c @ together @ c / (1 - r * r) for c in contrasts])
     return _Plan(
         windows + drifts, weight / weight.sum(), np.array(project).T.copy(), np.array(penalty), np.array(factor)
     )
