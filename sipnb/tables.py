@@ -8,6 +8,7 @@ calendar day of the period. A column that an organisation cannot supply is simpl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import pandas as pd
@@ -235,6 +236,7 @@ def duckdb_type(kind: Kind) -> str:
     return _DUCKDB[kind]
 
 
+@cache
 def schema(name: str) -> pa.DataFrameSchema:
     """The pandera schema of canonical table `name`: optional columns may be absent, unknown ones may not be there."""
     columns = {}
@@ -258,4 +260,9 @@ def schema(name: str) -> pa.DataFrameSchema:
 
 def empty(name: str) -> pd.DataFrame:
     """A table of no rows with every canonical column in its type: what a service without such records reads."""
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
     return pd.DataFrame({c: pd.Series([], dtype=_PANDAS[column.kind]) for c, column in TABLES[name].columns.items()})

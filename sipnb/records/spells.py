@@ -128,9 +128,8 @@ def goal_used(
 
 def _of(tickets: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """The events of these tickets with the ticket's `row`, by row and time."""
-    row = pd.Series(np.arange(len(tickets)), index=tickets["ticket"])
-    mine = events[events["ticket"].isin(tickets["ticket"])]
-    return mine.assign(row=row.reindex(mine["ticket"]).to_numpy("int64")).sort_values(["row", "at"], kind="stable")
+    row = pd.Index(tickets["ticket"]).get_indexer(events["ticket"])
+    return events[row >= 0].assign(row=row[row >= 0]).sort_values(["row", "at"], kind="stable")
 
 
 def _turns(events: pd.DataFrame, state: np.ndarray, before: object) -> np.ndarray:

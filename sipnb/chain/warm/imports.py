@@ -27,7 +27,7 @@ _KERNEL = ("IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.de
 _NOTEBOOK = (
     "numpy", "pandas", "pandas.io.formats.format", "pandas.io.formats.html", "pyarrow.parquet", "tzdata",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "PIL.features",
-    "seaborn", "scipy.stats", "statsmodels.api", "pandera.pandas", "hypothesis.extra.pandas", "duckdb",
+    "seaborn", "scipy.stats", "statsmodels.api", "pandera.pandas", "hypothesis.extra.pandas", "holidays.countries", "duckdb",
     "sipnb.chapters.review", "sipnb.chapters.baseline", "sipnb.chapters.gaps", "sipnb.chapters.forecast",
     "sipnb.chapters.recommendations", "sipnb.chapters.portfolio",
 )  # fmt: skip
