@@ -16,7 +16,7 @@ import typer
 
 from sipnb import cycles, doctor, places
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, parameters, plans
+from sipnb.chain import parameters, plans, unit
 from sipnb.chain import run as chain
 from sipnb.chain.progress import Event
 from sipnb.chapters import subject
@@ -33,7 +33,7 @@ OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
 class Engine(StrEnum):
     """How notebooks are run."""
 
-    WARM, STOCK = crew.WARM, crew.STOCK
+    WARM, STOCK = unit.WARM, unit.STOCK
 
 
 app = typer.Typer(

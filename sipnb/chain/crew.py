@@ -17,9 +17,8 @@ import psutil
 
 from sipnb.chain import unit
 from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
+from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.nursery import Lost, NotPossible, Nursery
-
-WARM, STOCK = "warm", "stock"
 
 #: Seconds beyond its limit, and the time a kernel has to start, after which a chapter's process is killed.
 GRACE = 90.0

@@ -23,10 +23,8 @@ from traitlets.config import Config
 
 from sipnb.chain import executed
 from sipnb.chain.outcomes import ERRORED, FAILED, SUCCEEDED, Outcome, one_line
+from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
-
-#: The engines a notebook can be run with: kernels forked from this process, or started as Papermill does.
-WARM, STOCK = "warm", "stock"
 
 #: Seconds a kernel has to start, and the least time between two savings of a notebook that is still running.
 START_LIMIT = 60

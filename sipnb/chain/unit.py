@@ -25,6 +25,9 @@ from sipnb.imports import spared
 from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder
 from sipnb.records.sources import content_hash
 
+#: The engines a unit can run its notebooks with: kernels forked from its process, or started as Papermill does.
+WARM, STOCK = "warm", "stock"
+
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
     **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "ARROW")},

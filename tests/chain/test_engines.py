@@ -129,7 +129,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [sys.executable, "-c", _RUN, engine, str(awkward), str(folder / engine), str(folder / "work")]
         subprocess.run(command, env=environment, check=True, timeout=120)
     # With a progress bar Papermill has a thread, and must not fork.
-    command = ["papermill", str(awkward), str(folder / "started.ipynb"), "--engine", "warm", "--progress-bar", "--cwd"]
+    command = [
+        str(Path(sys.executable).with_name("papermill")),
+        str(awkward),
+        str(folder / "started.ipynb"),
+        "--engine",
+        "warm",
+        "--progress-bar",
+        "--cwd",
+    ]
     told = subprocess.run(
         [*command, str(folder / "work")], env=environment, capture_output=True, text=True, timeout=120
     )
