@@ -8,13 +8,22 @@ import pytest
 
 from sipnb.chain.execution import execute
 from sipnb.chain.outcomes import Outcome
+from sipnb.chain.unit import STOCK, WARM
 
+USED = {"engine": STOCK}
 GIVEN = {"workbook": "demo", "service": "identity", "cycle": "2026-09"}
+
+
+@pytest.fixture(params=[STOCK, WARM], autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whatever happens in a notebook has the same outcome under both engines."""
+    monkeypatch.setitem(USED, "engine", request.param)
+    return request.param
 
 
 def run(fixtures: Path, name: str, folder: Path, limit: float = 60) -> tuple[Outcome, dict]:
     target = folder / f"{name}.ipynb"
-    outcome = execute(fixtures / f"{name}.ipynb", target, GIVEN, limit=limit, kernel_env={"GREETING": "hello"})
+    outcome = execute(fixtures / f"{name}.ipynb", target, GIVEN, limit=limit, kernel_env={"GREETING": "hello"}, **USED)
     return outcome, json.loads(target.read_text())
 
 

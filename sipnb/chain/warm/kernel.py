@@ -18,6 +18,7 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from ipykernel.ipkernel import IPythonKernel
@@ -184,8 +185,7 @@ class _Application(IPKernelApp):
             user_ns=self.user_ns,
         )  # fmt: skip
         # Interrupting a cell is not offered: who waits for too long ends the process.
-        self.kernel.shell_channel_thread = threading.main_thread()
-        self.kernel.shell_channel_thread.parent_thread = None
+        self.kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
 
 
@@ -205,7 +205,8 @@ def become(pipe: Connection, *, folder: str | None, environment: dict[str, str],
         os.environ.update(environment)
         if folder:
             os.chdir(folder)
-        # A kernel prints colours as for a notebook, whatever the terminal is that its parent was started from.
+        # Neither the notebook nor what it starts may wait for somebody to type.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         application = _Application.instance(pipe)
         application.initialize(arguments)
