@@ -44,7 +44,7 @@ def write(folder: Path, services: int) -> Path:
 
 
 def _renamed(one: dict, copy: str) -> dict:
-    return {**one, "name": f"{one['name']} {copy}"} if "name" in one else one
+    return {**one, **({"name": f"{one['name']} {copy}"} if "name" in one else {})}
 
 
 def _copy(source: Path, target: Path, copies: list[str]) -> None:

@@ -7,6 +7,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -122,9 +123,9 @@ def notebook_hashes(notebooks: Path, names: Iterable[str] = CHAPTERS) -> dict[st
 def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable[str]) -> dict[str, str]:
     """A hash of each service's frozen records as they lie there: damaged ones differ from those that were frozen."""
     files: dict[str, dict[str, str]] = {}
-    for file in quality["files"]:
-        path = records / file
-        made = content_hash(path) if path.is_file() else "missing"
+    with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter
+        found = pool.map(lambda file: _hash_of(records / file), quality["files"])
+    for file, made in zip(quality["files"], found, strict=True):
         files.setdefault(file.split("/")[1].removeprefix("service="), {})[file] = made
     nothing: dict[str, Any] = {"rows": {}, "set_aside": {}}
     return {
@@ -200,10 +201,11 @@ def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:
 
 def intact(folder: CycleFolder, entry: Mapping[str, Any]) -> bool:
     """Whether all files that an entry of the manifest records are there, byte for byte."""
-    return bool(entry["hashes"]) and all(
-        (folder.root / file).is_file() and content_hash(folder.root / file) == made
-        for file, made in entry["hashes"].items()
-    )
+    return bool(entry["hashes"]) and all(_hash_of(folder.root / file) == made for file, made in entry["hashes"].items())
+
+
+def _hash_of(path: Path) -> str:
+    return content_hash(path) if path.is_file() else "missing"
 
 
 def compared(now: Mapping[str, str], earlier: Mapping[str, Any] | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def plan(
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
     made = manifest.made_of_all(workbook, cycle, published.records, known[1], notebooks, manifest.code_hash())
-    told = {name: why(entries.get(name), made[name], published, force) for name in names}
+    told = why_each(names, entries, made, published, force)
     return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
 
 
@@ -93,6 +94,16 @@ def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[C
         return None
     now = prepare.inputs(workbook, cycle)["fingerprint"]
     return next(((folder, quality) for folder, quality, before in known if before == now), None)
+
+
+def why_each(
+    names: Sequence[str], entries: Mapping[str, Any], made: Mapping[str, Made], published: CycleFolder, force: bool
+) -> dict[str, list[str]]:
+    """`why` of each service."""
+    with ThreadPoolExecutor() as pool:  # most of it is reading and hashing, which release the interpreter
+        return dict(
+            zip(names, pool.map(lambda name: why(entries.get(name), made[name], published, force), names), strict=True)
+        )
 
 
 def why(entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool) -> list[str]:

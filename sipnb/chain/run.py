@@ -19,7 +19,7 @@ from sipnb.chain import crew, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
 from sipnb.chain.outcomes import FAILED, RENDER, SUCCEEDED, UP_TO_DATE, Outcome, ServiceOutcome, one_line
-from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why
+from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
@@ -195,9 +195,10 @@ def _look_up(work: _Work, names: list[str], made: Mapping[str, Made]) -> list[st
     What a run that was killed had finished, and would be the same now, counts as made by this one.
     """
     out_of_date = []
+    reasons = why_each(names, work.before["services"], made, work.published, work.force)
     for name in work.workbook.services:
         entry = work.before["services"].get(name)
-        if name in names and why(entry, made[name], work.published, work.force):
+        if reasons.get(name):
             left = work.left_over.get(name)
             if left and not why(left, made[name], work.building, work.force):
                 work.entries[name] = left
