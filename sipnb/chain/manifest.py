@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
+import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -120,11 +121,19 @@ def notebook_hashes(notebooks: Path, names: Iterable[str] = CHAPTERS) -> dict[st
     return {name: content_hash(notebooks / f"{name}.ipynb") for name in names}
 
 
-def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable[str]) -> dict[str, str]:
-    """A hash of each service's frozen records as they lie there: damaged ones differ from those that were frozen."""
+def records_hashes(
+    records: Path, quality: Mapping[str, Any], services: Iterable[str], same: Collection[str] = ()
+) -> dict[str, str]:
+    """A hash of each service's frozen records as they lie there: damaged ones differ from those that were frozen.
+
+    Files that are the `same` are not read again.
+    """
     files: dict[str, dict[str, str]] = {}
     with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter
-        found = pool.map(lambda file: _hash_of(records / file), quality["files"])
+        found = pool.map(
+            lambda file: quality["files"][file] if f"records/{file}" in same else _hash_of(records / file),
+            quality["files"],
+        )
     for file, made in zip(quality["files"], found, strict=True):
         files.setdefault(file.split("/")[1].removeprefix("service="), {})[file] = made
     nothing: dict[str, Any] = {"rows": {}, "set_aside": {}}
@@ -135,10 +144,11 @@ def records_hashes(records: Path, quality: Mapping[str, Any], services: Iterable
 
 
 def made_of_all(
-    workbook: Workbook, cycle: Cycle, records: Path, quality: Mapping[str, Any], notebooks: Path, code: str
-) -> dict[str, Made]:
+    workbook: Workbook, cycle: Cycle, records: Path, quality: Mapping[str, Any], notebooks: Path, code: str,
+    same: Collection[str] = (),
+) -> dict[str, Made]:  # fmt: skip
     """What each service's plan would be made of now."""
-    there, told = records_hashes(records, quality, workbook.services), notebook_hashes(notebooks)
+    there, told = records_hashes(records, quality, workbook.services, same), notebook_hashes(notebooks)
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name)
     before = {name: earlier.result(name, "2_baseline") for name in workbook.services}
     return {
@@ -199,9 +209,46 @@ def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:
     return {path.relative_to(folder.root).as_posix(): content_hash(path) for path in files}
 
 
-def intact(folder: CycleFolder, entry: Mapping[str, Any]) -> bool:
-    """Whether all files that an entry of the manifest records are there, byte for byte."""
-    return bool(entry["hashes"]) and all(_hash_of(folder.root / file) == made for file, made in entry["hashes"].items())
+def intact(folder: CycleFolder, entry: Mapping[str, Any], same: Collection[str] = ()) -> bool:
+    """Whether all files that an entry of the manifest records are there, byte for byte; the `same` are not read again."""
+    return bool(entry["hashes"]) and all(
+        file in same or _hash_of(folder.root / file) == made for file, made in entry["hashes"].items()
+    )
+
+
+def note(folder: CycleFolder, files: Iterable[str], same: Iterable[str]) -> None:
+    """Note size, time and inode of files that were found to be, or written as, what their hashes say.
+
+    `same` are those that were the same before. What was written in the last two seconds could change and keep its time.
+    """
+    latest = time.time_ns() - 2_000_000_000
+    noted = {file: _state(folder.root / file) for file in (*files, *same)}
+    kept = {file: state for file, state in noted.items() if state and state[1] < latest}
+    path = _notes(folder)
+    scratch = path.with_suffix(".part")
+    scratch.write_text(json.dumps(kept), encoding="utf-8")
+    scratch.replace(path)
+
+
+def unchanged(folder: CycleFolder) -> set[str]:
+    """The files that have the size, time and inode that were noted: as every build tool does, they are not read again."""
+    try:
+        noted: dict[str, list[int]] = json.loads(_notes(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {file for file, state in noted.items() if _state(folder.root / file) == state}
+
+
+def _notes(folder: CycleFolder) -> Path:
+    return folder.root.with_name(f".{folder.root.name}.files.json")
+
+
+def _state(path: Path) -> list[int] | None:
+    try:
+        file = path.stat()
+    except OSError:
+        return None
+    return [file.st_size, file.st_mtime_ns, file.st_ino]
 
 
 def _hash_of(path: Path) -> str:

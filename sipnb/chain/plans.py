@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,9 @@ def plan(
     if known is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
-    made = manifest.made_of_all(workbook, cycle, published.records, known[1], notebooks, manifest.code_hash())
-    told = why_each(names, entries, made, published, force)
+    same = manifest.unchanged(published)
+    made = manifest.made_of_all(workbook, cycle, published.records, known[1], notebooks, manifest.code_hash(), same)
+    told = why_each(names, entries, made, published, force, same)
     return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
 
 
@@ -97,22 +98,36 @@ def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[C
 
 
 def why_each(
-    names: Sequence[str], entries: Mapping[str, Any], made: Mapping[str, Made], published: CycleFolder, force: bool
+    names: Sequence[str],
+    entries: Mapping[str, Any],
+    made: Mapping[str, Made],
+    published: CycleFolder,
+    force: bool,
+    same: Collection[str],
 ) -> dict[str, list[str]]:
     """`why` of each service."""
     with ThreadPoolExecutor() as pool:  # most of it is reading and hashing, which release the interpreter
         return dict(
-            zip(names, pool.map(lambda name: why(entries.get(name), made[name], published, force), names), strict=True)
+            zip(
+                names,
+                pool.map(lambda name: why(entries.get(name), made[name], published, force, same), names),
+                strict=True,
+            )
         )
 
 
-def why(entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool) -> list[str]:
-    """The reasons for making a plan again; none where what is published is what would be made."""
+def why(
+    entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool, same: Collection[str] = ()
+) -> list[str]:
+    """The reasons for making a plan again; none where what is published is what would be made.
+
+    Files that are the `same` as when they were last compared are not read again.
+    """
     if entry is None:
         return ["first run"]
     reasons = made.changed(entry)
     if entry["status"] not in (PUBLISHED, UP_TO_DATE):
         reasons.append(f"{entry['status']} last time")
-    elif not reasons and not manifest.intact(published, entry):
+    elif not reasons and not manifest.intact(published, entry, same):
         reasons.append("its files are not those that were published")
     return reasons + (["forced"] if force else [])

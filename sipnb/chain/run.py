@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
 from sipnb.records import prepare
+from sipnb.records.frozen import service_of
 from sipnb.workbook import Workbook
 
 
@@ -132,15 +133,19 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     _quality_page(work)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code)
-    made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code)
-    out_of_date = _look_up(work, names, made)
+    reused = work.building.records.is_symlink()
+    same = manifest.unchanged(work.published)
+    if not reused:
+        same = {file for file in same if not file.startswith("records/")}
+    made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, same)
+    out_of_date = _look_up(work, names, made, same)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
     rows = {name: sum(quality["services"].get(name, {}).get("rows", {}).values()) for name in out_of_date}
     try:
         _services(work, rows, made, len(names))
         across = manifest.made_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
         earlier = work.before["portfolio"] or None
-        anew = bool(work.ran or gone or why(earlier, across, work.published, work.force))
+        anew = bool(work.ran or gone or why(earlier, across, work.published, work.force, same))
         if anew:
             # The notebook reads there how the services fared.
             _write(work, head, {"status": "pending", "hashes": {}})
@@ -155,6 +160,7 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
         raise
     _write(work, head, portfolio)
     publication.publish(work.building, work.published, work.ran, gone, portfolio=anew)
+    _note(work, names, quality, same if reused else ())
     seconds = time.monotonic() - work.started
     work.progress(Event("published", str(work.published.root), done=len(names), total=len(names), seconds=seconds))
     statuses = {name: work.entries[name]["status"] for name in names}
@@ -177,6 +183,14 @@ def _records(work: _Work, refreeze: bool) -> dict[str, Any]:
     return quality
 
 
+def _note(work: _Work, names: list[str], quality: Mapping[str, Any], same: Iterable[str]) -> None:
+    """Note the files of the services that are certainly what the manifest and the account say."""
+    good = {name for name in names if work.entries[name]["status"] in (PUBLISHED, UP_TO_DATE)}
+    files = [file for name in good for file in work.entries[name]["hashes"]]
+    files += [f"records/{file}" for file in quality["files"] if service_of(file) in good]
+    manifest.note(work.published, files, same)
+
+
 def _quality_page(work: _Work) -> None:
     """The page of the records, made each time: it takes no time, and is left where it is what was published."""
     if work.pages.quality is None:
@@ -189,13 +203,13 @@ def _quality_page(work: _Work) -> None:
     publication.lend_quality(work.published, work.building)
 
 
-def _look_up(work: _Work, names: list[str], made: Mapping[str, Made]) -> list[str]:
+def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Collection[str]) -> list[str]:
     """The services that must run; all others keep their entry, and show their published files to the portfolio.
 
     What a run that was killed had finished, and would be the same now, counts as made by this one.
     """
     out_of_date = []
-    reasons = why_each(names, work.before["services"], made, work.published, work.force)
+    reasons = why_each(names, work.before["services"], made, work.published, work.force, same)
     for name in work.workbook.services:
         entry = work.before["services"].get(name)
         if reasons.get(name):

@@ -147,6 +147,11 @@ def verify(path: Path, digest: str) -> None:
         )
 
 
+def service_of(file: str) -> str:
+    """The service that a frozen file belongs to."""
+    return _partition(file)[1]
+
+
 def _partition(file: str) -> tuple[str, str]:
     table, partition, *_ = file.split("/")
     return table, partition.removeprefix("service=")

@@ -15,7 +15,7 @@ import pytest
 from estates import CHAPTERS, Estate
 from test_run import snapshot
 
-from sipnb.chain import crew, unit
+from sipnb.chain import crew, manifest, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.warm.nursery import NotPossible
 from sipnb.places import CHAPTERS as ALL_CHAPTERS
@@ -225,3 +225,24 @@ def test_no_chapter_needs_the_records_of_another_service(demo_book, demo_cycle, 
     ]
     assert told[0] == told[1] and len(told[0]) > 10
     assert json.loads(told[0]["results/payroll/2_baseline.json"])["facts"]["flow"]["opened"] > 0
+
+
+def test_files_that_nobody_touched_are_not_read_again(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    estate.run(GOOD)
+    for file in estate.folder.root.rglob("*"):  # as if it had been a while ago
+        os.utime(file, ns=(10**18, 10**18))
+    estate.run(GOOD)
+    read: list[Path] = []
+    whole = manifest.content_hash
+    monkeypatch.setattr(manifest, "content_hash", lambda path: read.append(path) or whole(path))
+    assert estate.run(GOOD).statuses == dict.fromkeys(GOOD, "up to date")
+    inside = [p for p in read if p.is_relative_to(estate.folder.root) and "payments" in str(p)]
+    assert not inside
+
+    # The same size, other bytes: its time tells.
+    page = estate.folder.page("payments")
+    page.write_text(page.read_text().replace("plan", "plot"))
+    assert estate.plan(GOOD)[1].why == ("its files are not those that were published",)
+    record = next(estate.folder.records.glob("tickets/service=payments/*"))
+    record.write_bytes(record.read_bytes()[:-1] + b"x")
+    assert "records" in estate.plan(GOOD)[1].why
