@@ -113,7 +113,7 @@ def run(
             quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
         ),
         jobs=jobs,
-        engine=engine and engine.value,
+        engine=engine,
         force=force,
         refreeze=refreeze,
         notebooks=chapters,

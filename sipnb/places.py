@@ -26,6 +26,20 @@ PARAMETERS = "SIPNB_PARAMS"
 CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file by rename: it is there as a whole or not at all. What is being written ends in `.part`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(path.name + ".part")
+    scratch.write_text(text, encoding="utf-8", newline="\n")
+    scratch.replace(path)
+
+
+def state(path: Path) -> tuple[int, int, int]:
+    """Inode, time of change and size of a file: while they are the same, so is its content. Raises OSError."""
+    file = path.stat()
+    return file.st_ino, file.st_mtime_ns, file.st_size
+
+
 def reports() -> Path:
     """The folder that holds `<organisation>/<cycle>/`: as told, else the checkout's, else the working directory's."""
     if told := os.environ.get(REPORTS):

@@ -38,6 +38,7 @@ from sipnb.params import (
     read_yaml,
     validate,
 )  # fmt: skip
+from sipnb.places import state
 from sipnb.tables import TABLES
 
 
@@ -119,15 +120,13 @@ def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
     `workbook.yml` is missing, WorkbookError for everything else, all errors together.
     """
     folder = Path(folder).resolve()
-    files = [path.stat() for path in sorted([*folder.glob("*.y*ml"), *(folder / "register").glob("*.yml")])]
-    return _load(
-        folder, data, Path(reports).resolve(), tuple((file.st_ino, file.st_mtime_ns, file.st_size) for file in files)
-    )
+    files = sorted([*folder.glob("*.y*ml"), *(folder / "register").glob("*.yml")])
+    return _load(folder, data, Path(reports).resolve(), tuple(state(path) for path in files))
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, data: Path | None, reports: Path, state: tuple[tuple[int, int, int], ...]) -> Workbook:
-    """The workbook; `state` is that of its files."""
+def _load(folder: Path, data: Path | None, reports: Path, states: tuple[tuple[int, int, int], ...]) -> Workbook:
+    """The workbook; `states` are those of its files."""
     for needed in (folder, folder / "workbook.yml", folder / "services.yml"):
         if not needed.exists():
             raise FileNotFoundError(f"the organisation's parameters are missing: looked for {needed}")

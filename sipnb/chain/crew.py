@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -64,18 +64,20 @@ class Crew:
     """Processes of this machine. Leaving its context ends them all.
 
     `folder` takes specs and logs; `engine` is the one that was asked for and becomes `stock` where forking turns out
-    not to be safe, with the reason in `note`.
+    not to be safe, which `tell` is told with the reason.
     """
 
-    def __init__(self, jobs: int, engine: str, folder: Path) -> None:
-        self.jobs, self.engine, self.folder = jobs, engine, folder
-        self.note = ""
+    def __init__(self, jobs: int, engine: str, folder: Path, tell: Callable[[str], object] = print) -> None:
+        self.jobs, self.engine, self.folder, self.tell = jobs, engine, folder, tell
         self._nursery: Nursery | None = None
 
     def __enter__(self) -> Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._nursery is not None:
             self._nursery.close()
             self._nursery = None
@@ -112,9 +114,10 @@ class Crew:
                     self._nursery = Nursery(path, spec.environment)
                 return _Worker(spec, log, time.time(), attempt, self._nursery.start(path, log), self._nursery)
             except NotPossible as error:
-                self.engine, self.note = STOCK, f"kernels are started one by one: {error}"
+                self.engine = STOCK
+                self.tell(f"kernels are started one by one: {error}")
             except Lost:
-                self.__exit__()
+                self._close()
         replace(spec, engine=STOCK, parent=os.getpid()).write(path)
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -148,7 +151,7 @@ class Crew:
             return worker.process.ended(worker.pid)
         except Lost:
             if worker.process is self._nursery:
-                self.__exit__()
+                self._close()
             return _KILLED
 
     def _kill(self, worker: _Worker) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from sipnb.places import write_whole
+
 INJECTED = "injected-parameters"
 
 _ERROR_MARKER = "papermill-error-cell-tag"
@@ -88,10 +90,7 @@ def cleaned(notebook: NotebookNode, source: Path, parameters: dict[str, str], st
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook by rename: it is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(path.name + ".part")
-    scratch.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
-    scratch.replace(path)
+    write_whole(path, nbformat.writes(notebook, version=4) + "\n")
 
 
 def joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

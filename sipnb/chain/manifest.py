@@ -18,7 +18,7 @@ import sipnb
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, PROJECT, CycleFolder, cycle_folder
+from sipnb.places import CHAPTERS, PROJECT, CycleFolder, cycle_folder, state, write_whole
 from sipnb.records.sources import content_hash
 from sipnb.workbook import Workbook
 
@@ -49,9 +49,12 @@ class Made:
 
     @property
     def parts(self) -> dict[str, str]:
+        return self._shared | {f"notebook {name}": made for name, made in self.notebooks.items()}
+
+    @property
+    def _shared(self) -> dict[str, str]:
         return {
-            "records": self.records, "parameters": self.parameters, "cycle before": self.before, "code": self.code,
-            **{f"notebook {name}": made for name, made in self.notebooks.items()},
+            "records": self.records, "parameters": self.parameters, "cycle before": self.before, "code": self.code
         }  # fmt: skip
 
     @property
@@ -60,8 +63,7 @@ class Made:
 
     def chapter(self, name: str) -> str:
         """What one chapter is made of, but for the results of those before it."""
-        shared = {part: made for part, made in self.parts.items() if not part.startswith("notebook ")}
-        return digest([self.cycle, shared, self.notebooks[name]])
+        return digest([self.cycle, self._shared, self.notebooks[name]])
 
     def changed(self, earlier: Mapping[str, Any] | None) -> list[str]:
         """Which parts differ from those of an entry in an earlier manifest; `first run` where there is none."""
@@ -84,9 +86,7 @@ def read(folder: CycleFolder) -> dict[str, Any]:
 
 def write(folder: CycleFolder, content: dict[str, Any]) -> None:
     """Write a manifest by rename."""
-    scratch = folder.manifest.with_name("run.json.part")
-    scratch.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    scratch.replace(folder.manifest)
+    write_whole(folder.manifest, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def head(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], code: str) -> dict[str, Any]:
@@ -223,11 +223,8 @@ def note(folder: CycleFolder, files: Iterable[str], same: Iterable[str]) -> None
     """
     latest = time.time_ns() - 2_000_000_000
     noted = {file: _state(folder.root / file) for file in (*files, *same)}
-    kept = {file: state for file, state in noted.items() if state and state[1] < latest}
-    path = _notes(folder)
-    scratch = path.with_suffix(".part")
-    scratch.write_text(json.dumps(kept), encoding="utf-8")
-    scratch.replace(path)
+    kept = {file: known for file, known in noted.items() if known and known[1] < latest}
+    write_whole(_notes(folder), json.dumps(kept))
 
 
 def unchanged(folder: CycleFolder) -> set[str]:
@@ -236,7 +233,7 @@ def unchanged(folder: CycleFolder) -> set[str]:
         noted: dict[str, list[int]] = json.loads(_notes(folder).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return set()
-    return {file for file, state in noted.items() if _state(folder.root / file) == state}
+    return {file for file, known in noted.items() if _state(folder.root / file) == known}
 
 
 def _notes(folder: CycleFolder) -> Path:
@@ -245,10 +242,9 @@ def _notes(folder: CycleFolder) -> Path:
 
 def _state(path: Path) -> list[int] | None:
     try:
-        file = path.stat()
+        return list(state(path))
     except OSError:
         return None
-    return [file.st_size, file.st_mtime_ns, file.st_ino]
 
 
 def _hash_of(path: Path) -> str:

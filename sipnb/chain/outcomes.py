@@ -5,7 +5,8 @@ Succeeded, failed (it raised), errored (it could not be run), skipped, or up to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,17 @@ class ServiceOutcome:
             place += f' "{self.trouble.heading}"' if self.trouble.heading else ""
         tail = f" (partial notebook: {partial})" if partial else ""
         return f"{self.service} {self.cycle} {place}: {self.trouble.error}{tail}"
+
+
+def rendered(render: Callable[[], object], page: Path) -> Outcome:
+    """What became of rendering: `render` ran, and `page` is there."""
+    started = time.monotonic()
+    try:
+        render()
+        error = "" if page.is_file() else "rendering wrote no page"
+    except Exception as caught:
+        error = one_line(caught)
+    return Outcome(FAILED if error else SUCCEEDED, round(time.monotonic() - started, 3), error=error)
 
 
 def one_line(error: BaseException) -> str:

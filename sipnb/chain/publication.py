@@ -1,8 +1,8 @@
 """From the folder where a cycle is built to the one that readers open: file by file, by rename, the index last.
 
 Building happens beside the published folder, on the same file system; what a killed run had finished there the next
-one takes over. Until a file is replaced the one before it
-stays; what a service no longer has is removed, so that nothing old looks fresh.
+one takes over. Until a file is replaced the one before it stays; what a service no longer has is removed, so that
+nothing old looks fresh.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from sipnb.chain.manifest import intact
 from sipnb.chapters.results import PORTFOLIO
-from sipnb.places import CycleFolder
+from sipnb.places import CycleFolder, write_whole
 
 #: The run's own papers within the building folder; never published.
 PAPERS = ".run"
@@ -50,11 +50,7 @@ def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, 
 
 def finished(building: CycleFolder, service: str, entry: Mapping[str, Any]) -> None:
     """Note that the files of a service are complete, so that the next run can go on where this one is killed."""
-    note = building.root / PAPERS / _DONE / f"{service}.json"
-    note.parent.mkdir(exist_ok=True)
-    scratch = note.with_suffix(".part")
-    scratch.write_text(json.dumps(entry, ensure_ascii=False), encoding="utf-8")
-    scratch.replace(note)
+    write_whole(building.root / PAPERS / _DONE / f"{service}.json", json.dumps(entry, ensure_ascii=False))
 
 
 def _finished(building: CycleFolder) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ import filelock
 from sipnb.chain import crew, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
-from sipnb.chain.outcomes import FAILED, RENDER, SUCCEEDED, UP_TO_DATE, Outcome, ServiceOutcome, one_line
+from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
 from sipnb.chapters.results import PORTFOLIO
@@ -118,7 +118,10 @@ def run(
         papers = building.root / publication.PAPERS
         (papers / "pid").write_text(str(os.getpid()))
         try:
-            with Crew(jobs or crew.default_jobs(), engine or crew.default_engine(), papers) as workers:
+            with Crew(
+                jobs or crew.default_jobs(), engine or crew.default_engine(), papers,
+                lambda text: progress(Event("engine", text)),
+            ) as workers:  # fmt: skip
                 work = _Work(
                     workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
                     manifest.read(published), left_over, time.monotonic(),
@@ -133,9 +136,8 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     _quality_page(work)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code)
-    reused = work.building.records.is_symlink()
     same = manifest.unchanged(work.published)
-    if not reused:
+    if not work.building.records.is_symlink():  # they were frozen anew
         same = {file for file in same if not file.startswith("records/")}
     made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, same)
     out_of_date = _look_up(work, names, made, same)
@@ -160,7 +162,7 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
         raise
     _write(work, head, portfolio)
     publication.publish(work.building, work.published, work.ran, gone, portfolio=anew)
-    _note(work, names, quality, same if reused else ())
+    _note(work, names, quality, same)
     seconds = time.monotonic() - work.started
     work.progress(Event("published", str(work.published.root), done=len(names), total=len(names), seconds=seconds))
     statuses = {name: work.entries[name]["status"] for name in names}
@@ -240,7 +242,6 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
     # Closed at once where a step below is interrupted, so that no process outlives the run.
     with contextlib.closing(outcomes):
         for outcome in outcomes:
-            _tell_engine(work, done == asked_for - len(specs))
             name = outcome.service
             if outcome.state != SUCCEEDED:
                 publication.forget_results(work.building, name)
@@ -256,15 +257,11 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
             work.progress(Event("service", status, name, done, asked_for, outcome.seconds, left))
 
 
-def _tell_engine(work: _Work, first: bool) -> None:
-    if first and work.crew.note:
-        work.progress(Event("engine", work.crew.note))
-
-
 def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
     (outcome,) = work.crew.work([_spec(work, PORTFOLIO, (ACROSS,), made)])
     if outcome.state == SUCCEEDED:
-        outcome = _indexed(work, outcome)
+        index = rendered(lambda: work.pages.index(work.building), work.building.index)
+        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: index})
     if outcome.state != SUCCEEDED:
         publication.forget_results(work.building, PORTFOLIO)
         work.building.index.unlink(missing_ok=True)
@@ -275,17 +272,6 @@ def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> di
     entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
     work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
     return entry
-
-
-def _indexed(work: _Work, outcome: ServiceOutcome) -> ServiceOutcome:
-    started = time.monotonic()
-    try:
-        work.pages.index(work.building)
-        error = "" if work.building.index.is_file() else "rendering wrote no page"
-    except Exception as caught:
-        error = one_line(caught)
-    rendered = Outcome(FAILED if error else SUCCEEDED, round(time.monotonic() - started, 3), error=error)
-    return replace(outcome, chapters={**outcome.chapters, RENDER: rendered})
 
 
 def _fail(work: _Work, outcome: ServiceOutcome) -> None:
@@ -340,7 +326,6 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         status=str(work.building.root / publication.PAPERS / f"{service}.status.json"),
         limit=work.limit,
         environment=unit.environment(work.building.root, book.folder.parent, book.data, book.reports),
-        engine=work.crew.engine,
         render="" if across else unit.name_of(work.pages.plan),
     )  # fmt: skip
 

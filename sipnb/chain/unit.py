@@ -20,9 +20,20 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain.manifest import chapter_files, digest
-from sipnb.chain.outcomes import ERRORED, FAILED, GOOD, RENDER, SKIPPED, SUCCEEDED, UP_TO_DATE, Outcome, one_line
+from sipnb.chain.outcomes import (
+    ERRORED,
+    FAILED,
+    GOOD,
+    RENDER,
+    SKIPPED,
+    SUCCEEDED,
+    UP_TO_DATE,
+    Outcome,
+    one_line,
+    rendered,
+)
 from sipnb.imports import spared
-from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder
+from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder, write_whole
 from sipnb.records.sources import content_hash
 
 #: The engines a unit can run its notebooks with: kernels forked from its process, or started as Papermill does.
@@ -56,8 +67,8 @@ class Spec:
     """All that the process of a unit needs to know, as plain data.
 
     `limit` is the seconds each chapter may take; `render` names the function that writes the page, `module:name`,
-    called with the building folder and the service; `parent` is the process without which the unit must end, 0 where
-    the operating system sees to that.
+    called with the building folder and the service. Whoever works on the unit says with which `engine`, and `parent`:
+    the process without which the unit must end, 0 where the operating system sees to that.
     """
 
     service: str
@@ -69,8 +80,8 @@ class Spec:
     status: str
     limit: float
     environment: dict[str, str]
-    engine: str
     render: str = ""
+    engine: str = STOCK
     parent: int = 0
 
     @property
@@ -128,7 +139,8 @@ def run(spec: Spec) -> dict[str, Outcome]:
         results.append([chapter.name, {path.name: content_hash(path) for path in files}])
     if spec.render:
         _write_status(spec, outcomes, running=RENDER)
-        outcomes[RENDER] = _rendered(spec, building) if good else Outcome(SKIPPED)
+        page = building.page(spec.service)
+        outcomes[RENDER] = rendered(lambda: _render(spec, building), page) if good else Outcome(SKIPPED)
     _write_status(spec, outcomes, running=None)
     return outcomes
 
@@ -169,15 +181,9 @@ def _executed(spec: Spec, chapter: Chapter, building: CycleFolder) -> Outcome:
     return outcome
 
 
-def _rendered(spec: Spec, building: CycleFolder) -> Outcome:
-    started = time.monotonic()
-    try:
-        module, name = spec.render.split(":")
-        getattr(importlib.import_module(module), name)(building, spec.service)
-        error = "" if building.page(spec.service).is_file() else "rendering wrote no page"
-    except Exception as caught:
-        error = one_line(caught)
-    return Outcome(FAILED if error else SUCCEEDED, round(time.monotonic() - started, 3), error=error)
+def _render(spec: Spec, building: CycleFolder) -> None:
+    module, name = spec.render.split(":")
+    getattr(importlib.import_module(module), name)(building, spec.service)
 
 
 def read_status(path: Path) -> tuple[dict[str, Outcome], str | None]:
@@ -190,11 +196,8 @@ def read_status(path: Path) -> tuple[dict[str, Outcome], str | None]:
 
 
 def _write_status(spec: Spec, outcomes: dict[str, Outcome], running: str | None) -> None:
-    path = Path(spec.status)
-    scratch = path.with_name(path.name + ".part")
     content = {"chapters": {name: outcome.record() for name, outcome in outcomes.items()}, "running": running}
-    scratch.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    scratch.replace(path)
+    write_whole(Path(spec.status), json.dumps(content, ensure_ascii=False))
 
 
 def _end_with(parent: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 
 from sipnb.chapters.facts import BaselineFacts, Facts, ForecastFacts, GapFacts, RecommendationFacts, ReviewFacts
 from sipnb.chapters.portfolio_facts import PortfolioFacts
-from sipnb.places import CycleFolder
+from sipnb.places import CycleFolder, state, write_whole
 
 SCHEMA = 2
 
@@ -70,9 +69,7 @@ def write(
         "facts": _without_nan(facts.model_dump(mode="python")),
         "tables": names,
     }
-    scratch = path.with_suffix(".json.part")
-    scratch.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(scratch, path)
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
 
 
@@ -91,8 +88,7 @@ def load(folder: CycleFolder, service: str, chapter: str) -> tuple[dict[str, Any
     path = folder.result(service, chapter)
     if not path.is_file():
         raise ResultError(f"{service}/{chapter}: no result at {path}; run that chapter first")
-    file = path.stat()
-    return _load(path, chapter, (file.st_ino, file.st_mtime_ns, file.st_size))
+    return _load(path, chapter, state(path))
 
 
 @lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sipnb import tables
+from sipnb.places import state
 from sipnb.records.sources import MissingInput, content_hash
 
 
@@ -126,8 +127,7 @@ def read_quality(folder: Path) -> dict[str, Any]:
     path = folder / "quality.json"
     if not path.is_file():
         raise MissingInput(f"no frozen records at {folder}: looked for {path}; run `sipnb run` to write them")
-    file = path.resolve().stat()
-    return _read_quality(path, (file.st_ino, file.st_mtime_ns, file.st_size))
+    return _read_quality(path, state(path))
 
 
 @lru_cache(maxsize=4)

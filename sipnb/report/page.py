@@ -23,7 +23,7 @@ from sipnb.chapters import results
 from sipnb.chapters.facts import About, BaselineFacts, ReviewFacts
 from sipnb.chapters.portfolio_facts import EstateFact, PortfolioFacts
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, CycleFolder
+from sipnb.places import CHAPTERS, CycleFolder, write_whole
 from sipnb.report import portfolio, quality, supplied
 from sipnb.report.chapter import TEMPLATES, Chapter, Section, chapter, noun, title
 from sipnb.report.chapter import prepare as prepare_chapters
@@ -351,7 +351,5 @@ def prepare() -> None:
 
 def _write(path: Path, content: str) -> Path:
     """By rename, so that a reader never meets half a page."""
-    scratch = path.with_suffix(".html.part")
-    scratch.write_text(content, encoding="utf-8", newline="\n")
-    scratch.replace(path)
+    write_whole(path, content)
     return path

@@ -206,7 +206,7 @@ def test_no_chapter_needs_the_records_of_another_service(demo_book, demo_cycle, 
             service="payroll", cycle=demo_cycle.name, building=str(folder.root), published=str(tmp_path / "published"),
             chapters=tuple(unit.Chapter(c, str(NOTEBOOKS / f"{c}.ipynb"), "", {}) for c in ALL_CHAPTERS),
             parameters={"workbook": "demo", "service": "payroll", "cycle": demo_cycle.name},
-            status=str(folder.root / "status.json"), limit=300, engine="warm",
+            status=str(folder.root / "status.json"), limit=300,
             environment=unit.environment(folder.root, PARAMS, demo_book.data, demo_book.reports),
         )
         for folder in folders.values()

@@ -62,7 +62,7 @@ def settle() -> None:
 
 def alone() -> bool:
     """Whether this process may be forked: it can, and no other thread of it holds anything."""
-    return hasattr(os, "fork") and sys.platform != "win32" and psutil.Process().num_threads() == 1
+    return hasattr(os, "fork") and psutil.Process().num_threads() == 1
 
 
 def refresh() -> None:
