@@ -362,16 +362,45 @@ class OptionFact(Facts):
 
 
 class PointFact(Facts):
-    """A main point: its lead, one sentence, and the chapter that shows it."""
+    """A main point: its lead, one sentence, and the section of the plan that shows it.
+
+    `chapter` is the chapter's name; `section` the heading of the section in it, as its notebook has it, or empty.
+    """
 
     lead: str
     text: str
     chapter: str
+    section: str = ""
 
 
 class DecisionFact(Facts):
+    """A decision that is asked: what, of whom and by when, what it would bring and what it costs, and why.
+
+    `id` is the lever or the register's action that it is about, and stays the same from cycle to cycle.
+    """
+
+    id: str
+    kind: Literal["option", "action"]
     title: str
-    detail: str
+    owner: str
+    due: str = Field(description="the day by which it is wanted, ISO")
+    effect: str
+    cost: str
+    why: str
+
+
+#: What a cycle brought, for the reader who knows the plan of the cycle before.
+NewsKind = Literal[
+    "newly missed", "no longer missed", "worse", "better", "action new", "action closed", "action slipped", "definition"
+]
+
+
+class NewsFact(Facts):
+    """One thing that changed since the cycle before; `about` is its KPI or the register's action."""
+
+    kind: NewsKind
+    about: str
+    text: str
 
 
 class VerdictFact(Facts):
@@ -379,6 +408,7 @@ class VerdictFact(Facts):
     tone: Literal["concern", "improvement", "common"]
     points: list[PointFact]
     decisions: list[DecisionFact]
+    news: list[NewsFact] = Field(default_factory=list)
     caution: str = Field("", description="a data-quality warning that alters the verdict")
 
 

@@ -219,16 +219,27 @@ def _ahead(ahead: ForecastFacts, currency: str) -> PointFact | None:
 def _decisions(reviewed: ReviewFacts, options: list[OptionFact], currency: str) -> list[DecisionFact]:
     decisions = []
     for option in options[: MOST_DECISIONS - 1]:
-        detail = [option.finding]
-        if option.cost is not None:
-            detail.append(f"{words.number(option.cost, 'money', currency)} once")
-        if option.weeks:
-            detail.append(f"shows after {words.plural(option.weeks, 'week')}")
-        decisions.append(DecisionFact(title=option.title, detail=" · ".join(detail)))
-    late = [a for a in reviewed.actions if a.overdue]
-    if late:
-        detail = " · ".join(f"{a.title} (was due {a.due}, {a.owner or 'no owner'})" for a in late[:2])
-        decisions.append(DecisionFact(title="Set a new date or let go", detail=detail))
+        cost = "not stated" if option.cost is None else f"{words.number(option.cost, 'money', currency)} once"
+        decisions.append(
+            DecisionFact(
+                id=option.lever,
+                kind="option",
+                title=option.title,
+                owner="",
+                due="",
+                effect="",
+                cost=cost,
+                why=option.finding,
+            )
+        )
+    decisions += [
+        DecisionFact(
+            id=a.id, kind="action", title=f"Set a new date or let go: {a.title}", owner=a.owner or "nobody named", due="",
+            effect="", cost="", why=f"was due {a.due}",
+        )
+        for a in reviewed.actions
+        if a.overdue
+    ]  # fmt: skip
     return decisions
 
 

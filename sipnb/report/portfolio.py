@@ -1,18 +1,23 @@
-"""The estate at a glance: one row a service, in the order of need, failed plans among them."""
+"""The portfolio: one row a service, in the order of need, failed plans among them."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
 
+from sipnb import __version__
 from sipnb.chapters import results
 from sipnb.chapters.facts import BaselineFacts, KpiFact
-from sipnb.chapters.portfolio_facts import PlanFact, PortfolioFacts
+from sipnb.chapters.portfolio_facts import EstateFact, PlanFact, PortfolioFacts
 from sipnb.places import CycleFolder
-from sipnb.report.provenance import relative
+from sipnb.report.chapter import Section, chapter
+from sipnb.report.page import Edition, contents, editions, environment, quality_link, write
+from sipnb.report.provenance import account, relative
 from sipnb.report.sparkline import extent, sparkline
 from sipnb.show import words
 
@@ -45,6 +50,37 @@ class _Headline:
     fact: KpiFact
     currency: str
     points: pd.DataFrame
+
+
+def render_index(folder: CycleFolder, *, history: Sequence[Edition] = (), with_code: bool = True) -> Path:
+    """Write the portfolio from its result, its executed notebook and the services' series, and return the file.
+
+    Render it after the services' pages: only pages that exist are linked. Raises ResultError or PageError.
+    """
+    facts: PortfolioFacts = results.read(folder, results.PORTFOLIO, "portfolio")
+    body = chapter(folder.notebook(results.PORTFOLIO, "portfolio"), "portfolio", with_code)
+    front = [Section(2, "services", "Services")]
+    back = [Section(2, "records", "Records"), Section(2, "reading", "How to read this")]
+    if facts.estate:
+        front.append(Section(2, "estate", "Availability of the estate"))
+    content = environment().get_template("index.html.j2").render(
+        title=f"Service improvement plans: {facts.organisation}, {facts.cycle_label}",
+        facts=facts,
+        rows=rows(folder, facts),
+        counted=counted(facts),
+        estate=[_estate(one) for one in facts.estate],
+        sources=account(facts.sources),
+        chapters=[body],
+        contents=contents([*front, *body.sections, *back]),
+        code=body.has_code,
+        fingerprint=results.raw(folder, results.PORTFOLIO, "portfolio")["inputs"] or "not recorded",
+        quality=quality_link(folder),
+        notebook=relative(folder, folder.notebook(results.PORTFOLIO, "portfolio")),
+        result=relative(folder, folder.result(results.PORTFOLIO, "portfolio")),
+        version=__version__,
+        **editions(history, facts.cycle),
+    )  # fmt: skip
+    return write(folder.index, content)
 
 
 def rows(folder: CycleFolder, facts: PortfolioFacts) -> list[Row]:
@@ -108,3 +144,13 @@ def _headline(folder: CycleFolder, service: str) -> _Headline | None:
         return None
     series = results.table(folder, service, "2_baseline", "series")
     return _Headline(chosen, facts.about.currency, series[series["kpi"] == chosen.kpi])
+
+
+def _estate(one: EstateFact) -> dict[str, str]:
+    return {
+        "definition": one.definition,
+        "severities": words.listed(one.severities) or "all",
+        "cycle": words.percent(one.cycle),
+        "year": words.percent(one.year),
+        "outages": f"{one.outages:,}",
+    }

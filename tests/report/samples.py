@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from sipnb import report
 from sipnb.catalogue import KPIS
 from sipnb.chapters import facts, portfolio_facts, results
 from sipnb.places import CHAPTERS, CycleFolder
-from sipnb.report import page
 from sipnb.show import display, figures
 
 #: A path has no blanks to break a line at.
@@ -106,7 +106,13 @@ def verdict(name: str, **changes) -> facts.VerdictFact:
         "caution": "4.1 % of the tickets carry no resolution time and were set aside.",
     } | changes  # fmt: skip
     given["points"] = [facts.PointFact(lead=a, text=b, chapter=c) for a, b, c in given["points"]]
-    given["decisions"] = [facts.DecisionFact(title=a, detail=b) for a, b in given["decisions"]]
+    given["decisions"] = [
+        facts.DecisionFact(
+            id=f"decision-{i}", kind="option", title=a, owner="Head of Payments Operations", due="2026-11-15",
+            effect="+9 points within target (6–12)", cost="€ 24,000 once", why=b,
+        )
+        for i, (a, b) in enumerate(given["decisions"])
+    ]  # fmt: skip
     return facts.VerdictFact(**given)
 
 
@@ -255,12 +261,12 @@ def render_cycle(root: Path) -> CycleFolder:
     write_service(folder, "long", LONG)
     write_service(folder, "empty", "Empty", kpis=[], points=[], decisions=[], caution="", tone="common",
                   sentence="There are no records of this service.")  # fmt: skip
-    page.render_plan(folder, "payments", history=[("2026-09", "September 2026", "../2026-09/payments.html")])
+    report.render_plan(folder, "payments", history=[("2026-09", "September 2026", "../2026-09/payments.html")])
     for service in ("hostile", "long", "empty"):
-        page.render_plan(folder, service)
+        report.render_plan(folder, service)
     line = 'broken 2026-10 4_forecast.ipynb cell 7 "Choose a model": ValueError: <no> series'
     write_notebook(folder.notebook("broken", "4_forecast"), "Forecast", "Broken", series(["sla_attainment"]))
-    page.render_failure(folder, "broken", f"Broken {HOSTILE}", LABEL, line, "4_forecast", 7, "Choose a model",
+    report.render_failure(folder, "broken", f"Broken {HOSTILE}", LABEL, line, "4_forecast", 7, "Choose a model",
                         "ValueError: <no> series")  # fmt: skip
     write_portfolio(
         folder,
@@ -274,5 +280,5 @@ def render_cycle(root: Path) -> CycleFolder:
             plan("skipped", "Skipped", status="skipped", reason="", need=0, tone="common"),
         ],
     )  # fmt: skip
-    page.render_index(folder, history=[("2026-09", "September 2026", "../2026-09/payments.html")])
+    report.render_index(folder, history=[("2026-09", "September 2026", "../2026-09/payments.html")])
     return folder

@@ -18,7 +18,7 @@ from sipnb.params import Id
 from sipnb.places import CycleFolder
 from sipnb.records import frozen, prepare
 from sipnb.records.quality import SET_RULES
-from sipnb.report import page, quality, seen, supplied
+from sipnb.report import quality, seen, supplied
 
 #: A right-to-left override, a tab, a null, blanks at both ends: none of it may be invisible, none of it may act.
 NASTY = f"  {HOSTILE}\t\x00\u202eevil  x\u00a0"
@@ -462,12 +462,12 @@ def test_the_portfolio_and_the_plans_lead_to_it_where_it_is(tmp_path):
     folder = CycleFolder(tmp_path / CYCLE)
     write_service(folder, "payments", "Payments")
     write_portfolio(folder, [plan("payments", "Payments")])
-    for rendered in (page.render_plan(folder, "payments"), page.render_index(folder)):
+    for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
         assert "data-quality.html" not in rendered.read_text(encoding="utf-8")
     write(folder.quality, record())
-    for rendered in (page.render_plan(folder, "payments"), page.render_index(folder)):
+    for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
         assert "data-quality.html" in Read(rendered.read_text(encoding="utf-8")).links
-    page.render_failure(folder, results.PORTFOLIO, "All", LABEL, "line", "portfolio", None, "", "ValueError")
+    report.render_failure(folder, results.PORTFOLIO, "All", LABEL, "line", "portfolio", None, "", "ValueError")
     assert "data-quality" not in folder.page(results.PORTFOLIO).read_text(encoding="utf-8"), "it is no service's page"
 
 
