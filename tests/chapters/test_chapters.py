@@ -90,13 +90,15 @@ def test_every_point_links_to_a_chapter(worked_out):
             assert point.chapter in CHAPTERS
 
 
-def test_a_verdict_is_reached_without_any_record(worked_out):
+def test_a_verdict_is_reached_without_any_record(worked_out, demo_subject):
     nothing = worked_out["archive"]["2_baseline"].model_copy(update={"kpis": [], "restore": None})
     found = verdict.reach(
-        ReviewFacts(actions=[], states={}, overdue=0), nothing,
-        GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
-                         fails=0, inconclusive=0),
-        ForecastFacts(forecasts=[], left_out={}), [],
+        verdict.Case(
+            demo_subject("archive"), ReviewFacts(actions=[], states={}, overdue=0), nothing,
+            GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
+                     fails=0, inconclusive=0),
+            ForecastFacts(forecasts=[], left_out={}), [],
+        )
     )  # fmt: skip
     assert "nothing can be said" in found.sentence and found.points == [] and found.decisions == []
 
