@@ -112,7 +112,7 @@ def run(
     notebooks = Path(notebooks).resolve()
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
-    building = CycleFolder(published.root.with_name(f".{cycle.name}.building"))
+    building = published.building
     with _locked(published, building), _terminable():
         left_over = publication.begin(published, building)
         papers = building.root / publication.PAPERS
