@@ -37,11 +37,16 @@ class Effect:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a detector saw. `found` says whether it carries a proposal; `strength` orders proposals (0 to 1)."""
+    """What a detector saw. `found` says whether it carries a proposal; `strength` orders proposals (0 to 1).
+
+    `finding` is a clause, `why` the whole case in one sentence, `sentences` the evidence; each figure in them is also in
+    `numbers`.
+    """
 
     lever: Lever
     found: bool
     finding: str
+    why: str = ""
     sentences: list[str] = field(default_factory=list)
     numbers: dict[str, float] = field(default_factory=dict)
     effect: Effect | None = None
@@ -71,6 +76,10 @@ class Look:
     def start(self) -> pd.Timestamp:
         """The beginning of the window."""
         return self.cycle.shift(1 - WINDOW).opens
+
+    def span(self, cycles: int) -> str:
+        """So many cycles in words: `3 months`."""
+        return words.plural(cycles, self.cycle.kind)
 
     def resolved(self) -> pd.DataFrame:
         """Tickets resolved in the window."""
@@ -128,15 +137,23 @@ def one_owning_group(look: Look, lever: Lever) -> Evidence:
         return _none(lever, "tickets passed on twice or more do not clearly miss their target more often than others")
     missed = (known - met) + (known_hops - met_hops)
     sentences = [
-        f"{words.number(share.value, 'share')} of {share.n:,} tickets resolved in the last {WINDOW} cycles were passed on "
+        f"{words.number(share.value, 'share')} of {share.n:,} tickets resolved in the last {look.span(WINDOW)} were passed on "
         f"twice or more (95 % interval {words.interval(share.low, share.high, 'share')}).",
         f"They met their target in {words.number(met_hops / known_hops, 'share')} of cases, the others in "
         f"{words.number(met / known, 'share')}: {_points(difference)} apart.",
         f"They are {words.number((known_hops - met_hops) / missed, 'share')} of all misses.",
     ]
+    of_misses = (known_hops - met_hops) / missed
+    why = (
+        f"{words.prose(share.value, 'share')} of tickets are passed on twice or more, and they are "
+        f"{words.prose(of_misses, 'share')} of the misses: {words.prose(met_hops / known_hops, 'share')} of them meet their "
+        f"target, against {words.prose(met / known, 'share')} of the others."
+    )
     return Evidence(
-        lever, True, f"{words.number(share.value, 'share')} of tickets are passed on twice or more", sentences,
-        {"share": share.value, "n": share.n, "difference": difference.value},
+        lever, True, f"{words.number(share.value, 'share')} of tickets are passed on twice or more", why, sentences,
+        {"share": share.value, "share_low": share.low, "share_high": share.high, "n": share.n,
+         "difference": difference.value, "difference_low": difference.low, "difference_high": difference.high,
+         "of_misses": of_misses, "met": met_hops / known_hops, "met_others": met / known, "window": WINDOW},
         _gain("sla_attainment", share.value, difference), min(1.0, share.value * difference.value * 8),
     )  # fmt: skip
 
@@ -153,7 +170,7 @@ def change_control(look: Look, lever: Lever) -> Evidence:
     start = look.history[0].opens
     changes = changes[(changes["started"] >= start) & (changes["started"] < look.cycle.cutoff)]
     if len(changes) < 10:
-        return _none(lever, f"only {words.plural(len(changes), 'change')} in {len(look.history)} cycles")
+        return _none(lever, f"only {words.plural(len(changes), 'change')} in {look.span(len(look.history))}")
     failed = kpis.causes.failed_changes(look.scope)[changes.index]
     share = proportions.wilson(int(failed.sum()), len(changes))
     level = look.target("change_failure_rate", 0.10)
@@ -165,15 +182,21 @@ def change_control(look: Look, lever: Lever) -> Evidence:
         )
     named = look.records.tickets["change"].isin(changes.loc[failed, "change"]).sum()
     sentences = [
-        f"{words.number(share.value, 'share')} of {share.n} changes in the last {len(look.history)} cycles caused an "
+        f"{words.number(share.value, 'share')} of {share.n} changes in the last {look.span(len(look.history))} caused an "
         f"incident or failed (95 % interval {words.interval(share.low, share.high, 'share')}); the limit is "
         f"{words.number(level, 'share')}.",
         f"{words.plural(int(named), 'ticket names', 'tickets name')} one of these changes as the cause.",
     ]
     gain = Effect("change_failure_rate", level - share.value, level - share.high, level - share.low)
+    why = (
+        f"{words.prose(share.value, 'share')} of {share.n} changes in the last {look.span(len(look.history))} caused an "
+        f"incident or failed, against a limit of {words.prose(level, 'share')}; "
+        f"{words.plural(int(named), 'ticket names', 'tickets name')} one of them as the cause."
+    )
     return Evidence(
-        lever, True, f"{words.number(share.value, 'share')} of changes go wrong", sentences,
-        {"share": share.value, "n": share.n, "tickets": float(named)}, gain,
+        lever, True, f"{words.number(share.value, 'share')} of changes go wrong", why, sentences,
+        {"share": share.value, "share_low": share.low, "share_high": share.high, "limit": level, "n": share.n,
+         "tickets": float(named), "cycles": len(look.history)}, gain,
         min(1.0, (share.low - level) * 4 + 0.3),
     )  # fmt: skip
 
@@ -195,24 +218,28 @@ def capacity(look: Look, lever: Lever) -> Evidence:
     if not (recent.median() > before.median() + 2 * spread and growth > 0 and stock.iloc[-1] > 30):
         return _none(
             lever,
-            f"{stock.iloc[-1]:,.0f} tickets are open, {growth:+,.0f} in six cycles; usual is about {usual:,.0f}".replace(
-                "-", "−"
-            ),
+            f"{words.plural(int(stock.iloc[-1]), 'ticket is', 'tickets are')} open, {growth:+,.0f} in {look.span(6)}; usual "
+            f"is about {usual:,.0f}".replace("-", "−"),
         )
     rate = growth / float(opened.iloc[-6:].sum())
     weeks = float(stock.iloc[-1] / opened.iloc[-3:].mean() * 4.345)
     sentences = [
-        f"{stock.iloc[-1]:,.0f} tickets were open at the cut-off, against a median of {usual:,.0f} in the cycles up to "
-        f"{before.index[-1]}.",
-        f"Over the last six cycles {growth:,.0f} more were opened than resolved: {100 * rate:.1f} % of what came in.",
+        f"{stock.iloc[-1]:,.0f} tickets were open at the cut-off, against a median of {usual:,.0f} up to "
+        f"{look.history[-7].label}.",
+        f"Over the last {look.span(6)} {growth:,.0f} more were opened than resolved: {words.number(rate, 'share')} of what "
+        "came in.",
         f"The stock is {words.significant(weeks, 2)} weeks of arrivals.",
     ]
+    why = (
+        f"{stock.iloc[-1]:,.0f} tickets were open at the cut-off, against a usual {usual:,.0f}: over the last {look.span(6)} "
+        f"{growth:,.0f} more were opened than resolved, {words.prose(rate, 'share')} of what came in."
+    )
     gain = Effect(
         "backlog", usual - stock.iloc[-1], usual - stock.iloc[-1] - 2 * spread, usual - stock.iloc[-1] + 2 * spread
     )
     return Evidence(
-        lever, True, f"The backlog grew by {growth:,.0f} tickets in six cycles", sentences,
-        {"open": float(stock.iloc[-1]), "usual": usual, "growth": growth}, gain,
+        lever, True, f"The backlog grew by {growth:,.0f} tickets in {look.span(6)}", why, sentences,
+        {"open": float(stock.iloc[-1]), "usual": usual, "growth": growth, "rate": rate, "weeks": weeks, "cycles": 6}, gain,
         min(1.0, 0.4 + (stock.iloc[-1] / max(usual, 1.0) - 1) / 4),
     )  # fmt: skip
 
@@ -236,11 +263,15 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
         )
     first = float(series.iloc[: max(1, len(series) // 2)].mean())
     sentences = [
-        f"{words.number(now.value, 'share')} of the time from opening to resolution was spent on hold this cycle "
+        f"{words.number(now.value, 'share')} of the time from opening to resolution was spent on hold this {look.cycle.kind} "
         f"(95 % interval {words.interval(now.low, now.high, 'share')}, n {now.n:,}).",
         f"In the first half of the history it was {words.number(first, 'share')}.",
     ]
-    numbers = {"share": now.value, "n": now.n, "first_half": first}
+    numbers = {"share": now.value, "share_low": now.low, "share_high": now.high, "n": now.n, "first_half": first}
+    why = (
+        f"{words.prose(now.value, 'share')} of the time to resolve was spent on hold, against "
+        f"{words.prose(first, 'share')} in the first half of the history."
+    )
     both = kpis.attainment.met_on_clocks(look.scope, tickets)
     if len(both):
         net, business = (proportions.wilson(int(both[clock].sum()), len(both)) for clock in ("net", "business"))
@@ -249,9 +280,15 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
             f"target; on the clock that runs on, {words.number(business.value, 'share')} "
             f"({words.interval(business.low, business.high, 'share')})."
         )
-        numbers |= {"net": net.value, "business": business.value}
+        numbers |= {"net": net.value, "net_n": net.n, "business": business.value, "business_low": business.low,
+                    "business_high": business.high}  # fmt: skip
+        why = (
+            f"{words.prose(now.value, 'share')} of the time to resolve was spent on hold: on a clock that stops meanwhile "
+            f"{words.prose(net.value, 'share')} of tickets met their target, on one that runs on only "
+            f"{words.prose(business.value, 'share')}."
+        )
     return Evidence(
-        lever, True, f"{words.number(now.value, 'share')} of the time to resolve is spent on hold", sentences,
+        lever, True, f"{words.number(now.value, 'share')} of the time to resolve is spent on hold", why, sentences,
         numbers,
         Effect("on_hold_share", level - now.value, level - now.high, level - now.low),
         min(1.0, (now.low - level) * 2 + 0.3),
@@ -262,7 +299,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
     """Dissatisfied users, or tickets that come back."""
     window = look.cycle.shift(1 - WINDOW)
     sentences, numbers, effect, strength = [], {}, None, 0.0
-    finding = []
+    finding, cases = [], []
     if look.records.has("surveys"):
         answers = look.records.surveys
         answers = answers[(answers["answered"] >= window.opens) & (answers["answered"] < look.cycle.cutoff)]
@@ -270,14 +307,16 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
         level = look.target("csat_top2", 0.70)
         if happy.n >= 20 and happy.high < level:
             sentences.append(
-                f"{words.number(happy.value, 'share')} of {happy.n:,} answers in the last {WINDOW} cycles were satisfied "
+                f"{words.number(happy.value, 'share')} of {happy.n:,} answers in the last {look.span(WINDOW)} were satisfied "
                 f"(95 % interval {words.interval(happy.low, happy.high, 'share')}); the target is "
                 f"{words.number(level, 'share')}."
             )
-            numbers |= {"satisfied": happy.value, "answers": happy.n}
+            numbers |= {"satisfied": happy.value, "satisfied_low": happy.low, "satisfied_high": happy.high,
+                        "satisfied_target": level, "answers": happy.n, "window": WINDOW}  # fmt: skip
             effect = Effect("csat_top2", level - happy.value, level - happy.high, level - happy.low)
             strength = min(1.0, 0.3 + 2 * (level - happy.high))
             finding.append(f"only {words.number(happy.value, 'share')} of users who answered are satisfied")
+            cases.append(f"{words.prose(happy.value, 'share')} of {happy.n:,} users who answered were satisfied")
     reopened = look.resolved()["reopened"].dropna()
     share = proportions.wilson(int((reopened > 0).sum()), len(reopened))
     level = look.target("reopen_rate", 0.05)
@@ -286,19 +325,26 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
             f"{words.number(share.value, 'share')} of {share.n:,} tickets were reopened "
             f"({words.interval(share.low, share.high, 'share')}); the limit is {words.number(level, 'share')}."
         )
-        numbers |= {"reopened": share.value, "resolved": share.n}
+        numbers |= {"reopened": share.value, "reopened_low": share.low, "reopened_high": share.high,
+                    "reopened_limit": level, "resolved": share.n}  # fmt: skip
         effect = effect or Effect("reopen_rate", level - share.value, level - share.high, level - share.low)
         strength = max(strength, min(1.0, 0.2 + 4 * (share.low - level)))
         finding.append(f"{words.number(share.value, 'share')} of tickets come back")
+        cases.append(f"{words.prose(share.value, 'share')} of {share.n:,} tickets came back")
     if not sentences:
         return _none(lever, "neither dissatisfied users nor frequent reopenings are certain")
+    why = f"Over the last {look.span(WINDOW)} {words.listed(cases)}"
     reported = kpis.measure("sla_reported", look.scope)
     if numbers.get("satisfied") and reported.low > look.target("sla_attainment", 0.8):
         sentences.append(
             f"The target figure looks good all the while: {words.number(reported.value, 'share')} were resolved in time."
         )
+        numbers["reported"] = reported.value
+        why += (
+            f", though {words.prose(reported.value, 'share')} of this {look.cycle.kind}’s tickets were resolved in time"
+        )
     text = words.listed(finding)
-    return Evidence(lever, True, text[0].upper() + text[1:], sentences, numbers, effect, strength)
+    return Evidence(lever, True, words.upper(text), f"{why}.", sentences, numbers, effect, strength)
 
 
 def resilience(look: Look, lever: Lever) -> Evidence:
@@ -313,23 +359,37 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     if len(year) < 6 or not found.high < level:
         return _none(
             lever,
-            f"{words.plural(len(year), 'unplanned outage')} in twelve cycles, availability "
+            f"{words.plural(len(year), 'unplanned outage')} in {look.span(12)}, availability "
             f"{words.number(found.value, 'share')}, not clearly below {words.number(level, 'share')}",
         )
     ends = year["ended"].fillna(look.cycle.cutoff)
     hours = (ends - year["started"]).dt.total_seconds() / 3600
     causes = hours.groupby(year["cause"].fillna("not recorded")).sum().sort_values(ascending=False, kind="stable")
     sentences = [
-        f"{words.plural(len(year), 'unplanned outage')} in the last twelve cycles cost {words.significant(hours.sum())} "
+        f"{words.plural(len(year), 'unplanned outage')} in the last {look.span(12)} cost {words.significant(hours.sum())} "
         f"hours; availability was {words.number(found.value, 'share')} (95 % interval "
         f"{words.interval(found.low, found.high, 'share')}), the target is {words.number(level, 'share')}.",
     ]
     if len(causes) > 1 and causes.iloc[0] > 0.15 * hours.sum():
         sentences.append(f"The costliest cause: {causes.index[0]}, {words.significant(causes.iloc[0])} hours.")
     effect = Effect("availability", level - found.value, max(0.0, level - found.high), level - found.low)
+    numbers = {
+        "outages": len(year), "hours": float(hours.sum()), "availability": found.value, "availability_low": found.low,
+        "availability_high": found.high, "target": level, "costliest_hours": float(causes.iloc[0]), "cycles": 12,
+    }  # fmt: skip
+    costliest = (
+        f", {words.significant(causes.iloc[0])} of them through “{causes.index[0]}”"
+        if len(sentences) > 1 and causes.index[0] != "not recorded"
+        else ""
+    )
+    why = (
+        f"{words.plural(len(year), 'unplanned outage')} in the last {look.span(12)} cost {words.significant(hours.sum())} "
+        f"hours{costliest}: availability over them was {words.prose(found.value, 'share')} against a target of "
+        f"{words.prose(level, 'share')}."
+    )
     return Evidence(
-        lever, True, f"{words.plural(len(year), 'unplanned outage')} in twelve cycles", sentences,
-        {"outages": len(year), "hours": float(hours.sum()), "availability": found.value}, effect,
+        lever, True, f"{words.plural(len(year), 'unplanned outage')} in {look.span(12)}", why, sentences,
+        numbers, effect,
         min(1.0, 0.35 + len(year) / 60),
     )  # fmt: skip
 
@@ -364,15 +424,21 @@ def process_drift(look: Look, lever: Lever, explained: bool) -> Evidence:
         return _none(lever, "the time to restore does not clearly differ from a year ago")
     a, b = medians["now"], medians["then"]
     sentences = [
-        f"Half of the incidents of the last {WINDOW} cycles took longer than {words.number(a.value, 'hours')} "
+        f"Half of the incidents of the last {look.span(WINDOW)} took longer than {words.number(a.value, 'hours')} "
         f"({words.interval(a.low, a.high, 'hours')}) to restore; a year ago it was {words.number(b.value, 'hours')} "
         f"({words.interval(b.low, b.high, 'hours')}).",
         f"The difference is no chance (log-rank {words.significant(statistic)}, p {'< 0.001' if p < 0.001 else f'{p:.3f}'}), "
         f"and the control chart says: {chart.variation}.",
     ]
+    times = a.value / b.value
+    why = (
+        f"Restoring takes {words.significant(times, 2)} times as long as a year ago, {words.prose(a.value, 'hours')} against "
+        f"{words.prose(b.value, 'hours')} for half of the incidents, and no other lever looked at explains it."
+    )
     return Evidence(
-        lever, True, f"Restoring takes {words.significant(a.value / b.value, 2)} times as long as a year ago", sentences,
-        {"now": a.value, "year_ago": b.value, "p": p},
+        lever, True, f"Restoring takes {words.significant(times, 2)} times as long as a year ago", why, sentences,
+        {"now": a.value, "now_low": a.low, "now_high": a.high, "year_ago": b.value, "year_ago_low": b.low,
+         "year_ago_high": b.high, "times": times, "p": p, "log_rank": statistic, "window": WINDOW},
         Effect("restore_median", b.value - a.value, b.low - a.high, b.high - a.low),
         min(1.0, 0.3 + (a.value / b.value - 1) / 2),
     )  # fmt: skip

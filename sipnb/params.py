@@ -98,11 +98,14 @@ class OwnKpi(Model):
     Either `measured`: names under which the `measurements` table holds it, added up as numerators and denominators; or
     exactly one statistic of an SQL expression over the columns of a canonical `table`: `share` and `count` of a
     condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time column
-    places a row in a cycle (default: the table's own, `opened` of tickets).
+    places a row in a cycle (default: the table's own, `opened` of tickets). `noun` and `clause` are its words in sentences:
+    "the share of urgent incidents", "{value} of incidents were urgent".
     """
 
     title: str
     short: str = ""
+    noun: str = ""
+    clause: str = Field("", pattern=r"^$|^[^{}]*\{value\}[^{}]*$")
     unit: Literal["share", "hours", "days", "count", "money", "number"] | None = None
     good: Literal["up", "down", "neutral"] = "neutral"
     minimum_n: int = Field(20, ge=0)
@@ -147,6 +150,7 @@ class WorkbookFile(Model):
     outage_severities: list[str] | None = None
     sources: list[Source] = Field(min_length=1)
     gate: Gate = Gate()
+    decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")
     kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
 
 
@@ -289,7 +293,9 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
     if error["type"] == "literal_error":
         expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
         message = f"is not allowed; {nearest(str(error['input']), expected)}"
-    if error["type"] == "string_pattern_mismatch":
+    if error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "clause":
+        message = "needs {value} once, where the figure stands"
+    elif error["type"] == "string_pattern_mismatch":
         sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
         message = f"is not an identifier; use small letters, digits and {sign}"
     return f"{where}: {path}:{value} {message[0].lower()}{message[1:]}"

@@ -161,7 +161,8 @@ def _load(folder: Path, data: Path | None, reports: Path, states: tuple[tuple[in
 def _own(name: str, kpi: OwnKpi) -> Kpi:
     """An organisation's own KPI as an entry of the catalogue."""
     shared = {"id": name, "title": kpi.title, "short": kpi.short or kpi.title, "good": kpi.good, "core": True,
-              "minimum_n": kpi.minimum_n}  # fmt: skip
+              "minimum_n": kpi.minimum_n, "noun": kpi.noun or f"“{kpi.title}”",
+              "clause": kpi.clause or f"“{kpi.title}” stood at {{value}}"}  # fmt: skip
     if kpi.measured:
         formula = f"as another tool measured it under {_listed(kpi.measured)}: numerators ÷ denominators, added up"
         return Kpi(

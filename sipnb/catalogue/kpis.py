@@ -38,12 +38,15 @@ class Kpi:
 
     `needs` names the tables, and where it matters their columns, without which there is no data
     (`tickets.sla_met|tickets.sla_due`: one of the two will do). `core` measures stand on a plan's front page whether or not
-    they have a target. `own` is set for the KPIs that an organisation defined itself.
+    they have a target. `noun` names it in a sentence, in the singular; `clause` says its figure, which takes the place of
+    `{value}`. `own` is set for the KPIs that an organisation defined itself.
     """
 
     id: str
     title: str
     short: str  # for titles of figures
+    noun: str
+    clause: str
     formula: str
     unit: Unit
     good: Literal["up", "down", "neutral"]

@@ -34,6 +34,11 @@ class About(Facts):
     currency: str
     simulated: bool
 
+    @property
+    def period(self) -> str:
+        """What a cycle is: month, quarter or week."""
+        return "week" if "W" in self.cycle else "quarter" if "Q" in self.cycle else "month"
+
 
 class ActionFact(Facts):
     id: str
@@ -84,7 +89,14 @@ class KpiFact(Facts):
     denominator: float | None
     target: float | None
     previous: float | None
+    previous_low: float | None = None
+    previous_high: float | None = None
+    previous_n: int = 0
+    missed_for: int = Field(
+        0, description="cycles in a row up to this one whose figure was on the bad side of the target"
+    )
     variation: str
+    changed_for: int = Field(0, description="points in a row up to the latest that stand out as the latest does")
     assurance: str
     chart: str = Field(description="the kind of control chart; empty where none fits")
     grain: str = Field(description="what a point of the chart is: month, quarter, week, or one occurrence")
@@ -352,6 +364,7 @@ class OptionFact(Facts):
     kind: str
     moves: list[str]
     finding: str
+    why: str
     evidence: list[str]
     numbers: dict[str, float | None]
     effect: EffectFact | None

@@ -35,7 +35,7 @@ def work_out(subject: Subject) -> Recommendations:
         RecommendationFacts(
             options=options,
             considered={e.lever.title: e.finding for e in seen if not e.found},
-            verdict=verdict.reach(reviewed, measured, short, ahead, options),
+            verdict=verdict.reach(verdict.Case(subject, reviewed, measured, short, ahead, options)),
         )
     )
 
@@ -51,7 +51,8 @@ def _option(subject: Subject, rank: int, evidence: levers.Evidence) -> OptionFac
         )  # fmt: skip
     return OptionFact(
         rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,
-        moves=[subject.kpis[k].title for k in lever.moves], finding=evidence.finding, evidence=evidence.sentences,
+        moves=[subject.kpis[k].title for k in lever.moves], finding=evidence.finding, why=evidence.why,
+        evidence=evidence.sentences,
         numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
         strength=evidence.strength,

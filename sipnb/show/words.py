@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 NO_DATA = "no data"
@@ -38,6 +41,11 @@ def change(fact: Any) -> str:
     return f"{text}, may be chance" if unsure else text
 
 
+def sign(currency: str) -> str:
+    """The sign of a currency: `€`; its code where it has none here."""
+    return _SIGNS.get(currency, currency)
+
+
 def is_missing(value: Any) -> bool:
     """Whether a value is None, NaN or infinite."""
     return value is None or (isinstance(value, float) and not math.isfinite(value))
@@ -66,8 +74,8 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
             return f"{significant(value / 24)} d"
         return f"{significant(value)} h" if abs(value) >= 1 else f"{significant(value * 60)} min"
     if unit == "money":
-        return f"{_SIGNS.get(currency, currency)} {value:,.2f}" if abs(value) < 1000 else (
-            f"{_SIGNS.get(currency, currency)} {value:,.0f}"
+        return f"{sign(currency)} {value:,.2f}" if abs(value) < 1000 else (
+            f"{sign(currency)} {value:,.0f}"
         )  # fmt: skip
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 10 else significant(value)
 
@@ -86,8 +94,33 @@ def significant(value: float, digits: int = 3) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def interval(low: float | None, high: float | None, unit: str, currency: str = "EUR") -> str:
-    """An interval with the unit said once: `68.9–73.4 %`."""
+def prose(value: float | None, unit: str = "count", currency: str = "EUR") -> str:
+    """A figure in a sentence: at most three significant digits, `85 %`, `15.5 points`, `€ 14,200`; counts are exact.
+
+    A share close to the whole is written so that what it lacks has its digits: `99.71 %`.
+    """
+    if is_missing(value):
+        return NO_DATA
+    value = float(value)
+    if unit == "share":
+        percent = 100 * value
+        if 99 < percent < 100:
+            return "over 99.99 %" if percent >= 99.995 else f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
+        return f"{significant(percent, 3 if percent >= 10 else 2)} %"
+    if unit == "points":
+        return f"{significant(100 * value, 3)} point{'' if abs(100 * value) == 1 else 's'}".replace("-", "−")
+    if unit == "money":
+        mark = sign(currency)
+        if abs(value) < 10:
+            return f"{mark} {value:,.2f}"
+        return f"{mark} {float(f'{value:.3g}'):,.0f}" if abs(value) >= 100 else f"{mark} {value:,.0f}"
+    return number(value, unit, currency)
+
+
+def interval(
+    low: float | None, high: float | None, unit: str, currency: str = "EUR", number: Callable[..., str] = number
+) -> str:
+    """An interval with the unit said once: `68.9–73.4 %`; `number` writes its ends."""
     if is_missing(low) and is_missing(high):
         return "counted" if unit == "count" else "–"
     if is_missing(high):
@@ -138,9 +171,49 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+]
+
+
+def ordinal(n: int) -> str:
+    """`fifth`, `21st`."""
+    if n <= len(_ORDINALS):
+        return _ORDINALS[n - 1]
+    ending = "th" if 11 <= n % 100 <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"
+
+
+def day(iso: str, short: bool = False) -> str:
+    """A day that nobody can misread: `15 November 2026`, short `15 Nov 2026`."""
+    when = date.fromisoformat(iso)
+    return f"{when.day} {when:{'%b' if short else '%B'}} {when.year}"
+
+
+def bare(label: str) -> str:
+    """A cycle's label without its year, where the page has just said the year: `November`, `week 48`, `Q1`."""
+    return re.sub(r"( of)? \d{4}$", "", label)
+
+
 def lower(title: str) -> str:
     """A title in the middle of a sentence."""
     return title[:1].lower() + title[1:]
+
+
+def upper(sentence: str) -> str:
+    """A clause at the beginning of a sentence."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def clipped(text: str, longest: int) -> str:

@@ -66,6 +66,7 @@ def _lacking(subject: Subject, known: Kpi) -> str:
 
 def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) -> KpiFact:
     now, chart = series.iloc[-1], drawn.chart
+    before = series.iloc[-2] if len(series) > 1 else {"value": None, "low": None, "high": None, "n": 0}
     there = bool(chart.points["value"].notna().any())
     points = chart.points.iloc[-1] if there else None
     unjudged = _unjudged(known, int(now["n"]), drawn, subject.refused(known.id))
@@ -77,9 +78,11 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
         core=known.core or known.id in subject.service.targets, cohort=known.cohort, clock=known.clock, unit=known.unit,
         good=known.good, value=now["value"], low=now["low"], high=now["high"], n=int(now["n"]),
         minimum_n=known.minimum_n, numerator=now["numerator"], denominator=now["denominator"], target=subject.target(known.id),
-        previous=series["value"].iloc[-2] if len(series) > 1 else None,
+        previous=before["value"], previous_low=before["low"], previous_high=before["high"], previous_n=int(before["n"]),
+        missed_for=_missed_for(series["value"], subject.target(known.id), known.good),
         # Trial limits, tiny samples and rare events carry no claim: the point is shown, its signal is not.
         variation="no data" if missing else "common" if few else chart.variation,
+        changed_for=0 if missing or few else _alike(chart.points["signal"], chart.variation),
         assurance="no target" if few or not by_time else chart.assurance,
         chart=chart.kind, grain=drawn.grain, trial=chart.trial, points=chart.n, signals=0 if few else chart.signals,
         expected_false=0.0 if few else chart.expected_false,
@@ -89,6 +92,18 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
         p=None if few else drawn.p, sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few,
         unjudged=unjudged, definition=known.definition, rebased=drawn.rebased,
     )  # fmt: skip
+
+
+def _alike(signals: pd.Series, latest: str) -> int:
+    """How many points in a row, up to the latest, carry its signal; 0 where it has none."""
+    return 0 if latest == "common" else int((signals == latest)[::-1].cumprod().sum())
+
+
+def _missed_for(values: pd.Series, target: float | None, good: str) -> int:
+    if target is None:
+        return 0
+    bad = (values < target) if good == "up" else (values > target)
+    return int(bad[::-1].cumprod().sum())
 
 
 def _unjudged(known: Kpi, n: int, drawn: Charted, refused: str) -> str:

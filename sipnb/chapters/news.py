@@ -1,0 +1,90 @@
+"""What changed since the cycle before: targets newly missed or no longer, measures, actions, definitions.
+
+Both cycles are worked out from the same records by the same definitions, so that nothing seems to have changed only
+because it is counted differently; the change of a definition is news of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sipnb.chapters import gaps
+from sipnb.chapters.facts import BaselineFacts, GapFacts, KpiFact, NewsFact, ReviewFacts
+from sipnb.chapters.subject import Subject
+from sipnb.show import words
+
+
+def since(subject: Subject, reviewed: ReviewFacts, measured: BaselineFacts, short: GapFacts) -> list[NewsFact]:
+    """The news of a service's cycle, bad news first."""
+    found = [*_targets(subject, measured, short), *_measures(subject, measured), *_actions(reviewed, measured)]
+    found += [
+        NewsFact(kind="definition", about=one.kpi, text=f"{one.title}: {one.cycle} was published as "
+                 f"{words.number(one.published, one.unit, subject.currency)} and is now "
+                 f"{words.number(one.restated, one.unit, subject.currency)}")
+        for one in measured.restated
+    ]  # fmt: skip
+    order = [
+        "newly missed",
+        "worse",
+        "action slipped",
+        "no longer missed",
+        "better",
+        "action closed",
+        "action new",
+        "definition",
+    ]
+    return sorted(found, key=lambda one: order.index(one.kind))
+
+
+def _targets(subject: Subject, measured: BaselineFacts, short: GapFacts) -> Iterator[NewsFact]:
+    for gap in short.gaps:
+        fact = measured.measure(gap.kpi)
+        if fact is None or fact.previous is None or gap.status == "no data":
+            continue
+        before = gaps.status(
+            fact.previous, fact.previous_low, fact.previous_high, gap.target, gap.good,
+            enough=fact.previous_n >= fact.minimum_n,
+        )  # fmt: skip
+        if (before == "fails") == (gap.status == "fails"):
+            continue
+        said = [words.prose(value, gap.unit, subject.currency) for value in (fact.value, fact.previous, gap.target)]
+        text = f"{words.upper(subject.kpis[gap.kpi].noun)}: {said[0]} after {said[1]}, target {said[2]}"
+        kind = "newly missed" if gap.status == "fails" else "no longer missed"
+        yield NewsFact(kind=kind, about=gap.kpi, text=text)
+
+
+def _measures(subject: Subject, measured: BaselineFacts) -> Iterator[NewsFact]:
+    for fact in changed(measured):
+        text = f"{words.upper(subject.kpis[fact.kpi].noun)}: {_course(subject, fact)}"
+        yield NewsFact(kind="worse" if fact.variation == "concern" else "better", about=fact.kpi, text=text)
+
+
+def changed(measured: BaselineFacts) -> list[KpiFact]:
+    """The scorecard's measures whose change holds among all of them, each thing told once."""
+    found = [k for k in measured.measures if k.sure and k.core and k.changed]
+    # Attainment as others report it restates the headline: both would tell one trouble twice.
+    told = any(k.kpi == "sla_attainment" for k in found)
+    return [k for k in found if k.kpi != "sla_reported" or not told]
+
+
+def _course(subject: Subject, fact: KpiFact) -> str:
+    now, usual = (words.prose(value, fact.unit, subject.currency) for value in (fact.value, fact.mean))
+    course = f"{now}, usually {usual}" if fact.mean is not None else now
+    return (
+        f"{course}, new this {fact.grain}"
+        if fact.changed_for < 2
+        else f"{course}, for {fact.changed_for} {fact.grain}s now"
+    )
+
+
+def _actions(reviewed: ReviewFacts, measured: BaselineFacts) -> Iterator[NewsFact]:
+    opens = measured.about.opens
+    for action in reviewed.actions:
+        if action.implemented and action.implemented >= opens:
+            text = f"“{action.title}” was implemented on {words.day(action.implemented)}"
+            yield NewsFact(kind="action closed", about=action.id, text=text)
+        elif action.overdue and action.due >= opens:
+            text = f"“{action.title}” was due on {words.day(action.due)}"
+            yield NewsFact(kind="action slipped", about=action.id, text=text)
+        elif action.raised >= opens:
+            yield NewsFact(kind="action new", about=action.id, text=f"“{action.title}” is {action.state}")
