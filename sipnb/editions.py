@@ -20,12 +20,16 @@ _GOOD = ("published", "up to date")
 def siblings(folder: CycleFolder) -> list[CycleFolder]:
     """The published cycles of the same kind beside this one, newest first; none where its name is no cycle's."""
     kind = _kind(folder.cycle)
-    return [one for one in published(folder.root.parent) if kind and _kind(one.cycle) == kind and one.cycle != folder.cycle]
+    return [
+        one for one in published(folder.root.parent) if kind and _kind(one.cycle) == kind and one.cycle != folder.cycle
+    ]
 
 
 def published(organisation: Path) -> list[CycleFolder]:
     """Every cycle that has a portfolio in `reports/<organisation>/`, newest first, those of one kind together."""
-    found = [CycleFolder(path) for path in organisation.glob("*") if _kind(path.name) and (path / "index.html").is_file()]
+    found = [
+        CycleFolder(path) for path in organisation.glob("*") if _kind(path.name) and (path / "index.html").is_file()
+    ]
     return sorted(found, key=lambda one: (_kind(one.cycle), one.cycle), reverse=True)
 
 

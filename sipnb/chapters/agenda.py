@@ -5,19 +5,21 @@ from __future__ import annotations
 import pandas as pd
 
 from sipnb.chapters import recommendations
-from sipnb.chapters.facts import ActionFact, OptionFact, RecommendationFacts, ReviewFacts
+from sipnb.chapters.facts import ActionFact, DecisionFact, EffectFact, OptionFact, RecommendationFacts, ReviewFacts
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
 from sipnb.chapters.review import DONE
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
 
 
-def actions(service: str, owner: str, reviewed: ReviewFacts, advice: RecommendationFacts, currency: str) -> list[ActionOfPlan]:
+def actions(
+    service: str, owner: str, reviewed: ReviewFacts, advice: RecommendationFacts, currency: str
+) -> list[ActionOfPlan]:
     """The actions of one plan: those of its register in the order of their dates, then what it proposes."""
-    due = {d.id: d.due or None for d in advice.verdict.decisions if d.kind == "option"}
+    asked = {d.id: d for d in advice.verdict.decisions if d.kind == "option"}
     agreed = [_agreed(service, owner, one) for one in reviewed.actions]
     agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
-    return agreed + [_proposed(service, owner, one, due.get(one.lever), currency) for one in advice.options]
+    return agreed + [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
 
 
 def totals(found: list[ActionOfPlan]) -> TotalsFact:
@@ -39,17 +41,26 @@ def _agreed(service: str, owner: str, one: ActionFact) -> ActionOfPlan:
     )  # fmt: skip
 
 
-def _proposed(service: str, owner: str, one: OptionFact, due: str | None, currency: str) -> ActionOfPlan:
-    effect = f"{one.effect.title}: {recommendations.effect(one.effect, currency)}" if one.effect else "not estimated"
+def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:
     return ActionOfPlan(
-        service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True, due=due,
-        overdue=False, effect=effect, money=one.cost,
+        service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
+        due=(asked.due or None) if asked else None, overdue=False,
+        effect=asked.effect if asked and asked.effect else _effect(one.effect, currency), money=one.cost,
     )  # fmt: skip
 
 
-def sentence(facts: PortfolioFacts) -> str:
+def _effect(fact: EffectFact | None, currency: str) -> str:
+    if fact is None:
+        return "effect not estimated"
+    text = recommendations.effect(fact, currency)
+    if fact.unit != "share":  # of a share the interval is in the text
+        low, high = sorted((abs(fact.low), abs(fact.high)))
+        text += f" ({words.interval(low, high, fact.unit, currency)})"
+    return f"{text} on {words.lower(fact.title)}"
+
+
+def sentence(one: TotalsFact, currency: str) -> str:
     """What the actions come to, in words."""
-    one = facts.totals
     if not one.agreed and not one.proposed:
         return "No plan has an action, and none proposes one."
     text = f"{words.plural(one.agreed, 'action')} agreed"
@@ -58,7 +69,7 @@ def sentence(facts: PortfolioFacts) -> str:
         text += f" ({one.open:,} open, {late})"
     text += f"; {words.plural(one.proposed, 'proposal')}"
     if one.proposed:
-        money = f"{words.number(one.money, 'money', facts.currency)} once"
+        money = f"{words.number(one.money, 'money', currency)} once"
         unpriced = one.proposed - one.priced
         if not one.priced:
             text += " without a stated cost"
@@ -72,7 +83,7 @@ def sentence(facts: PortfolioFacts) -> str:
 def shown(facts: PortfolioFacts) -> Shown:
     """All actions as a table, under what they come to."""
     if not facts.actions:
-        return say(sentence(facts))
+        return say(sentence(facts.totals, facts.currency))
     names = {p.service: p.name for p in facts.plans}
     frame = pd.DataFrame(
         [
@@ -88,4 +99,5 @@ def shown(facts: PortfolioFacts) -> Shown:
             for one in facts.actions
         ]
     )
-    return together(say(sentence(facts)), table(frame, "All actions, services in order of need", numeric=("Cost",)))
+    told = say(sentence(facts.totals, facts.currency))
+    return together(told, table(frame, "All actions, services in order of need", numeric=("Cost",)))

@@ -73,7 +73,11 @@ def shown(facts: PortfolioFacts) -> Shown:
     counts["sum"] = [sum(one) for one in zip(*counts.values(), strict=True)]
     frame = pd.DataFrame(
         [
-            {"Change": ROWS.get(row, "All"), **dict(zip(COLUMNS.values(), map("{:,}".format, n), strict=True)), "All": f"{sum(n):,}"}
+            {
+                "Change": ROWS.get(row, "All"),
+                **dict(zip(COLUMNS.values(), map("{:,}".format, n), strict=True)),
+                "All": f"{sum(n):,}",
+            }
             for row, n in counts.items()
         ]
     )

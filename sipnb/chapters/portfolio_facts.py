@@ -29,7 +29,9 @@ class PlanFact(Facts):
     better: list[str]
     options: list[str]
     decisions: list[DecisionFact] = Field(default_factory=list)
-    stale: list[str] = Field(default_factory=list, description="what changed since the plan was made, where anything did")
+    stale: list[str] = Field(
+        default_factory=list, description="what changed since the plan was made, where anything did"
+    )
 
 
 class PositionFact(Facts):
@@ -122,7 +124,11 @@ class SignalFact(Facts):
     title: str
     unit: str
     variation: str
+    core: bool
     value: float | None
+    low: float | None
+    high: float | None
+    n: int
     mean: float | None
     p: float
     adjusted: float

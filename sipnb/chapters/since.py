@@ -79,8 +79,7 @@ def sentence(since: SinceFact) -> str:
         parts += [f"{words.plural(len(since.gone), 'service')} gone"] if since.gone else []
         parts += [words.plural(len(since.tones), "other verdict")] if since.tones else []
     if parts:
-        text = words.listed(parts)
-        return f"{text[0].upper()}{text[1:]}."
+        return f"{words.upper(words.listed(parts))}."
     return f"Nothing that the plans watch changed since {since.label}." if since.known else ""
 
 
