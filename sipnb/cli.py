@@ -110,6 +110,7 @@ def run(
             plan=report.render_plan,
             failure=report.failure_of(names, when.label),
             index=report.render_index,
+            cycles=report.render_cycles,
             quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
         ),
         jobs=jobs,

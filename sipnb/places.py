@@ -23,15 +23,17 @@ DATA, REPORTS = "SIPNB_DATA", "SIPNB_REPORTS"
 #: Environment variable that names the folder of organisations, where it is not the project's own `params/`.
 PARAMETERS = "SIPNB_PARAMS"
 
+_BUILDING = ".building"
+
 #: The chapters of a plan, in reading order; each is a notebook of that name.
 CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file by rename: it is there as a whole or not at all. What is being written ends in `.part`."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file by rename: it is there as a whole or not at all. What is being written ends in `.part`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(path.name + ".part")
-    scratch.write_text(text, encoding="utf-8", newline="\n")
+    scratch.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     scratch.replace(path)
 
 
@@ -87,6 +89,30 @@ class CycleFolder:
     """The folder of one organisation's cycle, and the place of each file in it."""
 
     root: Path
+
+    @property
+    def cycle(self) -> str:
+        """The cycle's name, of the published folder and of the one beside it where it is built."""
+        return self.root.name.removeprefix(".").removesuffix(_BUILDING)
+
+    @property
+    def building(self) -> CycleFolder:
+        """The folder beside the published one in which a run builds the cycle."""
+        return CycleFolder(self.root.with_name(f".{self.root.name}{_BUILDING}"))
+
+    @property
+    def beside(self) -> CycleFolder:
+        """The published folder of the same cycle."""
+        return CycleFolder(self.root.with_name(self.cycle))
+
+    @property
+    def cycles(self) -> Path:
+        """The page of all cycles, beside their folders."""
+        return self.root.parent / "index.html"
+
+    @property
+    def owners(self) -> Path:
+        return self.root / "owners"
 
     @property
     def index(self) -> Path:

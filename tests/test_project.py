@@ -20,7 +20,7 @@ CONDA = {
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
-    ("formulas",),
+    ("formulas", "editions"),
     ("workbook",),
     ("records", "methods"),
     ("demo",),

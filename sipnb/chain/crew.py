@@ -58,6 +58,7 @@ class _Worker:
     attempt: int
     pid: int
     process: subprocess.Popen[bytes] | Nursery  # that it was started as, or that it was forked from
+    hung: bool = False
 
 
 class Crew:
@@ -93,7 +94,7 @@ class Crew:
                 ended = [(worker, code) for worker in working if (code := self._ended(worker)) is not None]
                 for worker, code in ended:
                     working.remove(worker)
-                    if code == _KILLED and worker.attempt == 1:
+                    if code == _KILLED and worker.attempt == 1 and not worker.hung:
                         Path(worker.spec.status).unlink(missing_ok=True)
                         waiting.appendleft((worker.spec, 2))
                     else:
@@ -139,7 +140,7 @@ class Crew:
         status = Path(worker.spec.status)
         since = status.stat().st_mtime if status.exists() else worker.started
         if time.time() - since > worker.spec.limit + GRACE:
-            worker.attempt = 2  # it would hang again
+            worker.hung = True  # it would hang again
             self._kill(worker)
             return _KILLED
         return None
@@ -180,4 +181,4 @@ def _outcome(worker: _Worker, code: int) -> ServiceOutcome:
     for name in spec.names:
         chapters[name] = Outcome(SKIPPED) if stopped or name not in told else told[name]
         stopped = stopped or chapters[name].state not in GOOD
-    return ServiceOutcome(spec.service, spec.cycle, chapters)
+    return ServiceOutcome(spec.service, spec.cycle, chapters, worker.attempt)

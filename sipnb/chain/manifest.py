@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sipnb
+from sipnb import editions
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
@@ -163,10 +164,18 @@ def made_of_portfolio(
     workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str, plans: Mapping[str, Any]
 ) -> Made:
     """What the portfolio would be made of, `plans` being the services' entries in the manifest."""
-    stood = {name: [e["fingerprint"], e["status"] in (PUBLISHED, UP_TO_DATE)] for name, e in plans.items()}
+    stood = {
+        name: [e["fingerprint"], e["status"] in (PUBLISHED, UP_TO_DATE), e.get("stale", [])]
+        for name, e in plans.items()
+    }
     # All of it, as text: the portfolio and the data-quality page show rows that are in no service, too.
-    records = digest([json.dumps(quality), stood])
-    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [ACROSS]), code)
+    folder = cycle_folder(workbook.reports, workbook.name, cycle.name)
+    # What is published beside it is linked, and the portfolio of the cycle before is compared with.
+    others = [edition.cycle for edition in editions.siblings(folder)]
+    earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(PORTFOLIO, ACROSS)
+    records = digest([json.dumps(quality), stood, others])
+    before = content_hash(earlier) if earlier.is_file() else ""
+    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [ACROSS]), code, before)
 
 
 def service_files(folder: CycleFolder, service: str) -> list[Path]:
@@ -197,10 +206,11 @@ def chapter_before(entry: Mapping[str, Any] | None, service: str, chapter: str) 
 
 
 def portfolio_files(folder: CycleFolder, services: Collection[str]) -> list[Path]:
-    """The files of the portfolio that are there: index, downloads, result, executed notebook, other pages."""
+    """The files of the portfolio that are there: index, owners, downloads, result, executed notebook, other pages."""
     pages = {folder.page(service) for service in services}
     top = [p for p in sorted(folder.root.glob("*")) if p.is_file() and p not in pages and p != folder.manifest]
-    return top + sorted(p for p in folder.downloads.rglob("*") if p.is_file()) + service_files(folder, PORTFOLIO)
+    below = [p for place in (folder.owners, folder.downloads) for p in sorted(place.rglob("*")) if p.is_file()]
+    return top + below + service_files(folder, PORTFOLIO)
 
 
 def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:

@@ -41,11 +41,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ServiceOutcome:
-    """What became of one service: its chapters in order, each with its outcome."""
+    """What became of one service: its chapters in order, each with its outcome, and how often it was tried."""
 
     service: str
     cycle: str
     chapters: Mapping[str, Outcome]
+    attempts: int = 1
 
     @property
     def chapter(self) -> str | None:

@@ -104,6 +104,14 @@ def forget_results(folder: CycleFolder, service: str) -> None:
     shutil.rmtree(folder.result(service, "").parent, ignore_errors=True)
 
 
+def forget_portfolio(building: CycleFolder) -> None:
+    """Remove what was made of a portfolio that failed: no figure of it may be read."""
+    forget_results(building, PORTFOLIO)
+    building.index.unlink(missing_ok=True)
+    for folder in (building.owners, building.downloads):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def publish(
     building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str], *, portfolio: bool
 ) -> None:
@@ -134,8 +142,9 @@ def publish(
             page.unlink(missing_ok=True)
     for folder in (folder for pair in folders for folder in pair):
         _remove_others(published, folder, kept)
-    if portfolio and building.downloads.is_dir():
-        _remove_others(published, published.downloads, kept)
+    if portfolio:
+        for folder in (published.owners, published.downloads):
+            _remove_others(published, folder, kept)
 
 
 def _of(building: CycleFolder, path: Path, services: set[str]) -> bool:

@@ -54,13 +54,14 @@ class Pages:
 
     `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
     `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that
-    they can link to it.
+    they can link to it. `cycles(folder)` is given the published folder when everything else is in its place.
     """
 
     plan: Callable[[CycleFolder, str], object]
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
     index: Callable[[CycleFolder], object]
     quality: Callable[[CycleFolder], object] | None = None
+    cycles: Callable[[CycleFolder], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def run(
     notebooks = Path(notebooks).resolve()
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
-    building = CycleFolder(published.root.with_name(f".{cycle.name}.building"))
+    building = published.building
     with _locked(published, building), _terminable():
         left_over = publication.begin(published, building)
         papers = building.root / publication.PAPERS
@@ -162,6 +163,7 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
         raise
     _write(work, head, portfolio)
     publication.publish(work.building, work.published, work.ran, gone, portfolio=anew)
+    _cycles_page(work, anew)
     _note(work, names, quality, same)
     seconds = time.monotonic() - work.started
     work.progress(Event("published", str(work.published.root), done=len(names), total=len(names), seconds=seconds))
@@ -205,6 +207,17 @@ def _quality_page(work: _Work) -> None:
     publication.lend_quality(work.published, work.building)
 
 
+def _cycles_page(work: _Work, anew: bool) -> None:
+    """The page of all cycles, which other runs may write at the same time."""
+    if work.pages.cycles is None or not (anew or not work.published.cycles.is_file()):
+        return
+    with filelock.FileLock(work.published.root.with_name(".cycles.lock")):
+        try:
+            work.pages.cycles(work.published)
+        except Exception as error:
+            work.errors.append(f"all cycles: {one_line(error)}")
+
+
 def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Collection[str]) -> list[str]:
     """The services that must run; all others keep their entry, and show their published files to the portfolio.
 
@@ -227,7 +240,8 @@ def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Coll
         if name in names and name not in out_of_date:
             entry = {**entry, "status": UP_TO_DATE, "output": "identical"}
         # A service that is not asked for keeps its status; `changed` then says whether it is still true.
-        work.entries[name] = {**entry, "changed": made[name].changed(entry)}
+        changed = made[name].changed(entry)
+        work.entries[name] = {**entry, "changed": changed, "stale": changed}
         if name not in out_of_date:
             publication.lend(work.published, work.building, name)
     return out_of_date
@@ -263,8 +277,7 @@ def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> di
         index = rendered(lambda: work.pages.index(work.building), work.building.index)
         outcome = replace(outcome, chapters={**outcome.chapters, RENDER: index})
     if outcome.state != SUCCEEDED:
-        publication.forget_results(work.building, PORTFOLIO)
-        work.building.index.unlink(missing_ok=True)
+        publication.forget_portfolio(work.building)
         _fail(work, outcome)
         if work.building.page(PORTFOLIO).exists():
             work.building.page(PORTFOLIO).replace(work.building.index)
@@ -302,6 +315,8 @@ def _entry(
         "hashes": hashes,
         "changed": made.changed(earlier),
         "output": manifest.compared(hashes, earlier),
+        "stale": [],
+        "attempts": outcome.attempts,
     }
 
 

@@ -36,7 +36,8 @@ def signals(measured: dict[str, BaselineFacts]) -> tuple[pd.Series, list[SignalF
     found = [
         SignalFact(
             service=service, name=measured[service].about.name, kpi=k.kpi, title=k.title, unit=k.unit,
-            variation=k.variation, value=k.value, mean=k.mean, p=k.p, adjusted=float(row.adjusted),
+            core=k.core,
+            variation=k.variation, value=k.value, low=k.low, high=k.high, n=k.n, mean=k.mean, p=k.p, adjusted=float(row.adjusted),
         )
         for (service, k), row in zip(tested, judged.itertuples(index=False), strict=True)
         if row.rejected and k.changed

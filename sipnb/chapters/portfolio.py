@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from sipnb import kpis
-from sipnb.chapters import comparisons, results
-from sipnb.chapters.facts import BaselineFacts
-from sipnb.chapters.portfolio_facts import EstateFact, PlanFact, PortfolioFacts
+from sipnb.chapters import agenda, comparisons, matrix, results, since
+from sipnb.chapters.facts import BaselineFacts, ForecastFacts, GapFacts, RecommendationFacts, ReviewFacts
+from sipnb.chapters.portfolio_facts import EstateFact, HealthFact, PlanFact, PortfolioFacts, SinceFact
 from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle
-from sipnb.places import CycleFolder
+from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.records import frozen
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
-from sipnb.workbook import Workbook
+from sipnb.workbook import Service, Workbook
 
 CHAPTER = "portfolio"
 
@@ -53,26 +54,33 @@ def open_estate(workbook: str, cycle: str) -> Estate:
 
 def work_out(estate: Estate) -> Portfolio:
     """Every service's verdict in order of need. A service without a plan is a row too, with the reason."""
-    book = estate.workbook
-    quality = frozen.read_quality(estate.folder.records)
-    states = _states(estate.folder)
-    measured = {
-        service: results.read(estate.folder, service, "2_baseline")
-        for service in book.services
-        if _planned(estate.folder, service, states)
-    }
-    plans = [_plan(estate, service, states, measured.get(service)) for service in book.services]
-    plans.sort(key=lambda p: (-p.need, p.name))
+    book, folder = estate.workbook, estate.folder
+    quality = frozen.read_quality(folder.records)
+    states = _states(folder)
+    planned = {name: _read(folder, name) for name in book.services if _planned(folder, name, states)}
+    plans = [_plan(known, states.get(name, {}), planned.get(name)) for name, known in book.services.items()]
+    plans.sort(key=lambda p: (-p.need, p.name, p.service))
     # Where several are equal they are compared in the order in which they are listed.
-    measured = {p.service: measured[p.service] for p in plans if p.service in measured}
+    inner = {p.service: planned[p.service] for p in plans if p.service in planned}
+    measured = {service: one.measured for service, one in inner.items()}
     tested, signals = comparisons.signals(measured)
     funnels = comparisons.funnels(book, measured)
+    currency = book.settings.currency
+    actions = [
+        action
+        for service, one in inner.items()
+        for action in agenda.actions(service, book.services[service].owner, one.reviewed, one.advice, currency)
+    ]
+    changes = since.changes(book, estate.cycle, plans, {name: one.advice.verdict.news for name, one in inner.items()})
     return Portfolio(
         PortfolioFacts(
             organisation=book.settings.organisation, cycle=estate.cycle.name, cycle_label=estate.cycle.label,
-            currency=book.settings.currency,
+            currency=currency, cutoff=estate.cycle.cutoff.isoformat(),
             cutoff_label=estate.cycle.cutoff_label, simulated=book.settings.simulated,
-            sentence=_sentence(plans), rule=RULE, plans=plans, estate=_availability(estate, quality),
+            sentence=_sentence(plans, changes), rule=RULE, plans=plans,
+            positions=[at for service, one in measured.items() for at in matrix.positions(service, one)],
+            actions=actions, totals=agenda.totals(actions), since=changes, health=_health(plans, states),
+            estate=_availability(estate, quality),
             tested=len(tested), by_chance=comparisons.SEEMS * len(tested), seeming=int((tested < comparisons.SEEMS).sum()),
             signals=signals, funnels=[one.fact for one in funnels],
             sources=quality["sources"],
@@ -85,6 +93,21 @@ def work_out(estate: Estate) -> Portfolio:
 def write(estate: Estate, portfolio: Portfolio) -> None:
     """Hand over the portfolio's result."""
     results.write(estate.folder, results.PORTFOLIO, estate.cycle.name, CHAPTER, portfolio.facts)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the chapters of one service handed over."""
+
+    reviewed: ReviewFacts
+    measured: BaselineFacts
+    short: GapFacts
+    ahead: ForecastFacts
+    advice: RecommendationFacts
+
+
+def _read(folder: CycleFolder, service: str) -> _Read:
+    return _Read(*(results.read(folder, service, chapter) for chapter in CHAPTERS))
 
 
 def _states(folder: CycleFolder) -> dict[str, Any]:
@@ -100,33 +123,29 @@ def _trouble(state: dict[str, Any]) -> bool:
     return state.get("status") in ("failed", "errored")
 
 
-def _plan(estate: Estate, service: str, states: dict[str, Any], measured: BaselineFacts | None) -> PlanFact:
-    known = estate.workbook.services[service]
-    shared = {"service": service, "name": known.name, "owner": known.owner, "tier": known.tier}
-    state = states.get(service, {})
-    if measured is None:
+def _plan(known: Service, state: dict[str, Any], plan: _Read | None) -> PlanFact:
+    shared = {"service": known.id, "name": known.name, "owner": known.owner, "tier": known.tier}
+    if plan is None:
         trouble = _trouble(state)
         reason = _reason(state) if trouble else "not planned in this cycle yet"
         return PlanFact(
-            **shared, status="failed" if trouble else "skipped", reason=reason, need=1000.0 if trouble else 999.0,
+            **shared, status=state["status"] if trouble else "skipped", reason=reason, need=1000.0 if trouble else 999.0,
             tone="common", sentence="No plan for this cycle.", fails=0, inconclusive=0, meets=0, miss=None,
             worse=[], better=[], options=[],
         )  # fmt: skip
-    gaps = results.read(estate.folder, service, "3_gap_analysis")
-    ahead = results.read(estate.folder, service, "4_forecast")
-    advice = results.read(estate.folder, service, "5_recommendations")
+    gaps, verdict = plan.short, plan.advice.verdict
     # Further measures restate the core ones (tail, mean): counted too, they would weigh one trouble many times.
-    claimed = [k for k in measured.measures if k.sure and k.core]
+    claimed = [k for k in plan.measured.measures if k.sure and k.core]
     worse = [k.title for k in claimed if k.variation == "concern"]
-    misses = [f.steps[0].miss for f in ahead.forecasts if f.steps[0].miss is not None]
+    misses = [f.steps[0].miss for f in plan.ahead.forecasts if f.steps[0].miss is not None]
     need = sum(3 * max(g.weight, 1) / 3 for g in gaps.gaps if g.status == "fails")
     need += gaps.inconclusive + 2 * len(worse) + 2 * max(misses, default=0.0)
     return PlanFact(
-        **shared, status="published", reason="", need=round(need, 3), tone=advice.verdict.tone,
-        sentence=advice.verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
+        **shared, status="published", reason="", need=round(need, 3), tone=verdict.tone,
+        sentence=verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
         miss=max(misses, default=None), worse=worse,
         better=[k.title for k in claimed if k.variation == "improvement"],
-        options=[o.title for o in advice.options],
+        options=[o.title for o in plan.advice.options], decisions=verdict.decisions, stale=state.get("stale", []),
     )  # fmt: skip
 
 
@@ -138,19 +157,49 @@ def _reason(state: dict[str, Any]) -> str:
     return state.get("status", "unknown")
 
 
-def _sentence(plans: list[PlanFact]) -> str:
+def _health(plans: list[PlanFact], states: dict[str, Any]) -> HealthFact:
+    by_status = Counter(p.status for p in plans)
+    return HealthFact(
+        published=by_status["published"], failed=by_status["failed"], errored=by_status["errored"],
+        skipped=by_status["skipped"], stale=sum(bool(p.stale) for p in plans),
+        again=sum(states.get(p.service, {}).get("attempts", 1) > 1 for p in plans),
+    )  # fmt: skip
+
+
+def _sentence(plans: list[PlanFact], changes: SinceFact) -> str:
     made = [p for p in plans if p.status == "published"]
     failing = [p for p in made if p.fails]
     without = len(plans) - len(made)
+    if not plans:
+        return "No service is listed."
+    if not made:
+        return f"None of {words.plural(len(plans), 'service')} has a plan in this cycle."
+    compared = _compared(len(failing), changes)
     if failing:
         verb = "misses" if len(failing) == 1 else "miss"
-        text = f"{len(failing)} of {words.plural(len(made), 'service')} certainly {verb} at least one target; "
-        first = words.listed([p.name for p in failing[:2]])
+        text = (
+            f"{len(failing):,} of {words.plural(len(made), 'service')} certainly {verb} at least one target{compared}; "
+        )
+        first = words.listed([words.clipped(p.name, 40) for p in failing[:2]])
         text += f"{first} {'needs' if len(failing) == 1 else 'need'} attention first."
     else:
         unclear = sum(p.inconclusive > 0 for p in made)
-        text = f"No service certainly misses a target; for {unclear} of {len(made)} at least one cannot be told."
+        text = f"No service certainly misses a target{compared}; " + (
+            f"for {unclear:,} of {len(made):,} the figures cannot tell."
+            if unclear
+            else "every target that can be judged is met."
+        )
     return text + (f" {words.plural(without, 'service has', 'services have')} no plan." if without else "")
+
+
+def _compared(failing: int, changes: SinceFact) -> str:
+    """How that compares with the cycle before."""
+    if changes.failing is None:
+        return ""
+    more = failing - changes.failing
+    if not more:
+        return f", as in {changes.label}" if not failing else f", as many as in {changes.label}"
+    return f", {abs(more):,} {'more' if more > 0 else 'fewer'} than in {changes.label}"
 
 
 def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:

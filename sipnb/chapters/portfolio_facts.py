@@ -1,22 +1,22 @@
-"""What the portfolio hands over, typed: services in order of need, and what holds among all of them."""
+"""What the portfolio hands over, typed: services in order of need, their actions, and what holds among all of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from sipnb.chapters.facts import Facts
+from sipnb.chapters.facts import DecisionFact, Facts, NewsKind
 
 
 class PlanFact(Facts):
-    """One service in the portfolio; `status` is published, failed or skipped."""
+    """One service in the portfolio; `status` says whether this cycle has a plan of it."""
 
     service: str
     name: str
     owner: str
     tier: str
-    status: str
+    status: Literal["published", "failed", "errored", "skipped"]
     reason: str
     need: float
     tone: str
@@ -28,6 +28,91 @@ class PlanFact(Facts):
     worse: list[str]
     better: list[str]
     options: list[str]
+    decisions: list[DecisionFact] = Field(default_factory=list)
+    stale: list[str] = Field(
+        default_factory=list, description="what changed since the plan was made, where anything did"
+    )
+
+
+class PositionFact(Facts):
+    """Where one core measure of one service stands: how it moved, and where its target lies."""
+
+    service: str
+    kpi: str
+    short: str
+    row: Literal["better", "no real change", "worse", "not judged"]
+    column: Literal["meets", "hit and miss", "unsettled", "fails", "none"]
+
+
+class ActionOfPlan(Facts):
+    """One action of one service: agreed, as its register has it, or proposed by its plan.
+
+    `owner` is the action's own, or the service's where none is named; `money` is what it costs once.
+    """
+
+    service: str
+    id: str
+    kind: Literal["agreed", "proposed"]
+    title: str
+    owner: str
+    state: str
+    open: bool
+    due: str | None = Field(description="the day, ISO")
+    overdue: bool
+    effect: str
+    money: float | None
+
+
+class TotalsFact(Facts):
+    """What the actions of all plans come to."""
+
+    agreed: int
+    open: int
+    overdue: int
+    proposed: int
+    priced: int = Field(description="proposals whose cost is stated")
+    money: float = Field(description="what the priced proposals cost together, once")
+
+
+class PlanNews(Facts):
+    """One thing that changed in one service since the cycle before."""
+
+    service: str
+    kind: NewsKind
+    about: str
+    text: str
+
+
+class ToneChange(Facts):
+    """A service whose verdict is another one than in the cycle before."""
+
+    service: str
+    before: str
+    now: str
+
+
+class SinceFact(Facts):
+    """What changed since the cycle before; without `known` its portfolio is not there, and no service can be compared."""
+
+    cycle: str
+    label: str
+    known: bool
+    failing: int | None = Field(None, description="how many services certainly missed a target then")
+    new: list[str] = Field(default_factory=list, description="services that were not there then")
+    gone: list[str] = Field(default_factory=list, description="names of services that are not there now")
+    tones: list[ToneChange] = Field(default_factory=list)
+    news: list[PlanNews] = Field(default_factory=list)
+
+
+class HealthFact(Facts):
+    """How the run fared, by the manifest: services by what became of them, and those that were tried a second time."""
+
+    published: int
+    failed: int
+    errored: int
+    skipped: int
+    stale: int
+    again: int
 
 
 class SignalFact(Facts):
@@ -39,7 +124,11 @@ class SignalFact(Facts):
     title: str
     unit: str
     variation: str
+    core: bool
     value: float | None
+    low: float | None
+    high: float | None
+    n: int
     mean: float | None
     p: float
     adjusted: float
@@ -74,11 +163,17 @@ class PortfolioFacts(Facts):
     currency: str
     cycle: str
     cycle_label: str
+    cutoff: str = Field(description="the first instant after the cycle, ISO, UTC")
     cutoff_label: str
     simulated: bool
     sentence: str
     rule: str
     plans: list[PlanFact]
+    positions: list[PositionFact]
+    actions: list[ActionOfPlan]
+    totals: TotalsFact
+    since: SinceFact
+    health: HealthFact
     estate: list[EstateFact]
     tested: int = Field(description="measures of services that were tested for a change")
     by_chance: float = Field(description="how many of them chance alone would make seem changed at the 5 % level")

@@ -20,7 +20,8 @@ from sipnb.show.display import Shown, points, say, table
 
 CHAPTER = "1_review"
 
-_DONE = {"implemented", "verified", "failed", "inconclusive", "rejected", "withdrawn"}
+#: The states of actions on which nothing is left to do.
+DONE = {"implemented", "verified", "failed", "inconclusive", "rejected", "withdrawn"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
         raised=action.raised.isoformat(),
         due=action.due.isoformat() if action.due else None,
         implemented=done.isoformat() if done else None,
-        overdue=bool(action.due and action.due < end and action.state not in _DONE),
+        overdue=bool(action.due and action.due < end and action.state not in DONE),
         days_open=(open_until - action.raised).days,
         cycles_since=since,
         note=action.note,

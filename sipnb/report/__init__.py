@@ -1,8 +1,17 @@
 """From results and executed notebooks to pages: one self-contained plan a service, the portfolio, the data's quality."""
 
+from sipnb.report.cycles import render_cycles
 from sipnb.report.failure import failure_of, render_failure
 from sipnb.report.plan import render_plan
 from sipnb.report.portfolio import render_index
 from sipnb.report.records import quality_page, render_quality
 
-__all__ = ["failure_of", "quality_page", "render_failure", "render_index", "render_plan", "render_quality"]
+__all__ = [
+    "failure_of",
+    "quality_page",
+    "render_cycles",
+    "render_failure",
+    "render_index",
+    "render_plan",
+    "render_quality",
+]

@@ -94,6 +94,8 @@ def environment() -> jinja2.Environment:
         style=_file,
         script=_file,
         policy=_policy,
+        day=words.day,
+        number=words.number,
         variation=words.VARIATION,
         assurance=words.ASSURANCE,
     )

@@ -22,6 +22,13 @@ VARIATION = {
     "no data": ("–", "No data", "common"),
 }
 
+#: Sign and word of a verdict's tone.
+TONE = {
+    "concern": ("▲", "Concern"),
+    "improvement": ("◆", "Improvement"),
+    "common": ("●", "No real change"),
+}
+
 #: Sign, word and style of where a target lies against the range a measure moves in.
 ASSURANCE = {
     "consistently meets": ("✓", "Consistently meets", "improvement"),

@@ -1,0 +1,103 @@
+"""The agenda of the portfolio: every action of every plan, agreed or proposed, with what it costs, and the totals."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sipnb.chapters import recommendations
+from sipnb.chapters.facts import ActionFact, DecisionFact, EffectFact, OptionFact, RecommendationFacts, ReviewFacts
+from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
+from sipnb.chapters.review import DONE
+from sipnb.show import words
+from sipnb.show.display import Shown, say, table, together
+
+
+def actions(
+    service: str, owner: str, reviewed: ReviewFacts, advice: RecommendationFacts, currency: str
+) -> list[ActionOfPlan]:
+    """The actions of one plan: those of its register in the order of their dates, then what it proposes."""
+    asked = {d.id: d for d in advice.verdict.decisions if d.kind == "option"}
+    agreed = [_agreed(service, owner, one) for one in reviewed.actions]
+    agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
+    return agreed + [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
+
+
+def totals(found: list[ActionOfPlan]) -> TotalsFact:
+    """The numbers and the money of all actions. Money without a stated cost is counted apart, never as nothing."""
+    proposed = [one for one in found if one.kind == "proposed"]
+    agreed = [one for one in found if one.kind == "agreed"]
+    priced = [one.money for one in proposed if one.money is not None]
+    return TotalsFact(
+        agreed=len(agreed), open=sum(one.open for one in agreed), overdue=sum(one.overdue for one in agreed),
+        proposed=len(proposed), priced=len(priced), money=sum(priced),
+    )  # fmt: skip
+
+
+def _agreed(service: str, owner: str, one: ActionFact) -> ActionOfPlan:
+    return ActionOfPlan(
+        service=service, id=one.id, kind="agreed", title=one.title, owner=one.owner or owner, state=one.state,
+        open=one.state not in DONE, due=one.due, overdue=one.overdue,
+        effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=None,
+    )  # fmt: skip
+
+
+def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:
+    return ActionOfPlan(
+        service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
+        due=(asked.due or None) if asked else None, overdue=False,
+        effect=asked.effect if asked and asked.effect else _effect(one.effect, currency), money=one.cost,
+    )  # fmt: skip
+
+
+def _effect(fact: EffectFact | None, currency: str) -> str:
+    if fact is None:
+        return "effect not estimated"
+    text = recommendations.effect(fact, currency)
+    if fact.unit != "share":  # of a share the interval is in the text
+        low, high = sorted((abs(fact.low), abs(fact.high)))
+        text += f" ({words.interval(low, high, fact.unit, currency)})"
+    return f"{text} on {words.lower(fact.title)}"
+
+
+def sentence(one: TotalsFact, currency: str) -> str:
+    """What the actions come to, in words."""
+    if not one.agreed and not one.proposed:
+        return "No plan has an action, and none proposes one."
+    text = f"{words.plural(one.agreed, 'action')} agreed"
+    if one.agreed:
+        late = f"{one.overdue:,} of them overdue" if one.overdue else "none overdue"
+        text += f" ({one.open:,} open, {late})"
+    text += f"; {words.plural(one.proposed, 'proposal')}"
+    if one.proposed:
+        money = f"{words.number(one.money, 'money', currency)} once"
+        unpriced = one.proposed - one.priced
+        if not one.priced:
+            text += " without a stated cost"
+        elif unpriced:
+            text += f", of which {one.priced:,} cost {money} together and {unpriced:,} have no stated cost"
+        else:
+            text += f" at {money}" + (" together" if one.proposed > 1 else "")
+    return text + "."
+
+
+def shown(facts: PortfolioFacts) -> Shown:
+    """All actions as a table, under what they come to."""
+    if not facts.actions:
+        return say(sentence(facts.totals, facts.currency))
+    names = {p.service: p.name for p in facts.plans}
+    frame = pd.DataFrame(
+        [
+            {
+                "Service": names[one.service],
+                "Action": one.title,
+                "Owner": one.owner,
+                "State": f"{one.state}, overdue" if one.overdue else one.state,
+                "Due": words.day(one.due) if one.due else "no date",
+                "Effect": one.effect or "not stated",
+                "Cost": words.number(one.money, "money", facts.currency) if one.money is not None else "not stated",
+            }
+            for one in facts.actions
+        ]
+    )
+    told = say(sentence(facts.totals, facts.currency))
+    return together(told, table(frame, "All actions, services in order of need", numeric=("Cost",)))

@@ -1,0 +1,62 @@
+"""The calendar of the portfolio: every open action with a date, as RFC 5545 has it, for any calendar program."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime, timedelta
+
+from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
+
+#: A line holds at most so many octets; the rest goes on in the next, after a blank.
+WIDTH = 75
+
+
+def calendar(facts: PortfolioFacts) -> str:
+    """The days on which open actions are due, as whole-day events: programs that show no to-dos show these.
+
+    An action keeps its identity from cycle to cycle; the stamp is the cut-off, not the clock.
+    """
+    names = {p.service: p.name for p in facts.plans}
+    stamp = f"{datetime.fromisoformat(facts.cutoff):%Y%m%dT%H%M%SZ}"
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//sipnb//Service improvement plans//EN", "CALSCALE:GREGORIAN"]
+    for one in facts.actions:
+        if one.open and one.due:
+            lines += _event(one, names[one.service], one.due, stamp)
+    return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
+
+
+def _event(one: ActionOfPlan, name: str, due: str, stamp: str) -> list[str]:
+    day = date.fromisoformat(due)
+    told = [f"Owner: {one.owner}", f"State: {one.state}{', overdue' if one.overdue else ''}"]
+    told += [f"Effect: {one.effect}"] if one.effect else []
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{hashlib.sha256(f'{one.service}/{one.kind}/{one.id}'.encode()).hexdigest()[:24]}@sipnb",
+        f"DTSTAMP:{stamp}",
+        f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
+        f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
+        f"SUMMARY:{escaped(f'{name}: {one.title}')}",
+        f"DESCRIPTION:{escaped(chr(10).join(told))}",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+    ]
+
+
+def escaped(text: str) -> str:
+    """A text value: backslash, semicolon, comma and line breaks escaped, other control characters left out."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for sign in "\\;,":
+        text = text.replace(sign, f"\\{sign}")
+    return "".join(c for c in text.replace("\n", "\\n") if c == "\t" or (ord(c) >= 32 and ord(c) != 127))
+
+
+def _folded(line: str) -> str:
+    parts, part, size = [], "", 0
+    for sign in line:
+        octets = len(sign.encode())
+        # A character is never parted; a line that goes on begins with a blank, which counts.
+        if size + octets > WIDTH:
+            parts.append(part)
+            part, size = " ", 1
+        part, size = part + sign, size + octets
+    return "\r\n".join([*parts, part])

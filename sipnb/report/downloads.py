@@ -1,0 +1,185 @@
+"""The portfolio for other programs: CSV, JSON, a workbook for spreadsheets and a calendar of what is due.
+
+Text that a spreadsheet would take for a formula is neutralised in CSV, and written as text into the workbook. Bytes
+repeat: nothing here knows what time it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+
+from sipnb.chapters.facts import BaselineFacts, KpiFact
+from sipnb.chapters.portfolio_facts import PortfolioFacts
+from sipnb.places import CycleFolder, write_whole
+from sipnb.report.calendar import calendar
+
+#: One row of a download; all rows of one have the same keys.
+Record = dict[str, Any]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_downloads(
+    folder: CycleFolder, facts: PortfolioFacts, measured: Sequence[BaselineFacts]
+) -> list[tuple[str, str]]:
+    """Write all downloads; each file's name with what it holds. Without the extra `excel` there is no workbook."""
+    services, actions = service_records(facts), action_records(facts)
+    measures = [record for one in measured for record in measure_records(one)]
+    written = {
+        "portfolio.csv": ("services, one a row", to_csv(services)),
+        "kpis.csv": ("measures of all services, one a row", to_csv(measures)),
+        "actions.csv": ("actions, one a row", to_csv(actions)),
+        "actions.ics": ("calendar of open actions", calendar(facts)),
+        "portfolio.json": ("everything this page is made of", facts.model_dump_json(indent=1) + "\n"),
+    }
+    if find_spec("xlsxwriter"):
+        sheets = {
+            "Services": services, "Measures": measures, "Actions": actions, "Definitions": definition_records(measured)
+        }  # fmt: skip
+        written["portfolio.xlsx"] = ("all of it as a workbook", workbook(sheets, datetime.fromisoformat(facts.cutoff)))
+    for name, (_, content) in written.items():
+        write_whole(folder.downloads / name, content)
+    return [(name, title) for name, (title, _) in written.items()]
+
+
+def service_records(facts: PortfolioFacts) -> list[Record]:
+    """A row a service, in order of need."""
+    return [
+        {
+            "service": p.service, "name": p.name, "owner": p.owner, "tier": p.tier, "cycle": facts.cycle,
+            "status": p.status, "reason": p.reason, "out_of_date_by": "; ".join(p.stale),
+            "need": p.need if p.status == "published" else None, "tone": p.tone if p.status == "published" else None,
+            "finding": p.sentence,
+            "targets_missed": _of_plan(p.status, p.fails), "targets_unclear": _of_plan(p.status, p.inconclusive),
+            "targets_met": _of_plan(p.status, p.meets), "risk_of_a_miss": _rounded(p.miss),
+            "worse": "; ".join(p.worse), "better": "; ".join(p.better), "proposed": "; ".join(p.options),
+        }
+        for p in facts.plans
+    ]  # fmt: skip
+
+
+def measure_records(measured: BaselineFacts) -> list[Record]:
+    """A row a measure of one service, with what is needed to judge it."""
+    about = measured.about
+    return [
+        {
+            "service": about.service, "name": about.name, "owner": about.owner, "cycle": about.cycle,
+            "kpi": one.kpi, "title": one.title, "unit": about.currency if one.unit == "money" else one.unit,
+            "good": one.good, "core": one.core, "value": _rounded(one.value), "low_95": _rounded(one.low),
+            "high_95": _rounded(one.high), "n": one.n, "target": _rounded(one.target),
+            "previous": _rounded(one.previous), "variation": one.variation if one.claims else "not judged",
+            "holds_among_all": one.sure, "assurance": one.assurance if one.claims else "not judged",
+            "not_judged_because": "" if one.claims else one.unjudged or "too few to judge",
+            "definition": one.definition,
+        }
+        for one in measured.measures
+    ]  # fmt: skip
+
+
+def action_records(facts: PortfolioFacts) -> list[Record]:
+    """A row an action, agreed or proposed."""
+    names = {p.service: p.name for p in facts.plans}
+    return [
+        {
+            "service": one.service, "name": names[one.service], "action": one.id, "kind": one.kind, "title": one.title,
+            "owner": one.owner, "state": one.state, "open": one.open, "due": one.due or "", "overdue": one.overdue,
+            "effect": one.effect, "cost_once": one.money, "currency": facts.currency,
+        }
+        for one in facts.actions
+    ]  # fmt: skip
+
+
+def definition_records(measured: Iterable[BaselineFacts]) -> list[Record]:
+    """A row a definition: services of other parameters may count one measure in several ways."""
+    found: dict[tuple[str, str], KpiFact] = {}
+    for one in measured:
+        for fact in one.measures:
+            found.setdefault((fact.kpi, fact.definition), fact)
+    return [
+        {
+            "kpi": one.kpi, "title": one.title, "formula": one.formula, "cohort": one.cohort, "clock": one.clock,
+            "least_n": one.minimum_n, "definition": one.definition,
+        }
+        for _, one in sorted(found.items())
+    ]  # fmt: skip
+
+
+def to_csv(records: Sequence[Record]) -> str:
+    """Rows as RFC 4180 has them; "" where there are none."""
+    text = io.StringIO()
+    if records:
+        writer = csv.writer(text)
+        writer.writerow(records[0])
+        writer.writerows([neutral(value) for value in record.values()] for record in records)
+    return text.getvalue()
+
+
+def neutral(value: Any) -> Any:
+    """A value that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
+        return f"'{value}"
+    return value
+
+
+def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
+    """A workbook of tables, a sheet each, with its header in sight; all text is text, whatever it begins with."""
+    import xlsxwriter  # an extra
+
+    target = io.BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    # The workbook's own clock would differ each time.
+    book.set_properties({"title": "Service improvement plans", "created": created.replace(tzinfo=None)})
+    formats = {
+        "share": book.add_format({"num_format": "0.0%"}),
+        "number": book.add_format({"num_format": "#,##0.###"}),
+        "text": book.add_format({"text_wrap": True, "valign": "top"}),
+    }
+    for name, records in sheets.items():
+        sheet = book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        if not records:
+            sheet.write_string(0, 0, "No data")
+            continue
+        columns = list(records[0])
+        sheet.add_table(
+            0, 0, len(records), len(columns) - 1, {"name": name, "columns": [{"header": c} for c in columns]}
+        )
+        for at, column in enumerate(columns):
+            longest = max(len(str(record[column])) for record in records)
+            sheet.set_column(at, at, min(max(len(column) + 4, longest + 1), 48))
+        for row, record in enumerate(records, start=1):
+            for at, value in enumerate(record.values()):
+                if isinstance(value, (int, float)) and not isinstance(value, bool):
+                    share = (
+                        (record.get("unit") == "share" and columns[at] not in ("n",)) or columns[at].startswith("risk")
+                    )
+                    sheet.write_number(row, at, value, formats["share" if share else "number"])
+                elif value is not None and value != "":
+                    text = neutral(value) if isinstance(value, bool) else value
+                    sheet.write_string(row, at, text[:32_767], formats["text"])
+    book.close()
+    return target.getvalue()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_plan(status: str, number: int) -> int | None:
+    # Of a service without a plan nothing is known: that is not none.
+    return number if status == "published" else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,94 @@
+"""A page an owner: the services they answer for, in order of need, what is asked of them, and what they have agreed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sipnb import __version__
+from sipnb.chapters import agenda
+from sipnb.chapters.facts import DecisionFact
+from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
+from sipnb.editions import editions
+from sipnb.places import CycleFolder
+from sipnb.report.page import environment, quality_link, write
+from sipnb.report.rows import Row
+from sipnb.show import words
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Somebody who answers for services. `decisions` are asked of them, each with the service that asks."""
+
+    name: str
+    rows: list[Row]
+    decisions: list[tuple[Row, DecisionFact]]
+    actions: list[ActionOfPlan]
+
+
+def slug(owner: str) -> str:
+    """The name of an owner's page: it stays from cycle to cycle, whoever else there is, and no two owners share it."""
+    plain = unicodedata.normalize("NFKD", owner).encode("ascii", "ignore").decode().lower()
+    readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+    return f"{readable or 'owner'}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
+
+
+def owners(facts: PortfolioFacts, rows: Sequence[Row]) -> list[Owner]:
+    """The owners of services by name; their actions are those they own and those of their services."""
+    mine: dict[str, list[Row]] = {}
+    for row in rows:
+        mine.setdefault(row.plan.owner, []).append(row)
+    found = []
+    for name in sorted(mine):
+        services = {row.plan.service for row in mine[name]}
+        decisions = [
+            (row, one) for row in rows for one in row.plan.decisions if (one.owner or row.plan.owner) == name
+        ]  # fmt: skip
+        actions = [one for one in facts.actions if one.owner == name or one.service in services]
+        found.append(Owner(name, mine[name], decisions, actions))
+    return found
+
+
+def sentence(owner: Owner) -> str:
+    """How the owner's services stand, in one sentence."""
+    made = [row.plan for row in owner.rows if row.plan.status == "published"]
+    without = len(owner.rows) - len(made)
+    if not made:
+        return f"No plan could be made of {words.plural(len(owner.rows), 'service')}."
+    failing = sum(p.fails > 0 for p in made)
+    if len(made) == 1:
+        text = made[0].sentence
+    elif failing:
+        verb = "misses" if failing == 1 else "miss"
+        text = f"{failing} of {words.plural(len(made), 'service')} certainly {verb} at least one target."
+    else:
+        text = f"None of {words.plural(len(made), 'service')} certainly misses a target."
+    return text + (f" {words.plural(without, 'service has', 'services have')} no plan." if without else "")
+
+
+def render_owners(
+    folder: CycleFolder, facts: PortfolioFacts, rows: Sequence[Row], downloads: Sequence[tuple[str, str]]
+) -> list[Owner]:
+    """Write the page of every owner."""
+    template = environment().get_template("owner.html.j2")
+    found = owners(facts, rows)
+    for one in found:
+        page = f"owners/{slug(one.name)}.html"
+        content = template.render(
+            title=f"Service improvement plans: {one.name}, {facts.cycle_label}",
+            facts=facts,
+            owner=one,
+            sentence=sentence(one),
+            totals=agenda.sentence(agenda.totals(one.actions), facts.currency),
+            names={p.service: p.name for p in facts.plans},
+            linked={row.plan.service: row.link for row in rows},
+            downloads=downloads,
+            editions=[(name, label, f"../{link}") for name, label, link in editions(folder, page)],
+            quality=quality_link(folder),
+            version=__version__,
+        )  # fmt: skip
+        write(folder.root / page, content)
+    return found
