@@ -9,6 +9,7 @@ from pathlib import Path
 from sipnb import cycles
 from sipnb.chapters import results
 from sipnb.chapters.facts import About, BaselineFacts, PointFact, RecommendationFacts, ReviewFacts
+from sipnb.editions import editions as found_editions
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report.chapter import Chapter, Section, chapter, noun, title
 from sipnb.report.chapter import prepare as prepare_chapters
@@ -65,6 +66,7 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
     chapters = [chapter(folder.notebook(service, name), name, with_code) for name in CHAPTERS]
     origin = provenance(folder, service, CHAPTERS)
     about = baseline.about
+    before = cycles.parse(about.cycle, "UTC").shift(-1)
     content = environment().get_template("plan.html.j2").render(
         title=f"Service improvement plan: {about.name}, {about.cycle_label}",
         about=about,
@@ -74,6 +76,7 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
         points=[(point, *_place(point, chapters)) for point in advice.verdict.points],
         news=[_News(*_KINDS[one.kind], one.text) for one in advice.verdict.news],
         in_sight=_NEWS,
+        before=words.bare(before.label) if about.opens[:4] == str(before.start.year) else before.label,
         actions=_actions(results.read(folder, service, "1_review")),
         baseline=baseline,
         scorecard=scorecard(baseline, results.table(folder, service, "2_baseline", "series")),
@@ -110,7 +113,9 @@ def _period(about: About) -> str:
     opens, last = date.fromisoformat(about.opens), cycles.parse(about.cycle, "UTC").end - timedelta(days=1)
     if (opens.year, opens.month) == (last.year, last.month):
         return f"{opens.day}–{words.day(last.isoformat())}"
-    return f"{opens.day} {opens:%B}{f' {opens.year}' if opens.year != last.year else ''} to {words.day(last.isoformat())}"
+    return (
+        f"{opens.day} {opens:%B}{f' {opens.year}' if opens.year != last.year else ''} to {words.day(last.isoformat())}"
+    )
 
 
 def _counts(baseline: BaselineFacts) -> str:

@@ -50,7 +50,7 @@ def test_a_stable_service_claims_nothing_bad(worked_out):
 def test_a_worsening_service_is_said_to_be_worse_with_its_numbers(worked_out):
     conclusion = worked_out["payments"]["5_recommendations"].verdict
     assert conclusion.tone == "concern"
-    assert len(conclusion.sentence) <= 160 and "85.0 %" in conclusion.sentence
+    assert len(conclusion.sentence) <= 160 and "85 %" in conclusion.sentence
     assert {k.kpi for k in worked_out["payments"]["2_baseline"].measures if k.variation == "concern"} >= {
         "sla_attainment", "restore_median",
     }  # fmt: skip
