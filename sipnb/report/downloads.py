@@ -157,8 +157,8 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
         for row, record in enumerate(records, start=1):
             for at, value in enumerate(record.values()):
                 if isinstance(value, (int, float)) and not isinstance(value, bool):
-                    share = (
-                        (record.get("unit") == "share" and columns[at] not in ("n",)) or columns[at].startswith("risk")
+                    share = (record.get("unit") == "share" and columns[at] not in ("n",)) or columns[at].startswith(
+                        "risk"
                     )
                     sheet.write_number(row, at, value, formats["share" if share else "number"])
                 elif value is not None and value != "":
