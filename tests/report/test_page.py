@@ -77,7 +77,7 @@ def test_a_page_is_the_same_bytes_when_rendered_again(cycle, name, monkeypatch):
     before = cycle.page(name).read_bytes()
     history = [("2026-09", "September 2026", "../2026-09/payments.html")]
     if name == "index":
-        report.render_index(cycle, history=history)
+        report.render_index(cycle)
     elif name == "broken":
         line = 'broken 2026-10 4_forecast.ipynb cell 7 "Choose a model": ValueError: <no> series'
         report.render_failure(cycle, "broken", f"Broken {HOSTILE}", LABEL, line, "4_forecast", 7, "Choose a model",
