@@ -65,8 +65,8 @@ def sentence(one: TotalsFact, currency: str) -> str:
         return "No plan has an action, and none proposes one."
     text = f"{words.plural(one.agreed, 'action')} agreed"
     if one.agreed:
-        late = f"{one.overdue:,} of them overdue" if one.overdue else "none overdue"
-        text += f" ({one.open:,} open, {late})"
+        late = f"{one.overdue:,} overdue" if one.overdue else "none overdue"
+        text += f" ({one.open:,} still open, {late})"
     text += f"; {words.plural(one.proposed, 'proposal')}"
     if one.proposed:
         money = f"{words.number(one.money, 'money', currency)} once"

@@ -18,6 +18,8 @@ from sipnb.workbook import Workbook
 SEEMS = 0.05
 #: Fewer services than this are no funnel, and more than this many funnels nobody looks at.
 FEWEST, MOST = 10, 4
+#: Of more services than this a funnel is a large figure: two of them are enough.
+MANY = 100
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def funnels(book: Workbook, measured: dict[str, BaselineFacts]) -> list[Compared
     order = sorted(
         enough, key=lambda kpi: (not any(k.target is not None for k in enough[kpi].values()), -len(enough[kpi]))
     )
-    return [_compared(kpi, enough[kpi], measured) for kpi in order[:MOST]]
+    most = 2 if len(measured) > MANY else MOST
+    return [_compared(kpi, enough[kpi], measured) for kpi in order[:most]]
 
 
 def _compared(kpi: str, facts: dict[str, KpiFact], measured: dict[str, BaselineFacts]) -> Compared:

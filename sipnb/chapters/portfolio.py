@@ -23,6 +23,9 @@ from sipnb.workbook import Service, Workbook
 
 CHAPTER = "portfolio"
 
+#: A longer table of changes nobody reads; all are in the result.
+MOST_SIGNALS = 100
+
 RULE = (
     "Services without a plan come first, because nobody knows how they are. Then: 3 points for each target that is "
     "certainly missed, weighted by its objectives (a third of their weight), 1 for each that cannot be told, 2 for each "
@@ -136,7 +139,7 @@ def _plan(known: Service, state: dict[str, Any], plan: _Read | None) -> PlanFact
     gaps, verdict = plan.short, plan.advice.verdict
     # Further measures restate the core ones (tail, mean): counted too, they would weigh one trouble many times.
     claimed = [k for k in plan.measured.measures if k.sure and k.core]
-    worse = [k.title for k in claimed if k.variation == "concern"]
+    worse = [k.short or k.title for k in claimed if k.variation == "concern"]
     misses = [f.steps[0].miss for f in plan.ahead.forecasts if f.steps[0].miss is not None]
     need = sum(3 * max(g.weight, 1) / 3 for g in gaps.gaps if g.status == "fails")
     need += gaps.inconclusive + 2 * len(worse) + 2 * max(misses, default=0.0)
@@ -144,7 +147,7 @@ def _plan(known: Service, state: dict[str, Any], plan: _Read | None) -> PlanFact
         **shared, status="published", reason="", need=round(need, 3), tone=verdict.tone,
         sentence=verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
         miss=max(misses, default=None), worse=worse,
-        better=[k.title for k in claimed if k.variation == "improvement"],
+        better=[k.short or k.title for k in claimed if k.variation == "improvement"],
         options=[o.title for o in plan.advice.options], decisions=verdict.decisions, stale=state.get("stale", []),
     )  # fmt: skip
 
@@ -178,10 +181,10 @@ def _sentence(plans: list[PlanFact], changes: SinceFact) -> str:
     if failing:
         verb = "misses" if len(failing) == 1 else "miss"
         text = (
-            f"{len(failing):,} of {words.plural(len(made), 'service')} certainly {verb} at least one target{compared}; "
+            f"{len(failing):,} of {words.plural(len(made), 'service')} certainly {verb} at least one target{compared}. "
         )
-        first = words.listed([words.clipped(p.name, 40) for p in failing[:2]])
-        text += f"{first} {'needs' if len(failing) == 1 else 'need'} attention first."
+        # Names hold commas and "and": only a sign that they lack keeps them apart.
+        text += f"Attention first: {'; '.join(words.clipped(p.name, 40) for p in failing[:2])}."
     else:
         unclear = sum(p.inconclusive > 0 for p in made)
         text = f"No service certainly misses a target{compared}; " + (
@@ -299,9 +302,11 @@ def moved(facts: PortfolioFacts) -> Shown:
                 "Usual": words.number(s.mean, s.unit, facts.currency),
                 "Adjusted p": "< 0.001" if s.adjusted < 0.001 else f"{s.adjusted:.3f}",
             }
-            for s in facts.signals
+            for s in facts.signals[:MOST_SIGNALS]
         ]
     )
+    if len(facts.signals) > MOST_SIGNALS:
+        text += f"The table holds the first {MOST_SIGNALS} of {len(facts.signals):,}; portfolio.json holds all. "
     shown = table(
         frame, f"{words.plural(len(facts.signals), 'change holds', 'changes hold')} among all {facts.tested:,} "
         "(Benjamini–Hochberg, false discoveries at most 5 %)", numeric=("Latest", "Usual", "Adjusted p"),

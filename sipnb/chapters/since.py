@@ -66,36 +66,44 @@ def _published(book: Workbook, cycle: Cycle) -> dict[str, dict] | None:
         return None
 
 
-def by_kind(since: SinceFact) -> dict[str, list[PlanNews]]:
-    """The news by kind, in the order of NEWS; kinds without any are left out."""
-    return {kind: found for kind in NEWS if (found := [one for one in since.news if one.kind == kind])}
+def groups(facts: PortfolioFacts) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What changed, by kind: how many in words, then each as its service (empty for one that is gone) and its text."""
+    since = facts.since
+    found = [
+        (words.plural(len(told), *NEWS[kind]), [(one.service, one.text) for one in told])
+        for kind in NEWS
+        if (told := [one for one in since.news if one.kind == kind])
+    ]
+    tones = [
+        (one.service, f"{words.lower(words.TONE[one.now][1])}, was {words.lower(words.TONE[one.before][1])}")
+        for one in since.tones
+    ]
+    found += [(words.plural(len(tones), "other verdict"), tones)] if tones else []
+    new = [(one, "new in this cycle") for one in since.new]
+    found += [(words.plural(len(new), "new service"), new)] if new else []
+    gone = [("", f"{name}: no longer listed") for name in since.gone]
+    return found + ([(f"{words.plural(len(gone), 'service')} gone", gone)] if gone else [])
 
 
-def sentence(since: SinceFact) -> str:
-    """How many things changed, by kind, in words; "" where nothing is known."""
-    parts = [f"{words.plural(len(found), *NEWS[kind])}" for kind, found in by_kind(since).items()]
+def sentence(facts: PortfolioFacts) -> str:
+    """How many things changed, by kind, in words."""
+    since, told = facts.since, groups(facts)
+    if told:
+        return f"{words.upper(words.listed([counted for counted, _ in told]))}."
     if since.known:
-        parts += [words.plural(len(since.new), "new service")] if since.new else []
-        parts += [f"{words.plural(len(since.gone), 'service')} gone"] if since.gone else []
-        parts += [words.plural(len(since.tones), "other verdict")] if since.tones else []
-    if parts:
-        return f"{words.upper(words.listed(parts))}."
-    return f"Nothing that the plans watch changed since {since.label}." if since.known else ""
+        return f"Nothing that the plans watch changed since {since.label}."
+    return f"No portfolio of {since.label} is published: there is nothing to compare with."
 
 
 def shown(facts: PortfolioFacts) -> Shown:
     """What changed, as a table, a row a change."""
-    since = facts.since
-    if not since.known and not since.news:
-        return say(f"No portfolio of {since.label} is published: there is nothing to compare with.")
     names = {p.service: p.name for p in facts.plans}
-    rows = [{"Service": names[one], "Change": "new in this cycle"} for one in since.new]
-    rows += [{"Service": one, "Change": "no longer listed"} for one in since.gone]
-    rows += [
-        {"Service": names[one.service], "Change": f"verdict: {words.TONE[one.before][1]} → {words.TONE[one.now][1]}"}
-        for one in since.tones
-    ]
-    rows += [{"Service": names[one.service], "Change": one.text} for found in by_kind(since).values() for one in found]
-    if not rows:
-        return say(sentence(since))
-    return together(say(sentence(since)), table(pd.DataFrame(rows), f"What changed since {since.label}"))
+    frame = pd.DataFrame(
+        [
+            {"Service": names.get(service, "–"), "Change": text, "Kind": counted}
+            for counted, told in groups(facts)
+            for service, text in told
+        ]
+    )
+    told = say(sentence(facts))
+    return told if frame.empty else together(told, table(frame, f"What changed since {facts.since.label}"))

@@ -51,10 +51,8 @@ def render_index(folder: CycleFolder, *, with_code: bool = True) -> Path:
         counted=counted(facts),
         movers=[(one, _mover(one, facts.currency)) for one in movers(facts)],
         since=facts.since,
-        changed=since.sentence(facts.since),
-        news=since.by_kind(facts.since),
-        news_words=since.NEWS,
-        tones=words.TONE,
+        changed=since.sentence(facts),
+        changes=since.groups(facts),
         matrix=matrix.cells(facts.positions),
         matrix_rows=matrix.ROWS,
         matrix_columns=matrix.COLUMNS,
@@ -123,7 +121,7 @@ def movers(facts: PortfolioFacts) -> list[SignalFact]:
 def _mover(one: SignalFact, currency: str) -> str:
     """A change in words: `time to restore, median 9.4 h (8.7–10.2 h, n 1,612), usually 5.7 h`."""
     interval = words.interval(one.low, one.high, one.unit, currency)
-    basis = f"{interval}, n {one.n:,}" if interval not in ("counted", "–") else f"n {one.n:,}"
+    basis = f"{interval}, n\u00a0{one.n:,}" if interval not in ("counted", "–") else f"n\u00a0{one.n:,}"
     value, usual = (words.number(v, one.unit, currency) for v in (one.value, one.mean))
     return f"{words.lower(one.title)} {value} ({basis}), usually {usual}"
 

@@ -98,7 +98,7 @@ def _row(
     tone = words.VARIATION[fact.variation][2] if fact.claims else "common"
     return Row(
         **common,
-        headline=fact.title,
+        headline=fact.short or fact.title,
         value=words.number(fact.value, fact.unit, headline.currency),
         target="" if fact.target is None else words.number(fact.target, fact.unit, headline.currency),
         trend=Markup(sparkline(headline.points, fact.target, tone, spans.get(fact.kpi) if fact.claims else None)),

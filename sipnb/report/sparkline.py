@@ -1,11 +1,12 @@
 """A measure's past in a word's size: the range it usually moves in, its target, its last value.
 
-Drawn by hand and not by matplotlib: an estate shows hundreds of them on one page, at half a kilobyte each.
+Drawn by hand and not by matplotlib: an estate shows hundreds of them on one page, at less than half a kilobyte each.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -39,8 +40,8 @@ def sparkline(points: pd.DataFrame, target: float | None, tone: str, span: tuple
     last = max(i for i, v in enumerate(values) if math.isfinite(v))
     drawn.append(_mark(float(x(last)), float(y(values[last])), tone))
     return (
-        f'<svg class="spark" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" width="{WIDTH:g}" height="{HEIGHT:g}" '
-        f'aria-hidden="true">{"".join(drawn)}</svg>'
+        # Its size stands in the style sheet.
+        f'<svg class="spark" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" aria-hidden="true">{"".join(drawn)}</svg>'
     )
 
 
@@ -77,15 +78,26 @@ def _band(points: pd.DataFrame, x, y) -> str:
 
 
 def _line(values: Sequence[float], x, y) -> str:
-    parts, pen = [], "M"
+    """The line as short as can be: whole pixels across, and each point by its distance from the one before."""
+    parts, last = [], None
     for i, value in enumerate(values):
-        if math.isfinite(value):
-            parts.append(f"{pen}{x(i)} {y(value)}")
-            pen = "L"
+        if not math.isfinite(value):
+            last = None  # a cycle without data is a gap, never a bridge
+            continue
+        at = round(float(x(i))), round(10 * float(y(value)))
+        if last is None:
+            parts.append(f"M{at[0]} {_tenths(at[1])}l")
         else:
-            # A cycle without data is a gap, never a bridge.
-            pen = "M"
-    return "".join(parts)
+            down = _tenths(at[1] - last[1])
+            parts.append(f"{at[0] - last[0]}{down if down[0] == '-' else f' {down}'} ")
+        last = at
+    # A point alone has no line.
+    return re.sub(r"l(?=M|$)", "", "".join(parts).replace(" M", "M").rstrip())
+
+
+def _tenths(tenths: int) -> str:
+    """Tenths as a number without the zero before its point: `-.8`."""
+    return re.sub(r"^(-?)0\.", r"\1.", f"{tenths / 10:.1f}".removesuffix(".0"))
 
 
 def _mark(x: float, y: float, tone: str) -> str:

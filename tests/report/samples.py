@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from sipnb import report
 from sipnb.catalogue import KPIS
-from sipnb.chapters import facts, portfolio_facts, results
+from sipnb.chapters import agenda, facts, matrix, portfolio_facts, results
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.show import display, figures
 
@@ -233,18 +233,37 @@ def plan(service: str, name: str, **changes) -> portfolio_facts.PlanFact:
     return portfolio_facts.PlanFact(**given)
 
 
-def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact]) -> None:
+def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact], **changes) -> None:
     write_quality(folder)
     source = json.loads((folder.records / "quality.json").read_text())["sources"]
-    found = portfolio_facts.PortfolioFacts(
+    made = [p for p in plans if p.status == "published"]
+    actions = [
+        action
+        for p in made
+        for action in agenda.actions(
+            p.service, p.owner, results.read(folder, p.service, "1_review"),
+            results.read(folder, p.service, "5_recommendations"), "EUR",
+        )
+    ]  # fmt: skip
+    states = [p.status for p in plans]
+    given = dict(
         organisation="Northfield Group", currency="EUR", tested=0, by_chance=0, seeming=0, signals=[], funnels=[],
-        cycle=CYCLE, cycle_label=LABEL, cutoff_label=CUTOFF, simulated=True,
+        cycle=CYCLE, cycle_label=LABEL, cutoff="2026-10-31T23:00:00+00:00", cutoff_label=CUTOFF,
+        simulated=True,
+        positions=[at for p in made for at in matrix.positions(p.service, results.read(folder, p.service, "2_baseline"))],
+        actions=actions, totals=agenda.totals(actions),
+        since=portfolio_facts.SinceFact(cycle="2026-09", label="September 2026", known=False),
+        health=portfolio_facts.HealthFact(
+            published=len(made), failed=states.count("failed"), errored=states.count("errored"),
+            skipped=states.count("skipped"), stale=sum(bool(p.stale) for p in plans), again=0,
+        ),
         sentence="2 of 5 services miss a target consistently; one plan could not be made.",
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,
         estate=[portfolio_facts.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
                                    year=0.99874, outages=14)] if plans else [],
         sources=source, warnings=[],
     )  # fmt: skip
+    found = portfolio_facts.PortfolioFacts(**(given | changes))
     results.write(folder, results.PORTFOLIO, CYCLE, "portfolio", found, None, "fedcba9876543210")
     path = folder.notebook(results.PORTFOLIO, "portfolio")
     write_notebook(path, "Portfolio", "Northfield", series(["sla_attainment"]))
@@ -253,11 +272,10 @@ def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact]) 
 def render_cycle(root: Path) -> CycleFolder:
     """A cycle with a usual, a hostile, a long-named and an empty service, one failed, and the portfolio."""
     folder = CycleFolder(root / CYCLE)
-    for name in ("payments", "index"):
-        earlier = root / "2026-09" / f"{name}.html"
-        earlier.parent.mkdir(parents=True, exist_ok=True)
-        earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
-    (root / "index.html").write_text("<!doctype html><title>All cycles</title>", encoding="utf-8")
+    earlier = root / "2026-09" / "payments.html"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
+    earlier.with_name("index.html").write_text("<!doctype html><title>September</title>", encoding="utf-8")
     write_service(folder, "payments", "Payments")
     write_service(folder, "hostile", HOSTILE, sentence=f"{HOSTILE} & \"quoted\" 'text'", caution=HOSTILE)
     write_service(folder, "long", LONG)
@@ -283,4 +301,5 @@ def render_cycle(root: Path) -> CycleFolder:
         ],
     )  # fmt: skip
     report.render_index(folder)
+    report.render_cycles(folder)
     return folder

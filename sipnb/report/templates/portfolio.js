@@ -1,5 +1,14 @@
 "use strict";
 (function () {
+  // Tables that become cards on a narrow screen stay tables for those who listen.
+  var roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
+  document.querySelectorAll(".plans, .matrix, .actions").forEach(function (table) {
+    table.setAttribute("role", "table");
+    table.querySelectorAll("thead, tbody, tfoot, tr, th, td").forEach(function (one) {
+      one.setAttribute("role", roles[one.tagName] || (one.scope === "col" ? "columnheader" : "rowheader"));
+    });
+  });
+
   // The portfolio can be searched, filtered and sorted; what is chosen stands in the address, so that it can be sent.
   var form = document.getElementById("filters"), table = document.getElementById("plans");
   if (!form || !table) { return; }

@@ -1,0 +1,288 @@
+"""The portfolio of estates of 1, 10, 300 and 2,000 services: bytes of the page, time to make and to open it, and to search.
+
+    python benchmarks/portfolio.py [--services 300] [--keep FOLDER]
+
+Every service's results are written as its chapters write them, with invented figures; from there on all is the real
+thing: the portfolio's chapter, its figures, the page, the pages of owners and the downloads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from nbformat import write as write_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from sipnb import places, report
+from sipnb import workbook as workbooks
+from sipnb.catalogue import KPIS
+from sipnb.chapters import comparisons, facts, portfolio, results
+from sipnb.places import CycleFolder
+from sipnb.workbook import Service
+
+CYCLE = "2026-10"
+SIZES = (1, 10, 300, 2000)
+#: The page of 300 services stays below this many bytes.
+LIMIT = 1_000_000
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+
+_WORDS = (
+    "Payments", "Identity", "Network", "Payroll", "Warehouse", "Billing", "Portal", "Archive", "Orders", "Pricing",
+    "Claims", "Loans", "Search", "Mail",
+)  # fmt: skip
+_KPIS = ("sla_attainment", "restore_median", "volume", "backlog", "reopen_rate", "availability", "csat_top2",
+         "first_contact_rate", "cost_per_ticket")  # fmt: skip
+_LEVERS = (
+    "Give each ticket one owning group from the start", "Find what changed, and put it back",
+    "Agree when the clock may stand still", "Release on a copy of production first",
+)  # fmt: skip
+
+
+def write_estate(reports: Path, services: int, names: dict[int, str] | None = None) -> portfolio.Estate:
+    """An organisation of so many services with the results of all chapters in `reports/estate/2026-10/`.
+
+    `names` replaces the invented names of services by their number.
+    """
+    draw = random.Random(services)
+    book = workbooks.load(places.PARAMS / "demo", reports=reports)
+    listed = [_service(n, draw, (names or {}).get(n)) for n in range(services)]
+    book = replace(book, folder=book.folder.with_name("estate"), services={one.id: one for one in listed})
+    cycle = book.cycle(CYCLE)
+    folder = CycleFolder(reports / "estate" / CYCLE)
+    folder.records.mkdir(parents=True)
+    account = {"name": "tickets", "file": "tickets.csv", "read": 34149, "used": 34112, "set_aside": 37,
+               "reasons": {"resolved before opened": 37}}  # fmt: skip
+    quality = {"sources": [account], "tables": {}, "rules": []}
+    (folder.records / "quality.json").write_text(json.dumps(quality), encoding="utf-8")
+    for one in listed:
+        _write(folder, one, cycle, draw)
+        folder.page(one.id).write_text("<!doctype html><title>A plan</title>", encoding="utf-8")
+    return portfolio.Estate(book, cycle, folder)
+
+
+def make(estate: portfolio.Estate) -> portfolio.Portfolio:
+    """Work the portfolio out and write everything that belongs to it."""
+    found = portfolio.work_out(estate)
+    portfolio.write(estate, found)
+    cells = [
+        new_markdown_cell("# Portfolio: all services in order of need"),
+        new_markdown_cell("## What moved"), _shown(portfolio.moved(found.facts)),
+        new_markdown_cell("## Services side by side"), _shown(comparisons.funnel_figures(found.facts, found.funnels)),
+    ]  # fmt: skip
+    for number, one in enumerate(cells):
+        one["id"] = f"cell-{number}"
+    path = estate.folder.notebook(results.PORTFOLIO, "portfolio")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_notebook(new_notebook(cells=cells), path)
+    report.render_index(estate.folder)
+    report.render_cycles(estate.folder)
+    return found
+
+
+def _shown(value):
+    data = {"text/html": value.markup, "text/plain": value.text}
+    return new_code_cell("...", outputs=[new_output("execute_result", data=data, execution_count=1)], execution_count=1)
+
+
+def _service(n: int, draw: random.Random, name: str | None) -> Service:
+    words = f"{draw.choice(_WORDS)} {draw.choice(_WORDS).lower()} {n:04d}"
+    return Service(
+        id=f"service-{n:04d}", name=name or words, owner=f"Head of {_WORDS[n // 5 % len(_WORDS)]} {n // 70}",
+        tier=("Gold", "Silver", "Bronze")[n % 3], zone="Europe/Berlin", calendar=None, calendar_title="Around the clock",
+        targets={}, actions=(),
+    )  # fmt: skip
+
+
+def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) -> None:
+    about = facts.About(
+        organisation="Estate", service=service.id, name=service.name, owner=service.owner, tier=service.tier,
+        calendar=service.calendar_title, cycle=cycle.name, cycle_label=cycle.label, opens=cycle.start.isoformat(),
+        cutoff_label=cycle.cutoff_label, currency="EUR", simulated=True,
+    )  # fmt: skip
+    measures = [_measure(kpi, draw) for kpi in _KPIS]
+
+    def hand_over(chapter: str, found: facts.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
+        results.write(folder, service.id, cycle.name, chapter, found, tables, "0123456789abcdef")
+
+    agreed = [_action(service, n, draw) for n in range(draw.choice((0, 0, 1, 1, 2)))]
+    late = sum(one.overdue for one in agreed)
+    hand_over("1_review", facts.ReviewFacts(actions=agreed, states={}, overdue=late))
+    baseline = facts.BaselineFacts(
+        about=about, kpis=measures, titles={k.kpi: k.title for k in measures}, without_data={}, history_cycles=30,
+        rows={}, set_aside={}, warnings=[], severities=None, tested=9, signals=0, expected_false=0.3,
+    )  # fmt: skip
+    hand_over("2_baseline", baseline, {"series": _series(measures, cycle, draw)})
+    targets = [k for k in measures if k.target is not None]
+    gaps = [
+        facts.GapFact(
+            kpi=k.kpi, title=k.title, unit=k.unit, good=k.good, value=k.value, low=k.low, high=k.high, n=k.n,
+            target=k.target, gap=0.1, status=draw.choice(("meets", "fails", "inconclusive")), assurance=k.assurance,
+            variation=k.variation, objectives=[], weight=3.0,
+        )
+        for k in targets
+    ]  # fmt: skip
+    states = [g.status for g in gaps]
+    hand_over(
+        "3_gap_analysis",
+        facts.GapFacts(
+            gaps=gaps, objectives=[], targets_without_objective=[], objectives_without_target=[],
+            meets=states.count("meets"), fails=states.count("fails"), inconclusive=states.count("inconclusive"),
+        ),
+    )  # fmt: skip
+    step = facts.StepFact(
+        cycle="2026-11", label="November 2026", mean=0.8, low_80=0.7, high_80=0.9, low_95=0.6, high_95=0.95,
+        miss=draw.random(),
+    )  # fmt: skip
+    ahead = facts.ForecastFact(
+        kpi="sla_attainment", title="Resolved within target", short="In time", unit="share", good="up", target=0.85,
+        model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, steps=[step],
+    )  # fmt: skip
+    hand_over("4_forecast", facts.ForecastFacts(forecasts=[ahead], left_out={}))
+    hand_over("5_recommendations", _advice(service, states, draw))
+
+
+def _advice(service: Service, states: list[str], draw: random.Random) -> facts.RecommendationFacts:
+    effect = facts.EffectFact(
+        kpi="sla_attainment", title="Resolved within target", unit="share", value=0.09, low=0.06, high=0.12
+    )
+    options = [
+        facts.OptionFact(
+            rank=n + 1, lever=f"lever-{n}", title=title, action="Do it.", kind="process", moves=[], finding="Seen.", why="Seen.",
+            evidence=["Seen."], numbers={}, effect=draw.choice((effect, None)), cost=draw.choice((9000.0, 24000.0, None)),
+            effort_days=None, weeks=6, strength=1.0,
+        )
+        for n, title in enumerate(draw.sample(_LEVERS, draw.choice((0, 1, 1, 2))))
+    ]  # fmt: skip
+    decisions = [
+        facts.DecisionFact(
+            id=one.lever, kind="option", title=one.title, owner=service.owner, due="2026-11-15",
+            effect="up to +9 points (6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
+        )
+        for one in options
+    ]  # fmt: skip
+    bad = states.count("fails")
+    news = [
+        facts.NewsFact(
+            kind="newly missed", about="sla_attainment", text="The share resolved in time misses its target."
+        )
+    ]
+    return facts.RecommendationFacts(
+        options=options, considered={},
+        verdict=facts.VerdictFact(
+            sentence="69.5 % of tickets were resolved in time, 15.5 points below the target of 85 % and worse than usual; "
+            "November misses it again with over 99 % probability."
+            if bad
+            else "All targets are met.",
+            tone="concern" if bad else draw.choice(("improvement", "common")), points=[], decisions=decisions,
+            news=news if draw.random() < 0.1 else [],
+        ),
+    )  # fmt: skip
+
+
+def _action(service: Service, n: int, draw: random.Random) -> facts.ActionFact:
+    late = draw.random() < 0.3
+    return facts.ActionFact(
+        id=f"action-{n}", title="A rota for second-line support in the evening", state="approved",
+        owner=draw.choice((service.owner, f"{service.tier} Support Lead", None)), kpi="sla_attainment",
+        kpi_title="Resolved within target", raised="2026-05-01", due="2026-10-15" if late else "2026-12-01",
+        implemented=None, overdue=late, days_open=184, cycles_since=None, note="",
+    )  # fmt: skip
+
+
+def _measure(kpi: str, draw: random.Random) -> facts.KpiFact:
+    known = KPIS[kpi]
+    n = draw.randint(5, 3000)
+    value = draw.uniform(0.5, 0.99) if known.unit == "share" else draw.uniform(5, 500)
+    good = known.good != "neutral"
+    target = value * draw.uniform(0.9, 1.1) if good and kpi not in ("csat_top2", "first_contact_rate") else None
+    moved = draw.random() < 0.2
+    variation = draw.choice(("concern", "improvement")) if good else "neutral high"
+    claims = n >= known.minimum_n
+    return facts.KpiFact(
+        kpi=kpi, title=known.title, short=known.short, formula=known.formula, headline=True, core=True,
+        cohort=known.cohort, clock=known.clock, unit=known.unit, good=known.good, value=value, low=value * 0.95,
+        high=value * 1.05 if known.unit != "share" else min(1.0, value * 1.05), n=n, minimum_n=known.minimum_n,
+        numerator=round(value * n) if known.unit == "share" else None, denominator=n, target=target, previous=value * 0.98,
+        variation=variation if moved else "common",
+        assurance="no target" if target is None
+        else draw.choice(("consistently meets", "consistently fails", "hit and miss", "unsettled")),
+        chart="XmR", grain="month", trial=False, points=30, signals=1, expected_false=0.2, lower_limit=value * 0.9,
+        upper_limit=value * 1.1, mean=value, autocorrelation=0.0, p=0.0001 if moved else 0.4, sure=moved, claims=claims,
+        definition=known.definition, unjudged="" if claims else "too few cases",
+    )  # fmt: skip
+
+
+def _series(measures: list[facts.KpiFact], cycle, draw: random.Random) -> pd.DataFrame:
+    months = [one.name for one in cycle.history(30)]
+    noise = np.random.default_rng(draw.randrange(2**32))
+    frames = [
+        pd.DataFrame(
+            {
+                "kpi": k.kpi, "cycle": months, "grain": "month", "label": months,
+                "value": k.value * (1 + 0.05 * noise.standard_normal(30)), "lower": k.lower_limit, "upper": k.upper_limit,
+            }
+        )
+        for k in measures
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def opened(page: Path) -> dict[str, float]:
+    """Seconds until a page is loaded and drawn, and until the rows of a search and of a sort are drawn, in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    drawn = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        tab = browser.new_page()
+        started = time.perf_counter()
+        tab.goto(page.as_uri())
+        tab.evaluate(drawn)
+        load = time.perf_counter() - started
+
+        def timed(what: str) -> float:
+            return tab.evaluate(
+                f"async () => {{ const start = performance.now(); {what}; await {drawn};"
+                " return (performance.now() - start) / 1000; }"
+            )
+
+        typed = "const find = document.getElementById('find'); find.value = 'pay 1'; "
+        search = timed(typed + "find.dispatchEvent(new Event('input', {bubbles: true}))")
+        cleared = timed("document.getElementById('clear').click()")
+        ordered = timed("document.querySelector('th[data-sort=risk] button').click()")
+        browser.close()
+    return {"load": load, "search": search, "clear": cleared, "sort": ordered}
+
+
+def main() -> None:
+    """Print a line a size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--services", type=int, action="append")
+    parser.add_argument("--keep", type=Path, help="write there, and leave it")
+    given = parser.parse_args()
+    for services in given.services or SIZES:
+        with tempfile.TemporaryDirectory() as scratch:
+            estate = write_estate((given.keep or Path(scratch)) / str(services), services)
+            started = time.perf_counter()
+            make(estate)
+            seconds = time.perf_counter() - started
+            size = estate.folder.index.stat().st_size
+            told = ", ".join(f"{name} {value:.2f} s" for name, value in opened(estate.folder.index).items())
+            print(
+                f"{services:>5} services: {size:>9,} bytes, made in {seconds:.1f} s; in the browser: {told}", flush=True
+            )
+            if services == 300 and size > LIMIT:
+                raise SystemExit(f"{size:,} bytes at 300 services: the limit is {LIMIT:,}")
+
+
+if __name__ == "__main__":
+    main()
