@@ -13,6 +13,7 @@ import json
 import random
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,10 @@ from sipnb.workbook import Service
 
 CYCLE = "2026-10"
 SIZES = (1, 10, 300, 2000)
+#: What stands in the place of a plan: the sections that the portfolio leads to.
+PLAN = "<!doctype html><title>A plan</title>" + "".join(
+    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "decisions", "review", "recommendations")
+)
 #: The page of 300 services stays below this many bytes.
 LIMIT = 1_000_000
 CHROMIUM = "/usr/bin/chromium"
@@ -47,26 +52,28 @@ _LEVERS = (
 )  # fmt: skip
 
 
-def write_estate(reports: Path, services: int, names: dict[int, str] | None = None) -> portfolio.Estate:
-    """An organisation of so many services with the results of all chapters in `reports/estate/2026-10/`.
+def write_estate(
+    reports: Path, services: int, cycle: str = CYCLE, names: Mapping[int, str] | None = None
+) -> portfolio.Estate:
+    """An organisation of so many services with the results of all chapters in `reports/estate/<cycle>/`.
 
     `names` replaces the invented names of services by their number.
     """
-    draw = random.Random(services)
+    draw = random.Random(f"{services} {cycle}")
     book = workbooks.load(places.PARAMS / "demo", reports=reports)
     listed = [_service(n, draw, (names or {}).get(n)) for n in range(services)]
     book = replace(book, folder=book.folder.with_name("estate"), services={one.id: one for one in listed})
-    cycle = book.cycle(CYCLE)
-    folder = CycleFolder(reports / "estate" / CYCLE)
+    when = book.cycle(cycle)
+    folder = CycleFolder(reports / "estate" / cycle)
     folder.records.mkdir(parents=True)
     account = {"name": "tickets", "file": "tickets.csv", "read": 34149, "used": 34112, "set_aside": 37,
                "reasons": {"resolved before opened": 37}}  # fmt: skip
     quality = {"sources": [account], "tables": {}, "rules": []}
     (folder.records / "quality.json").write_text(json.dumps(quality), encoding="utf-8")
     for one in listed:
-        _write(folder, one, cycle, draw)
-        folder.page(one.id).write_text("<!doctype html><title>A plan</title>", encoding="utf-8")
-    return portfolio.Estate(book, cycle, folder)
+        _write(folder, one, when, draw)
+        folder.page(one.id).write_text(PLAN, encoding="utf-8")
+    return portfolio.Estate(book, when, folder)
 
 
 def make(estate: portfolio.Estate) -> portfolio.Portfolio:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -47,6 +48,27 @@ def reports() -> Path:
     if told := os.environ.get(REPORTS):
         return Path(told)
     return (PROJECT if PROJECT.parent != _PACKAGE else Path.cwd()) / "reports"
+
+
+@cache
+def revision() -> str:
+    """The commit of the checkout that this package runs from, read once a process; empty where it is no checkout."""
+    git = PROJECT / ".git"
+    try:
+        if git.is_file():  # a worktree of another checkout
+            git = (PROJECT / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
+        head = (git / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref:"):
+            return head
+        name = head.removeprefix("ref:").strip()
+        shared = git / "commondir"
+        home = (git / shared.read_text(encoding="utf-8").strip()).resolve() if shared.is_file() else git
+        if (home / name).is_file():
+            return (home / name).read_text(encoding="utf-8").strip()
+        packed = (home / "packed-refs").read_text(encoding="utf-8").splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
+    except OSError:
+        return ""
 
 
 def organisation(text: str | os.PathLike[str]) -> Path:

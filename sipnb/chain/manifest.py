@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import subprocess
 import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from sipnb import editions
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, PROJECT, CycleFolder, cycle_folder, state, write_whole
+from sipnb.places import CHAPTERS, CycleFolder, cycle_folder, revision, state, write_whole
 from sipnb.records.sources import content_hash
 from sipnb.workbook import Workbook
 
@@ -102,7 +101,7 @@ def head(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], code: str
             "python": platform.python_version(),
             **{name: version(name) for name in _LIBRARIES},
         },
-        "git": _git(),
+        "git": revision() or None,
         "inputs": quality["inputs"],
         "account": quality["sources"],
         "parameters": workbook.fingerprint(),
@@ -266,18 +265,6 @@ def compared(now: Mapping[str, str], earlier: Mapping[str, Any] | None) -> str:
     if not earlier or not earlier.get("hashes"):
         return "new"
     return "identical" if earlier["hashes"] == now else "different"
-
-
-def _git() -> str | None:
-    if not (PROJECT / ".git").exists():
-        return None
-    try:
-        told = subprocess.run(
-            ["git", "-C", str(PROJECT), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return told.stdout.strip()
 
 
 def _files_hash(base: Path, files: Iterable[Path]) -> str:

@@ -213,9 +213,10 @@ def _targets(case: Case) -> PointFact | None:
         untold = [g for g in short.gaps if g.status == "inconclusive"]
         close = next((g for g in untold if g.n >= case.subject.kpis[g.kpi].minimum_n), untold[0])
         sure = f"95 % interval {case.range(close.low, close.high, close.unit)}" if close.low is not None else "counted"
+        among = "" if short.inconclusive == 1 else ", among them"
         text = (
-            f"{_of(short.meets, total)} met; {short.inconclusive} {_untold(case)}, among them {case.noun(close.kpi)}: "
-            f"{_against(case, close)}, {sure}, n {close.n:,}."
+            f"{_of(short.meets, total)} met; {short.inconclusive} {_untold(case)}{among or ':'} {case.noun(close.kpi)} "
+            f"({_against(case, close)}, {sure}, n {close.n:,})."
         )
         return PointFact(lead="Targets.", text=text, **place)
     closest = min(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,9 @@ from urllib.parse import quote
 
 from sipnb import __version__
 from sipnb.chapters import results
-from sipnb.places import CycleFolder
+from sipnb.places import CycleFolder, revision
 from sipnb.report.chapter import PageError, title
+from sipnb.report.seen import day
 from sipnb.show import words
 
 
@@ -24,6 +26,7 @@ class Source:
     used: int
     set_aside: int
     reasons: str
+    hash: str
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,21 @@ class Origin:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the foot of a page states."""
+    """What the foot of a page states. `revision` is the commit of the checkout that made it, empty without one."""
 
     version: str
+    revision: str
+    window: str
     sources: list[Source]
     origins: list[Origin]
 
 
 def provenance(folder: CycleFolder, service: str, chapters: tuple[str, ...]) -> Provenance:
     """The account of a cycle and the origin of one service's chapters. Raises PageError, ResultError."""
+    quality = quality_of(folder)
     return Provenance(
-        __version__, account(quality_of(folder)["sources"]), [_origin(folder, service, c) for c in chapters]
-    )
+        __version__, revision(), window(quality), account(quality["sources"]), [_origin(folder, service, c) for c in chapters]
+    )  # fmt: skip
 
 
 def account(sources: list[dict[str, Any]]) -> list[Source]:
@@ -62,9 +68,25 @@ def account(sources: list[dict[str, Any]]) -> list[Source]:
             used=one["used"],
             set_aside=one["set_aside"],
             reasons=", ".join(f"{n:,} {reason}" for reason, n in one["reasons"].items()) or "none",
+            hash=_hash([file["sha256"] for file in one.get("files", ())]),
         )
         for one in sources
     ]
+
+
+def _hash(digests: list[str]) -> str:
+    """The beginning of a file's hash; of several files the hash of their hashes."""
+    if len(digests) > 1:
+        return f"{hashlib.sha256('/'.join(digests).encode()).hexdigest()[:12]} ({len(digests):,} files)"
+    return digests[0][:12] if digests else "not recorded"
+
+
+def window(quality: dict[str, Any]) -> str:
+    """The first and the last day of which there are records: `1 May 2024 to 31 October 2026`; empty where none are dated."""
+    tables = quality.get("tables", {}).values()
+    first = min((one["first"] for one in tables if one["first"]), default="")
+    last = max((one["last"] for one in tables if one["last"]), default="")
+    return f"{day(first)} to {day(last)}" if first else ""
 
 
 def fingerprints(origins: list[Origin]) -> str:

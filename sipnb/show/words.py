@@ -34,7 +34,7 @@ ASSURANCE = {
     "consistently meets": ("✓", "Consistently meets", "improvement"),
     "consistently fails": ("✕", "Consistently fails", "concern"),
     "hit and miss": ("?", "Hit and miss", "common"),
-    "unsettled": ("~", "Unsettled: it has changed", "common"),
+    "unsettled": ("~", "Unsettled", "common"),
     "no target": ("–", "No target", "common"),
 }
 

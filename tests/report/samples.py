@@ -105,7 +105,7 @@ def verdict(name: str, **changes) -> facts.VerdictFact:
         ],
         "caution": "4.1 % of the tickets carry no resolution time and were set aside.",
     } | changes  # fmt: skip
-    given["points"] = [facts.PointFact(lead=a, text=b, chapter=c) for a, b, c in given["points"]]
+    given["points"] = [facts.PointFact(lead=a, text=b, chapter=c, section="By group") for a, b, c in given["points"]]
     given["decisions"] = [
         facts.DecisionFact(
             id=f"decision-{i}", kind="option", title=a, owner="Head of Payments Operations", due="2026-11-15",
@@ -272,16 +272,17 @@ def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact], 
 def render_cycle(root: Path) -> CycleFolder:
     """A cycle with a usual, a hostile, a long-named and an empty service, one failed, and the portfolio."""
     folder = CycleFolder(root / CYCLE)
-    earlier = root / "2026-09" / "payments.html"
-    earlier.parent.mkdir(parents=True)
-    earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
-    earlier.with_name("index.html").write_text("<!doctype html><title>September</title>", encoding="utf-8")
+    for name in ("payments", "index"):
+        earlier = root / "2026-09" / f"{name}.html"
+        earlier.parent.mkdir(parents=True, exist_ok=True)
+        earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
+    (root / "index.html").write_text("<!doctype html><title>All cycles</title>", encoding="utf-8")
     write_service(folder, "payments", "Payments")
     write_service(folder, "hostile", HOSTILE, sentence=f"{HOSTILE} & \"quoted\" 'text'", caution=HOSTILE)
     write_service(folder, "long", LONG)
     write_service(folder, "empty", "Empty", kpis=[], points=[], decisions=[], caution="", tone="common",
                   sentence="There are no records of this service.")  # fmt: skip
-    report.render_plan(folder, "payments", history=[("2026-09", "September 2026", "../2026-09/payments.html")])
+    report.render_plan(folder, "payments")
     for service in ("hostile", "long", "empty"):
         report.render_plan(folder, service)
     line = 'broken 2026-10 4_forecast.ipynb cell 7 "Choose a model": ValueError: <no> series'
