@@ -243,31 +243,40 @@ def _series(measures: list[facts.KpiFact], cycle, draw: random.Random) -> pd.Dat
     return pd.concat(frames, ignore_index=True)
 
 
+_DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+_STEPS = {
+    "search": "const find = document.getElementById('find'); find.value = 'pay 1'; "
+    "find.dispatchEvent(new Event('input', {bubbles: true}))",
+    "clear": "document.getElementById('clear').click()",
+    "sort": "document.querySelector('th[data-sort=risk] button').click()",
+}
+
+
 def opened(page: Path) -> dict[str, float]:
-    """Seconds until a page is loaded and drawn, and until the rows of a search and of a sort are drawn, in Chromium."""
+    """Seconds until a page is loaded and drawn in Chromium, and its `times`."""
     from playwright.sync_api import sync_playwright
 
-    drawn = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         tab = browser.new_page()
         started = time.perf_counter()
         tab.goto(page.as_uri())
-        tab.evaluate(drawn)
+        tab.evaluate(_DRAWN)
         load = time.perf_counter() - started
-
-        def timed(what: str) -> float:
-            return tab.evaluate(
-                f"async () => {{ const start = performance.now(); {what}; await {drawn};"
-                " return (performance.now() - start) / 1000; }"
-            )
-
-        typed = "const find = document.getElementById('find'); find.value = 'pay 1'; "
-        search = timed(typed + "find.dispatchEvent(new Event('input', {bubbles: true}))")
-        cleared = timed("document.getElementById('clear').click()")
-        ordered = timed("document.querySelector('th[data-sort=risk] button').click()")
+        found = {"load": load, **times(tab)}
         browser.close()
-    return {"load": load, "search": search, "clear": cleared, "sort": ordered}
+    return found
+
+
+def times(tab) -> dict[str, float]:
+    """Seconds until the rows of a search, of all again and of another order are drawn on an open portfolio."""
+    return {
+        name: tab.evaluate(
+            f"async () => {{ const start = performance.now(); {step}; await {_DRAWN};"
+            " return (performance.now() - start) / 1000; }"
+        )
+        for name, step in _STEPS.items()
+    }
 
 
 def main() -> None:
