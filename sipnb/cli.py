@@ -89,6 +89,7 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="run what is up to date, too")] = False,
     refreeze: Annotated[bool, typer.Option("--refreeze", help="freeze the records again from their sources")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would run and why")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="print the plans and the portfolio as PDF, too")] = False,
     limit: Annotated[float, typer.Option("--limit", help="seconds a chapter may take")] = 600.0,
     notebooks: Annotated[Path | None, typer.Option("--notebooks", help="a folder of chapters of your own")] = None,
 ) -> None:
@@ -100,6 +101,11 @@ def run(
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
 
+    if pdf:
+        try:
+            report.browser()
+        except report.NoBrowser as error:
+            _fail(USAGE, error)
     subject.simulate(book)
     names = {s.id: s.name for s in book.services.values()}
     done = chain.run(
@@ -121,6 +127,10 @@ def run(
         progress=Progress(sys.stdout),
         chapter_limit=limit,
     )
+    if pdf:
+        pages = [done.folder / f"{name}.html" for name in ("index", *done.statuses)]
+        for printed in report.print_pages([page for page in pages if report.unprinted(page)], when.cutoff):
+            print(f"printed: {printed}")
     for line in done.errors:
         print(line, file=sys.stderr)
     made = sum(status in ("published", "up to date") for status in done.statuses.values())

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import filelock
 import pytest
 
 from sipnb import demo, places
@@ -29,11 +34,9 @@ def public_data(folder: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_exports(tmp_path_factory) -> Path:
+def demo_exports(once) -> Path:
     """The exports of the simulated organisation, with truth.yml beside them."""
-    folder = tmp_path_factory.mktemp("exports")
-    demo.write(folder)
-    return folder
+    return once("exports", demo.write)
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +83,87 @@ def demo_subject(demo_book, demo_cycle, demo_records, tmp_path_factory):
 def demo_environment(demo_exports, demo_reports) -> dict[str, str]:
     """The environment in which a notebook or a command finds the test's own exports and reports."""
     return os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(demo_reports)}
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
+    """What is costly to make is made once for all workers: `once(name, make)` gives the folder that `make` filled.
+
+    Nobody may change it; who has to, takes a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with filelock.FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+def published(params: Path | str, cycle: str, folder: Path, *more: object) -> CycleFolder:
+    """A cycle run by the command line into `folder`; what it printed lies there, too."""
+    command = [
+        str(Path(sys.executable).with_name("sipnb")),
+        "run",
+        params,
+        "--cycle",
+        cycle,
+        "--jobs",
+        2,
+        "--out",
+        folder,
+    ]
+    done = subprocess.run(
+        [*map(str, command), *map(str, more)], cwd=folder, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, done.stderr
+    (folder / "stdout").write_text(done.stdout, encoding="utf-8")
+    (folder / "stderr").write_text(done.stderr, encoding="utf-8")
+    return CycleFolder(folder / Path(params).name / cycle)
+
+
+@pytest.fixture(scope="session")
+def demo_published(once, demo_exports) -> CycleFolder:
+    """The cycle of the simulated organisation, run by the command line."""
+    folder = once("demo", lambda folder: published("demo", CYCLE, folder, "--data", demo_exports))
+    return CycleFolder(folder / "demo" / CYCLE)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args) -> dict[str, object]:
+    """The system's Chromium, which asks nothing of the network by itself; a skip that says so where there is none."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no browser: chromium is not on the path; apt-get install chromium")
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return browser_type_launch_args | {"executable_path": chromium, "args": ["--no-sandbox", "--disable-gpu", *quiet]}
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open a page from disk; on leaving the test, nothing may have been asked of the network or complained of."""
+    contexts, asked, complaints = [], [], []
+
+    def opened(path: Path, width: int = 1280, scheme: str = "light", script: bool = True, height: int = 800):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script, offline=True
+        )
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.goto(path.resolve().as_uri())
+        return tab
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(("file://", "data:"))] == []

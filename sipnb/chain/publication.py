@@ -124,7 +124,8 @@ def publish(
     if building.records.is_dir() and not building.records.is_symlink():
         _swap(building.records, published.records, building.root / PAPERS / "records")
     for service in gone:
-        published.page(service).unlink(missing_ok=True)
+        for page in (published.page(service), published.page(service).with_suffix(".pdf")):
+            page.unlink(missing_ok=True)
         for folder in _folders(published, service):
             shutil.rmtree(folder, ignore_errors=True)
     built = _files(building) if portfolio else [p for p in _files(building) if _of(building, p, services)]
@@ -132,6 +133,9 @@ def publish(
         target = published.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         (building.root / path).replace(target)
+        if target.suffix == ".html":
+            # What was printed of the page before would look as fresh as the new one.
+            target.with_suffix(".pdf").unlink(missing_ok=True)
     kept = set(built)
     pages = [published.page(service) for service in services] + ([published.index] if portfolio else [])
     if not building.quality.is_symlink():  # it is only lent

@@ -2,16 +2,21 @@
 
 from sipnb.report.cycles import render_cycles
 from sipnb.report.failure import failure_of, render_failure
+from sipnb.report.pdf import NoBrowser, browser, print_pages, unprinted
 from sipnb.report.plan import render_plan
 from sipnb.report.portfolio import render_index
 from sipnb.report.records import quality_page, render_quality
 
 __all__ = [
+    "NoBrowser",
+    "browser",
     "failure_of",
+    "print_pages",
     "quality_page",
     "render_cycles",
     "render_failure",
     "render_index",
     "render_plan",
     "render_quality",
+    "unprinted",
 ]

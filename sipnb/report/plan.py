@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sipnb import cycles
 from sipnb.chapters import results
-from sipnb.chapters.facts import About, BaselineFacts, PointFact, RecommendationFacts, ReviewFacts
+from sipnb.chapters.facts import About, BaselineFacts, DecisionFact, PointFact, RecommendationFacts, ReviewFacts
 from sipnb.editions import editions as found_editions
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report.chapter import Chapter, Section, chapter, noun, title
@@ -18,7 +18,7 @@ from sipnb.report.page import contents, editions, environment, quality_link, wri
 from sipnb.report.provenance import fingerprints, provenance
 from sipnb.report.scorecard import scorecard
 from sipnb.report.twin import embedded, twin
-from sipnb.show import words
+from sipnb.show import display, words
 
 _FRONT = [Section(2, "matters", "What matters"), Section(2, "decisions", "Decisions"), Section(2, "news", "What changed"),
           Section(2, "scorecard", "Scorecard")]  # fmt: skip
@@ -73,6 +73,7 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
         period=_period(about),
         counts=_counts(baseline),
         verdict=advice.verdict,
+        decisions=[(one, _card(one, chapters)) for one in advice.verdict.decisions],
         points=[(point, *_place(point, chapters)) for point in advice.verdict.points],
         news=[_News(*_KINDS[one.kind], one.text) for one in advice.verdict.news],
         in_sight=_NEWS,
@@ -106,6 +107,12 @@ def _place(point: PointFact, chapters: list[Chapter]) -> tuple[str, str]:
     mine = next((c for c in chapters if c.sections[0].id == name), None)
     sections = mine.sections if mine else []
     return next((s.id for s in sections if s.title == point.section), name), title(point.chapter)
+
+
+def _card(decision: DecisionFact, chapters: list[Chapter]) -> str:
+    """The id of the option or action in the chapters that a decision is about; empty where none has its own place."""
+    identity = f"{decision.kind}-{decision.id}"
+    return identity if any(f'id="{display.escape(identity)}"' in c.markup for c in chapters) else ""
 
 
 def _period(about: About) -> str:

@@ -272,11 +272,10 @@ def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact], 
 def render_cycle(root: Path) -> CycleFolder:
     """A cycle with a usual, a hostile, a long-named and an empty service, one failed, and the portfolio."""
     folder = CycleFolder(root / CYCLE)
-    for name in ("payments", "index"):
-        earlier = root / "2026-09" / f"{name}.html"
-        earlier.parent.mkdir(parents=True, exist_ok=True)
-        earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
-    (root / "index.html").write_text("<!doctype html><title>All cycles</title>", encoding="utf-8")
+    earlier = root / "2026-09" / "payments.html"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("<!doctype html><title>September</title>", encoding="utf-8")
+    earlier.with_name("index.html").write_text("<!doctype html><title>September</title>", encoding="utf-8")
     write_service(folder, "payments", "Payments")
     write_service(folder, "hostile", HOSTILE, sentence=f"{HOSTILE} & \"quoted\" 'text'", caution=HOSTILE)
     write_service(folder, "long", LONG)

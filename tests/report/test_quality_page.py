@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pydantic
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from samples import CYCLE, HOSTILE, LABEL, plan, write_portfolio, write_service
 
 from sipnb import report
@@ -479,40 +480,10 @@ def test_no_service_can_take_its_name():
 # In a browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = Path("/usr/bin/chromium")
-    if not chromium.exists():
-        pytest.skip(f"no browser at {chromium}")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-                 "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(chromium), args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(browser, pages):
-    """Open a page; on leaving the test, nothing may have been asked of the network or complained of."""
-    contexts, asked, complaints = [], [], []
-
-    def visit(name: str, width: int = 1280, scheme: str = "light"):
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: complaints.append(message.text))
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.goto(pages[name].as_uri())
-        return tab
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == []
-    assert [url for url in asked if not url.startswith("file://")] == []
+def visit(open_page, pages):
+    """Open a page of the records."""
+    return lambda name, *how, **ever: open_page(pages[name], *how, **ever)
 
 
 @pytest.mark.parametrize("name", [*RECORDS, "demo"])
@@ -529,10 +500,9 @@ def test_nothing_reaches_beyond_the_screen_folded_or_not(visit, name):
 @pytest.mark.parametrize("name", ["nothing", "stopped", "hostile", "demo"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light"), (375, "dark")])
 def test_axe_finds_nothing(visit, name, width, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     tab = visit(name, width, scheme)
     tab.evaluate("document.querySelectorAll('main .body details').forEach(one => { one.open = true; })")
-    found = axe.Axe().run(tab).response["violations"]
+    found = Axe().run(tab).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found] == []
 
 
