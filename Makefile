@@ -36,6 +36,7 @@ rules: $(ENV)  ## RULES.md: the rules of the quality gate, from their source
 
 bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/records.py
+	$(BIN)/python benchmarks/portfolio.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
 simulate: $(ENV)  ## how often the plan of a service that never changes says that it got worse: 200 seeds

@@ -13,6 +13,7 @@ import json
 import random
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,10 @@ from sipnb.workbook import Service
 
 CYCLE = "2026-10"
 SIZES = (1, 10, 300, 2000)
+#: What stands in the place of a plan: the sections that the portfolio leads to.
+PLAN = "<!doctype html><title>A plan</title>" + "".join(
+    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "decisions", "review", "recommendations")
+)
 #: The page of 300 services stays below this many bytes.
 LIMIT = 1_000_000
 CHROMIUM = "/usr/bin/chromium"
@@ -47,26 +52,28 @@ _LEVERS = (
 )  # fmt: skip
 
 
-def write_estate(reports: Path, services: int, names: dict[int, str] | None = None) -> portfolio.Estate:
-    """An organisation of so many services with the results of all chapters in `reports/estate/2026-10/`.
+def write_estate(
+    reports: Path, services: int, cycle: str = CYCLE, names: Mapping[int, str] | None = None
+) -> portfolio.Estate:
+    """An organisation of so many services with the results of all chapters in `reports/estate/<cycle>/`.
 
     `names` replaces the invented names of services by their number.
     """
-    draw = random.Random(services)
+    draw = random.Random(f"{services} {cycle}")
     book = workbooks.load(places.PARAMS / "demo", reports=reports)
     listed = [_service(n, draw, (names or {}).get(n)) for n in range(services)]
     book = replace(book, folder=book.folder.with_name("estate"), services={one.id: one for one in listed})
-    cycle = book.cycle(CYCLE)
-    folder = CycleFolder(reports / "estate" / CYCLE)
+    when = book.cycle(cycle)
+    folder = CycleFolder(reports / "estate" / cycle)
     folder.records.mkdir(parents=True)
     account = {"name": "tickets", "file": "tickets.csv", "read": 34149, "used": 34112, "set_aside": 37,
                "reasons": {"resolved before opened": 37}}  # fmt: skip
     quality = {"sources": [account], "tables": {}, "rules": []}
     (folder.records / "quality.json").write_text(json.dumps(quality), encoding="utf-8")
     for one in listed:
-        _write(folder, one, cycle, draw)
-        folder.page(one.id).write_text("<!doctype html><title>A plan</title>", encoding="utf-8")
-    return portfolio.Estate(book, cycle, folder)
+        _write(folder, one, when, draw)
+        folder.page(one.id).write_text(PLAN, encoding="utf-8")
+    return portfolio.Estate(book, when, folder)
 
 
 def make(estate: portfolio.Estate) -> portfolio.Portfolio:
@@ -236,31 +243,40 @@ def _series(measures: list[facts.KpiFact], cycle, draw: random.Random) -> pd.Dat
     return pd.concat(frames, ignore_index=True)
 
 
+_DRAWN = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+_STEPS = {
+    "search": "const find = document.getElementById('find'); find.value = 'pay 1'; "
+    "find.dispatchEvent(new Event('input', {bubbles: true}))",
+    "clear": "document.getElementById('clear').click()",
+    "sort": "document.querySelector('th[data-sort=risk] button').click()",
+}
+
+
 def opened(page: Path) -> dict[str, float]:
-    """Seconds until a page is loaded and drawn, and until the rows of a search and of a sort are drawn, in Chromium."""
+    """Seconds until a page is loaded and drawn in Chromium, and its `times`."""
     from playwright.sync_api import sync_playwright
 
-    drawn = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         tab = browser.new_page()
         started = time.perf_counter()
         tab.goto(page.as_uri())
-        tab.evaluate(drawn)
+        tab.evaluate(_DRAWN)
         load = time.perf_counter() - started
-
-        def timed(what: str) -> float:
-            return tab.evaluate(
-                f"async () => {{ const start = performance.now(); {what}; await {drawn};"
-                " return (performance.now() - start) / 1000; }"
-            )
-
-        typed = "const find = document.getElementById('find'); find.value = 'pay 1'; "
-        search = timed(typed + "find.dispatchEvent(new Event('input', {bubbles: true}))")
-        cleared = timed("document.getElementById('clear').click()")
-        ordered = timed("document.querySelector('th[data-sort=risk] button').click()")
+        found = {"load": load, **times(tab)}
         browser.close()
-    return {"load": load, "search": search, "clear": cleared, "sort": ordered}
+    return found
+
+
+def times(tab) -> dict[str, float]:
+    """Seconds until the rows of a search, of all again and of another order are drawn on an open portfolio."""
+    return {
+        name: tab.evaluate(
+            f"async () => {{ const start = performance.now(); {step}; await {_DRAWN};"
+            " return (performance.now() - start) / 1000; }"
+        )
+        for name, step in _STEPS.items()
+    }
 
 
 def main() -> None:

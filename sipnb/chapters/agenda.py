@@ -71,12 +71,14 @@ def sentence(one: TotalsFact, currency: str) -> str:
     if one.proposed:
         money = f"{words.number(one.money, 'money', currency)} once"
         unpriced = one.proposed - one.priced
+        together = " together" if one.priced > 1 else ""
+        has = "has no stated cost" if unpriced == 1 else "have no stated cost"
         if not one.priced:
             text += " without a stated cost"
         elif unpriced:
-            text += f", of which {one.priced:,} cost {money} together and {unpriced:,} have no stated cost"
+            text += f", of which {one.priced:,} {'costs' if one.priced == 1 else 'cost'} {money}{together} and {unpriced:,} {has}"
         else:
-            text += f" at {money}" + (" together" if one.proposed > 1 else "")
+            text += f" at {money}{together}"
     return text + "."
 
 

@@ -176,7 +176,8 @@ def _sentence(plans: list[PlanFact], changes: SinceFact) -> str:
     if not plans:
         return "No service is listed."
     if not made:
-        return f"None of {words.plural(len(plans), 'service')} has a plan in this cycle."
+        who = "The one service has no" if len(plans) == 1 else f"None of {len(plans):,} services has a"
+        return f"{who} plan in this cycle."
     compared = _compared(len(failing), changes)
     if failing:
         verb = "misses" if len(failing) == 1 else "miss"

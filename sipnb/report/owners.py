@@ -57,7 +57,7 @@ def sentence(owner: Owner) -> str:
     made = [row.plan for row in owner.rows if row.plan.status == "published"]
     without = len(owner.rows) - len(made)
     if not made:
-        return f"No plan could be made of {words.plural(len(owner.rows), 'service')}."
+        return f"There is no plan of {words.plural(len(owner.rows), 'service')} in this cycle."
     failing = sum(p.fails > 0 for p in made)
     if len(made) == 1:
         text = made[0].sentence

@@ -1,0 +1,127 @@
+"""What belongs to a portfolio is published with it and removed with it; a plan that is no longer true says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from estates import PAGES, Estate
+from test_run import snapshot
+
+from sipnb.places import CycleFolder, cycle_folder
+
+GOOD = ["identity", "payments"]
+
+
+def portfolio_of(*owners: str):
+    """Pages whose index has a page an owner and a download."""
+
+    def render(folder: CycleFolder) -> None:
+        PAGES.index(folder)
+        for place, names in ((folder.owners, [f"{one}.html" for one in owners]), (folder.downloads, ["kpis.csv"])):
+            place.mkdir(exist_ok=True)
+            for name in names:
+                (place / name).write_text(name)
+
+    return replace(PAGES, index=render)
+
+
+def below(estate: Estate) -> set[str]:
+    return {file for file in snapshot(estate.folder.root) if file.startswith(("owners/", "downloads/"))}
+
+
+def test_pages_of_owners_and_downloads_are_published_hashed_and_removed_when_they_are_gone(estate: Estate) -> None:
+    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).exit_code == 0
+    assert below(estate) == {"owners/ann.html", "owners/bob.html", "downloads/kpis.csv"}
+    assert below(estate) <= set(estate.manifest()["portfolio"]["hashes"])
+    before = snapshot(estate.folder.root)
+    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).portfolio == "up to date"
+    assert snapshot(estate.folder.root) == before
+
+    (estate.folder.owners / "bob.html").write_text("edited by hand")
+    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).portfolio == "published"
+    assert (estate.folder.owners / "bob.html").read_text() == "bob.html"
+
+    estate.run(GOOD, pages=portfolio_of("ann"), force=True)
+    assert below(estate) == {"owners/ann.html", "downloads/kpis.csv"}
+
+
+def test_a_failed_portfolio_leaves_neither_pages_of_owners_nor_downloads(estate: Estate) -> None:
+    estate.run(GOOD, pages=portfolio_of("ann"))
+
+    def half(folder: CycleFolder) -> None:
+        portfolio_of("ann").index(folder)
+        raise ValueError("no template")
+
+    assert estate.run(GOOD, pages=replace(PAGES, index=half), force=True).portfolio == "failed"
+    assert below(estate) == set()
+    assert "failed" in estate.folder.index.read_text()
+
+
+def test_a_plan_that_was_not_asked_for_says_what_changed_since_it_was_made(estate: Estate) -> None:
+    estate.run(GOOD)
+    services = estate.root / "tiny" / "services.yml"
+    services.write_text(services.read_text().replace("name: Identity, owner: Ann", "name: Identity, owner: Bob"))
+    assert estate.run(["payments"]).portfolio == "published"
+    stale = {name: entry["stale"] for name, entry in estate.manifest()["services"].items()}
+    assert stale == {"identity": ["parameters"], "payments": []}
+
+    (estate.notebooks / "4_forecast.ipynb").write_text(
+        (estate.notebooks / "4_forecast.ipynb").read_text().replace("# A chapter", "# Another title")
+    )
+    estate.run(["payments"])
+    assert estate.manifest()["services"]["identity"]["stale"] == ["parameters", "notebook 4_forecast"]
+    estate.run(GOOD)
+    assert {entry["status"] for entry in estate.manifest()["services"].values()} == {"published", "up to date"}
+    assert [entry["stale"] for entry in estate.manifest()["services"].values()] == [[], []]
+
+
+def test_a_service_that_was_killed_once_is_published_and_the_manifest_says_that_it_was_tried_again(
+    estate: Estate,
+) -> None:
+    estate.trouble(
+        "import os, time\nfrom pathlib import Path\n"
+        f"seen = Path({str(estate.root / 'seen')!r})\n"
+        "if not seen.exists():\n    seen.touch()\n    os.kill(os.getppid(), 9)\n    time.sleep(60)"
+    )
+    assert estate.run(["broken", "payments"]).exit_code == 0
+    assert {name: e["attempts"] for name, e in estate.manifest()["services"].items()} == {"broken": 2, "payments": 1}
+
+
+def test_the_page_of_cycles_is_written_when_everything_else_is_in_its_place(estate: Estate) -> None:
+    seen: list[tuple[CycleFolder, bool]] = []
+
+    def render(folder: CycleFolder) -> None:
+        seen.append((folder, folder.index.is_file() and not folder.building.index.exists()))
+        folder.cycles.write_text("all cycles")
+
+    pages = replace(PAGES, cycles=render)
+    assert estate.run(["payments"], pages=pages).exit_code == 0
+    assert seen == [(estate.folder, True)]
+    estate.run(["payments"], pages=pages)
+    assert len(seen) == 1, "nothing was published"
+    estate.folder.cycles.unlink()
+    estate.run(["payments"], pages=pages)
+    assert estate.folder.cycles.read_text() == "all cycles"
+
+
+def test_a_page_of_cycles_that_fails_is_an_error_and_stops_nothing(estate: Estate) -> None:
+    def render(folder: CycleFolder) -> None:
+        raise ValueError("no template")
+
+    done = estate.run(["payments"], pages=replace(PAGES, cycles=render))
+    assert done.errors == ("all cycles: ValueError: no template",) and done.statuses == {"payments": "published"}
+
+
+def test_the_portfolio_is_made_again_when_that_of_the_cycle_before_is_another(estate: Estate) -> None:
+    estate.run(["payments"])
+    before = cycle_folder(estate.root / "reports", "tiny", "2026-09")
+    result = before.result("_portfolio", "portfolio")
+    result.parent.mkdir(parents=True)
+    result.write_text(json.dumps({"facts": {}}))
+    done = estate.run(["payments"])
+    assert (done.portfolio, dict(done.statuses)) == ("published", {"payments": "up to date"})
+    assert estate.manifest()["portfolio"]["changed"] == ["cycle before"]
+    before.index.write_text("another cycle to link to")
+    assert estate.run(["payments"]).portfolio == "published"
+    assert estate.run(["payments"]).portfolio == "up to date"
