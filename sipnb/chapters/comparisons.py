@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from sipnb.chapters.facts import BaselineFacts, KpiFact
@@ -95,29 +96,29 @@ def funnel_figures(facts: PortfolioFacts, compared: list[Compared]) -> Shown:
 
 
 def _figure(facts: PortfolioFacts, one: Compared) -> Shown:
-    fact, rows = one.fact, one.funnel.points.sort_values("denominator", ascending=False)
-    side = {1: "above", -1: "below", 0: "within"}
+    fact, points = one.fact, one.funnel.points.sort_values("denominator", ascending=False)
+    side, names = {1: "above", -1: "below", 0: "within"}, {p.service: p.name for p in facts.plans}
+    rows = points.assign(label=[names[service] for service in points.index])
+    sizes = np.geomspace(max(1.0, 0.8 * rows["denominator"].min()), 1.25 * rows["denominator"].max(), 80)
+    limits = one.funnel.limits(sizes)
+    band = pd.DataFrame({"n": sizes, "low": limits["low_95_adjusted"], "high": limits["high_95_adjusted"]})
     data = pd.DataFrame(
         {
-            "Service": rows.index,
-            "Value": [words.number(v, "share") for v in rows["value"]],
-            "n": [f"{n:,.0f}" for n in rows["denominator"]],
-            "Usual for this n": [
-                words.interval(a, b, "share")
-                for a, b in zip(rows["low_95_adjusted"], rows["high_95_adjusted"], strict=True)
-            ],
+            "Service": rows["label"], "Value": rows["value"], "n": rows["denominator"],
+            "Usual from": rows["low_95_adjusted"], "Usual to": rows["high_95_adjusted"],
             "Position": [side[s] for s in rows["outside_95_adjusted"]],
         }
-    )
+    )  # fmt: skip
     apart = words.plural(fact.outside_adjusted, "service stands", "services stand")
     return figure(
-        figures.funnel(rows, one.funnel.limits, fact.centre, fact.good),
+        figures.funnel(rows, band, fact.centre, fact.good),
         name=f"funnel-{fact.kpi.replace('_', '-')}",
-        finding=f"{apart} apart in {words.lower(fact.title)}",
+        finding=f"{apart if fact.outside_adjusted else 'No service stands'} apart: {words.lower(fact.title)}",
         subtitle=f"{fact.title} against the number of cases, {words.plural(fact.services, 'service')}, "
-        f"{facts.cycle_label}; band: 95 % limits with the usual scatter between services; without it "
+        f"{facts.cycle_label}; grey band: 95 % limits with the usual scatter between services; without it "
         f"{fact.outside} would lie outside",
         alt=f"Funnel plot of {fact.services} services around {words.number(fact.centre, 'share')}: "
         f"{fact.outside_adjusted} lie outside the limits, {len(fact.worse)} on the bad side.",
-        data=data, source=f"Spiegelhalter's funnel with additive over-dispersion, {facts.organisation}.",
+        data=data, units={"Value": "share", "n": "count", "Usual from": "share", "Usual to": "share"},
+        source=f"Spiegelhalter's funnel with additive over-dispersion, {facts.organisation}.",
     )  # fmt: skip

@@ -302,6 +302,26 @@ class ObjectiveFact(Facts):
     titles: list[str] = Field(default_factory=list, description="titles of its KPIs")
 
 
+class MissPartFact(Facts):
+    """A category's part of the misses; `top` is how often it is among the three largest when the misses are drawn again."""
+
+    name: str
+    count: int
+    share: float
+    low: float
+    high: float
+    top: float
+
+
+class MissesFact(Facts):
+    """Where tickets miss their target: the resolved ones of the last `cycles`, by `by`, the largest part first."""
+
+    by: str
+    n: int
+    cycles: int
+    parts: list[MissPartFact]
+
+
 class GapFacts(Facts):
     gaps: list[GapFact]
     objectives: list[ObjectiveFact]
@@ -310,6 +330,7 @@ class GapFacts(Facts):
     meets: int
     fails: int
     inconclusive: int
+    misses: MissesFact | None = None
 
 
 class StepFact(Facts):

@@ -106,11 +106,18 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
 
 def finding(fact: ForecastFact, currency: str) -> str:
     """What a forecast says, as its chart's title."""
-    last = fact.steps[-1]
-    value = words.number(last.mean, fact.unit, currency)
-    if last.miss is None:
-        return f"{fact.short}: about {value} expected in {last.label}"
-    return f"Chance of missing the target in {last.label}: {words.probability(last.miss)}"
+    first = fact.steps[0]
+    value, when = words.prose(first.mean, fact.unit, currency), words.bare(first.label)
+    if first.miss is None:
+        return f"{fact.short}: about {value} expected in {when}"
+    target = words.prose(fact.target, fact.unit, currency)
+    return f"{value} expected in {when}, against a target of {target}"
+
+
+def _risk(fact: ForecastFact) -> str:
+    if fact.steps[0].miss is None:
+        return ""
+    return f"; chance of a miss {words.probability(fact.steps[0].miss)} in {words.bare(fact.steps[0].label)}"
 
 
 def risks(facts: ForecastFacts, currency: str) -> Shown:
@@ -147,26 +154,28 @@ def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
         title = ahead.titles[kpi]
         return say(f"{title}: not forecast, {ahead.facts.left_out.get(title, 'no data')}.")
     series = ahead.series[kpi]
-    drawn = figures.forecast(
+    drawn = figures.fan_chart(
         series["value"], list(series["label"]), ahead.forecasts[kpi].table, [s.short for s in fact.steps], fact.unit,
         currency, fact.target,
     )  # fmt: skip
-    data = pd.DataFrame(
+    past = pd.DataFrame({"Cycle": series["label"], "Value": series["value"]})
+    future = pd.DataFrame(
         {
-            "Cycle": [s.label for s in fact.steps],
-            "Expected": [words.number(s.mean, fact.unit, currency) for s in fact.steps],
-            "80 % interval": [words.interval(s.low_80, s.high_80, fact.unit, currency) for s in fact.steps],
-            "95 % interval": [words.interval(s.low_95, s.high_95, fact.unit, currency) for s in fact.steps],
+            "Cycle": [s.short for s in fact.steps], "Expected": [s.mean for s in fact.steps],
+            "80 % from": [s.low_80 for s in fact.steps], "80 % to": [s.high_80 for s in fact.steps],
+            "95 % from": [s.low_95 for s in fact.steps], "95 % to": [s.high_95 for s in fact.steps],
         }
-    )
+    )  # fmt: skip
+    data = pd.concat([past, future], ignore_index=True).astype({"Expected": float})
     first = fact.steps[0]
     return drawn_figure(
         drawn, name=f"forecast-{kpi.replace('_', '-')}", finding=finding(fact, currency),
-        subtitle=f"{fact.title} by cycle, with what is expected (hatched: 80 % interval, grey: 95 %)",
+        subtitle=f"{fact.title}; dotted: expected, hatched: 80 % interval, grey: 95 %{_risk(fact)}",
         alt=f"{len(series)} cycles of {fact.title.lower()} and a forecast of {HORIZON}: {first.label} about "
         f"{words.number(first.mean, fact.unit, currency)}, "
         f"{words.interval(first.low_80, first.high_80, fact.unit, currency)} with 80 % probability.",
-        data=data, source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
+        data=data, units=dict.fromkeys(data.columns[1:], fact.unit), currency=currency, definition=kpi,
+        source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sipnb.chapters import baseline, forecast, gaps, review, verdict
 from sipnb.chapters.facts import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.subject import Subject
 from sipnb.show import words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import Card, Shown, cards, points, say, table
 
 CHAPTER = "5_recommendations"
 
@@ -60,40 +60,50 @@ def _option(subject: Subject, rank: int, evidence: levers.Evidence) -> OptionFac
 
 
 def effect(fact: EffectFact | None, currency: str) -> str:
-    """How far a lever could move its KPI at most, in words."""
+    """How far a lever could move its KPI at most, with its 95 % interval, in words."""
     if fact is None:
         return "not estimated"
     if fact.unit == "share":
         low, high = sorted((100 * fact.low, 100 * fact.high))
         return f"up to {100 * fact.value:+.1f} points ({low:+.1f} to {high:+.1f})".replace("-", "−")
-    value = words.number(abs(fact.value), fact.unit, currency)
-    sign = "−" if fact.value < 0 else "+"
-    return f"up to {sign}{value}"
+    value, low, high = (
+        f"{'−' if v < 0 else '+'}{words.number(abs(v), fact.unit, currency)}"
+        for v in (fact.value, *sorted((fact.low, fact.high)))
+    )
+    return f"up to {value} ({low} to {high})"
 
 
 def options(facts: RecommendationFacts, currency: str) -> Shown:
-    """The options, the one the records speak for most first."""
+    """The options as cards, the one the records speak for most first; effects on one measure share their scale."""
     if not facts.options:
         return say("The records speak for none of the levers in this cycle. That is a finding, not a gap in the plan.")
-    frame = pd.DataFrame(
-        [
-            {
-                "Option": f"{o.rank}. {o.title}",
-                "What was seen": o.finding,
-                "Measure it moves": o.effect.title if o.effect else ", ".join(o.moves),
-                "At most": effect(o.effect, currency),
-                "Cost": words.number(o.cost, "money", currency) if o.cost is not None else "not stated",
-                "Shows after": words.plural(o.weeks, "week") if o.weeks else "not stated",
-            }
-            for o in facts.options
-        ]
-    )
-    return table(frame, "Options in order of evidence", numeric=("Cost",))
+    most: dict[str, float] = {}
+    for o in facts.options:
+        if o.effect:
+            most[o.effect.kpi] = max(most.get(o.effect.kpi, 0.0), abs(o.effect.low), abs(o.effect.high))
+    return cards([_card(o, most, currency) for o in facts.options])
+
+
+def _card(option: OptionFact, most: dict[str, float], currency: str) -> Card:
+    e, extent = option.effect, None
+    if e and most[e.kpi]:
+        extent = tuple(abs(v) / most[e.kpi] for v in sorted((e.low, e.value, e.high), key=abs))
+    moves = e.title if e else ", ".join(option.moves)
+    return Card(
+        id=f"option-{option.lever}", title=f"{option.rank}. {option.title}", lead=f"{option.finding}.",
+        facts=[
+            (f"At most, on {words.lower(moves)}", effect(e, currency)),
+            ("Cost", f"{words.number(option.cost, 'money', currency)} once" if option.cost is not None else "not stated"),
+            ("Shows after", words.plural(option.weeks, "week") if option.weeks else "not stated"),
+            ("What to do", option.action),
+        ],
+        extent=extent,
+    )  # fmt: skip
 
 
 def evidence(facts: RecommendationFacts) -> Shown:
     """What each option rests on."""
-    lines = [f"**{o.title}.** {' '.join(o.evidence)} What to do: {o.action}" for o in facts.options]
+    lines = [f"**{o.title}.** {' '.join(o.evidence)}" for o in facts.options]
     return points(lines, ordered=True) if lines else say("None.")
 
 

@@ -87,15 +87,17 @@ def register(facts: ReviewFacts) -> Shown:
             "State": [a.state + (", overdue" if a.overdue else "") for a in facts.actions],
             "Owner": [a.owner or "nobody named" for a in facts.actions],
             "Meant to move": [a.kpi_title or "not said" for a in facts.actions],
-            "Raised": [a.raised for a in facts.actions],
-            "Due": [a.due or "no date" for a in facts.actions],
+            "Raised": [words.day(a.raised, short=True) for a in facts.actions],
+            "Due": [words.day(a.due, short=True) if a.due else "no date" for a in facts.actions],
             "Implemented": [
-                f"{a.implemented}, {words.plural(a.cycles_since or 0, 'whole cycle')} since" if a.implemented else "–"
+                f"{words.day(a.implemented, short=True)}, {words.plural(a.cycles_since or 0, 'whole cycle')} since"
+                if a.implemented
+                else "–"
                 for a in facts.actions
             ],
         }
     )
-    return table(frame, "The improvement register, oldest action first")
+    return table(frame, "The improvement register, oldest action first", ids=[f"action-{a.id}" for a in facts.actions])
 
 
 def notes(facts: ReviewFacts) -> Shown:

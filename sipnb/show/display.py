@@ -6,14 +6,31 @@ escaped here, once.
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
+import jinja2
 import pandas as pd
-from matplotlib.figure import Figure
+from markupsafe import Markup
 
-from sipnb.show import theme, words
+from sipnb.show import words
+from sipnb.show.figures import Draw
+from sipnb.show.svg import svg
+from sipnb.show.theme import NARROW, WIDE
+
+#: The markup of tables and figures; pages use it, too.
+TEMPLATES = Path(__file__).parent / "templates"
+
+#: From this many columns on a row of a table is a card on a phone.
+CARDS = 4
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -35,9 +52,9 @@ def escape(value: object) -> str:
     return html.escape(str(value), quote=True)
 
 
-def inline(text: str) -> str:
+def inline(text: str) -> Markup:
     """One line of prose as HTML: escaped, `**strong**` kept."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text)))
 
 
 def say(*sentences: str, kind: str = "prose") -> Shown:
@@ -53,19 +70,46 @@ def points(lines: list[str], ordered: bool = False) -> Shown:
     return Shown(f'<{tag} class="prose">{items}</{tag}>', "\n".join(f"- {line}" for line in lines).replace("**", ""))
 
 
-def table(frame: pd.DataFrame, caption: str, *, numeric: tuple[str, ...] = (), name: str = "") -> Shown:
+def table(
+    frame: pd.DataFrame, caption: str, *, numeric: Sequence[str] = (), name: str = "", ids: Sequence[str] = ()
+) -> Shown:
     """A table with its caption; the first column heads its rows, `numeric` columns are set to the right.
 
-    Values are shown as they are: format them first, with `words`. Raises ValueError without a caption.
+    Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors. From four columns on
+    a row is a card on a phone. Raises ValueError without a caption.
     """
     if not caption:
         raise ValueError("a table needs a caption that says what a row is; pass caption=")
-    identity = f' id="{escape(name)}"' if name else ""
-    return Shown(
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption)}"><table{identity}>'
-        f"<caption>{inline(caption)}</caption>{rows(frame, numeric)}</table></div>",
-        f"{caption}\n{frame.to_string(index=False)}",
-    )
+    markup = _macros().table(
+        list(frame.columns), frame.astype(str).to_numpy().tolist(), caption, tuple(numeric), list(ids),
+        cards=len(frame.columns) >= CARDS, name=name,
+    )  # fmt: skip
+    return Shown(str(markup), f"{caption}\n{frame.to_string(index=False)}")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One of several things to be weighed against each other: what it is, what speaks for it, and its facts by name.
+
+    `extent` is how much it may bring, in parts of the most that any card brings: low, value, high, each from 0 to 1.
+    """
+
+    id: str
+    title: str
+    lead: str
+    facts: Sequence[tuple[str, str]]
+    extent: tuple[float, float, float] | None = None
+
+    @property
+    def bar(self) -> list[float] | None:
+        """The extent in pixels of a bar of 240, its dot within it."""
+        return None if self.extent is None else [round(5 + 230 * min(max(part, 0.0), 1.0), 1) for part in self.extent]
+
+
+def cards(found: Sequence[Card]) -> Shown:
+    """Cards side by side, or below each other where there is no room."""
+    text = "\n".join(f"- {one.title}. {one.lead}" for one in found)
+    return Shown(str(_macros("cards.html.j2").cards(found)), text)
 
 
 def folded(shown: Shown, summary: str) -> Shown:
@@ -78,42 +122,64 @@ def together(*parts: Shown) -> Shown:
     return Shown("".join(p.markup for p in parts), "\n".join(p.text for p in parts))
 
 
-def rows(frame: pd.DataFrame, numeric: tuple[str, ...] = ()) -> str:
-    """A frame as table head and body, with scopes."""
-    right = {c: ' class="number"' if c in numeric else "" for c in frame.columns}
-    head = "".join(f'<th scope="col"{right[c]}>{escape(c)}</th>' for c in frame.columns)
-    body = []
-    for record in frame.itertuples(index=False):
-        first, *others = [escape(v) for v in record]
-        cells = "".join(f"<td{right[c]}>{v}</td>" for c, v in zip(frame.columns[1:], others, strict=True))
-        body.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
-    return f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-
-
 def figure(
-    drawing: Figure, *, name: str, finding: str, subtitle: str, alt: str, data: pd.DataFrame, source: str
-) -> Shown:
-    """A figure with everything a reader may ask of it.
+    draw: Draw, *, name: str, finding: str, subtitle: str, alt: str, data: pd.DataFrame, source: str,
+    units: Mapping[str, str] = MappingProxyType({}), currency: str = "EUR", definition: str = "",
+    notes: Sequence[str] = (),
+) -> Shown:  # fmt: skip
+    """A figure with everything a reader may ask of it, drawn for a wide and for a narrow screen.
 
-    `finding` is the title: what the data say, best in at most 12 words; `subtitle` the measure, unit, scope and period;
-    `alt` one or two sentences with a number (cut after 250 characters); `data` the plotted values, formatted.
-    Raises ValueError where any of them is missing.
+    `finding` is the title: what the data say, best in at most 12 words; `subtitle` the measure, unit, scope and period,
+    and what bands and whiskers are; `alt` one or two sentences with a number (cut after 250 characters). `data` holds the
+    plotted values, raw: they are what can be downloaded, and what the table shows, written by the `units` of its columns.
+    `notes` stand below the figure (what its marks mean); `definition` is the KPI whose definition is linked.
+
+    Raises ValueError where a part is missing, or the alternative text has no number.
     """
     for part, value in (("name", name), ("finding", finding), ("subtitle", subtitle), ("alt", alt), ("source", source)):
         if not value:
             raise ValueError(f"figure {name!r} has no {part}; a figure without it cannot be published")
-    # Words that follow from the data may run long; that is no reason to lose a plan.
-    alt = words.clipped(alt, 250)
+    if not re.search(r"\d", alt):
+        raise ValueError(f"figure {name!r} has no number in its alternative text {alt!r}; say what the data show")
     if data.empty:
         raise ValueError(f"figure {name!r} has no data; say that there is no data instead of drawing nothing")
-    numeric = tuple(data.columns[1:])
-    return Shown(
-        f'<figure id="fig-{escape(name)}" class="figure"><figcaption><strong>{inline(finding)}</strong><br>'
-        f'<span class="subtitle">{inline(subtitle)}</span></figcaption>'
-        f'<div class="drawing" tabindex="0" role="group" aria-label="{escape(finding)}">'
-        f"{theme.svg(drawing, escape(name), finding, alt)}</div>"
-        f'<p class="source">{inline(source)}</p><details><summary>Show the data</summary>'
-        f'<div class="table" tabindex="0" role="region" aria-label="Data: {escape(finding)}"><table>'
-        f"<caption>{inline(subtitle)}</caption>{rows(data, numeric)}</table></div></details></figure>",
-        f"[figure {name}] {finding}\n{alt}",
+    # Words that follow from the data may run long; that is no reason to lose a plan.
+    alt = words.clipped(alt, 250)
+    columns = list(data.columns)
+    shown = pd.DataFrame({c: _formatted(data[c], units.get(c), currency) for c in columns}).to_numpy().tolist()
+    wide, narrow = (
+        svg(draw(room), f"{name}{suffix}", finding, alt) for room, suffix in ((WIDE, ""), (NARROW, "-narrow"))
     )
+    markup = _macros("figure.html.j2").figure(
+        name=name, finding=inline(finding), subtitle=inline(subtitle), wide=Markup(wide), narrow=Markup(narrow),
+        source=inline(source), notes=[inline(note) for note in notes], columns=columns, records=shown,
+        right=tuple(columns[1:]), caption=subtitle, file=f"{name}.csv", csv=_csv(data), definition=definition,
+    )  # fmt: skip
+    return Shown(str(markup), f"[figure {name}] {finding}\n{alt}")
+
+
+def _formatted(values: pd.Series, unit: str | None, currency: str) -> list[str]:
+    if unit is None:
+        return values.astype(str).tolist()
+    return ["–" if words.is_missing(v) else words.number(v, unit, currency) for v in values.astype(float)]
+
+
+def _csv(data: pd.DataFrame) -> str:
+    """A frame as CSV in base64; text that a spreadsheet would take for a formula is neutralised."""
+    texts = [c for c in data.columns if not pd.api.types.is_numeric_dtype(data[c])]
+    safe = data.assign(**{c: data[c].astype(str).map(harmless) for c in texts})
+    return base64.b64encode(safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8")).decode("ascii")
+
+
+def harmless(text: str) -> str:
+    """Text as a spreadsheet may be given it: what would begin a formula is preceded by an apostrophe."""
+    return f"'{text}" if text[:1] in _FORMULA and text else text
+
+
+@cache
+def _macros(name: str = "table.html.j2"):
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template(name).module

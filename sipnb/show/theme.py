@@ -1,23 +1,27 @@
-"""The project's look: colours that pass contrast and colour blindness, and matplotlib set so that bytes repeat.
+"""The project's look: colours that pass contrast and colour blindness, and the room in which a figure is drawn.
 
 Every colour has a name and a light value; in a page the light value is only the fallback of a CSS variable of that
-name, so that figures follow dark mode.
+name, so that figures follow dark mode. All lengths are CSS pixels.
+
+The notation is the same in every figure: actual values solid ink, the previous period lighter, targets dashed in the
+accent, forecasts dotted with a hatched interval, uncertainty as whisker or band, what is usual as a grey band. A point
+that speaks for the worse is a filled triangle, for the better a filled diamond, all others circles.
 """
 
 from __future__ import annotations
 
-import io
-import re
+import unicodedata
+from dataclasses import dataclass
 
 import matplotlib as mpl
-from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#59636e", "#d8dde3", "#ffffff"
 IMPROVEMENT, CONCERN, COMMON, NEUTRAL = "#005eb8", "#c24e00", "#6b7280", "#5b2a86"
 BAND, ACCENT = "#e6e9ee", "#12436d"
 
-_NAMES = {
+#: The name of a colour as a CSS variable.
+NAMES = {
     INK: "ink", MUTED: "muted", FAINT: "faint", PAPER: "paper", IMPROVEMENT: "improvement", CONCERN: "concern",
     COMMON: "common", NEUTRAL: "neutral", BAND: "band", ACCENT: "accent",
 }  # fmt: skip
@@ -31,69 +35,72 @@ SIGNALS = {
     "neutral low": (NEUTRAL, "s"),
 }
 
-_STYLE = {
-    "svg.fonttype": "none", "svg.hashsalt": "sipnb", "font.family": "sans-serif", "font.size": 10.5,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.edgecolor": FAINT,
-    "axes.labelcolor": MUTED, "axes.grid": True, "axes.grid.axis": "y", "grid.color": BAND, "grid.linewidth": 0.8,
-    "axes.axisbelow": True, "xtick.color": MUTED, "ytick.color": MUTED, "xtick.major.size": 3, "ytick.major.size": 0,
-    "text.color": INK, "figure.facecolor": "none", "axes.facecolor": "none", "lines.linewidth": 1.6,
-    "lines.solid_capstyle": "round", "legend.frameon": False,
+#: Targets, and lines that mark a time.
+DASHED, DOTTED = (0, (5, 4)), (0, (2, 3))
+
+STYLE = {
+    "font.size": 13, "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False,
+    "axes.edgecolor": FAINT, "axes.labelcolor": MUTED, "axes.grid": True, "axes.grid.axis": "y", "grid.color": BAND,
+    "grid.linewidth": 1, "axes.axisbelow": True, "axes.linewidth": 1, "xtick.color": MUTED, "ytick.color": MUTED,
+    "xtick.major.size": 4, "xtick.major.width": 1, "xtick.major.pad": 4, "ytick.left": False, "ytick.major.size": 0,
+    "ytick.major.pad": 6, "xtick.minor.bottom": False, "text.color": INK, "figure.facecolor": "none",
+    "axes.facecolor": "none", "lines.linewidth": 2, "axes.xmargin": 0, "axes.ymargin": 0, "figure.dpi": 72,
+    "lines.solid_capstyle": "round", "hatch.color": COMMON,
 }  # fmt: skip
 
 
-def canvas(width: float = 6.6, height: float = 2.7, rows: int = 1, columns: int = 1, **options):
+@dataclass(frozen=True)
+class Room:
+    """The space a figure may fill: its `width`, and the size of its `text`."""
+
+    width: float
+    text: float
+
+    @property
+    def narrow(self) -> bool:
+        """Whether it is a phone's: fewer ticks, and labels above what they name instead of beside it."""
+        return self.width < 480
+
+
+#: A page or a notebook; and a phone, where it is shown at 0.96 of its size on the smallest (320 px).
+WIDE, NARROW = Room(640, 13), Room(300, 12)
+
+
+def canvas(room: Room, height: float, rows: int = 1, **options):
     """A figure and its axes in the project's style, not known to pyplot: nothing is shown twice or kept open."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots(rows, columns, **options)
+    with mpl.rc_context(STYLE | {"font.size": room.text}):
+        # A pixel is a point at 72 dots an inch.
+        figure = Figure(figsize=(room.width / 72, height / 72), dpi=72)
+        return figure, figure.subplots(rows, 1, **options)
 
 
-def svg(figure: Figure, name: str, title: str = "", description: str = "") -> str:
-    """The figure as inline SVG: ids prefixed by `name`, colours as CSS variables, no date, the same bytes each time."""
-    with mpl.rc_context(_STYLE):
-        text = _drawn(figure)
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
-    text = re.sub(r'(xlink:href|href)="#([^"]+)"', rf'href="#{name}-\2"', text)
-    text = re.sub(r"#[0-9a-f]{6}\b", lambda m: f"var(--{_NAMES[m[0]]},{m[0]})" if m[0] in _NAMES else m[0], text)
-    # matplotlib's style sheet would reach the whole page; its list of families is the page's own.
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)
-    text = re.sub(r"font-family: [^;\"]*", "font-family: var(--font,sans-serif)", text)
-    # A tenth of a point is finer than any screen; only inside tags, never the figures that are read.
-    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"-?\d+\.\d{2,}", _tenth, tag[0]), text)
-    head = re.match(r"<svg[^>]*>", text)[0]
-    box = re.search(r'viewBox="([^"]+)"', head)[1]
-    width = float(box.split()[2])
-    labelled = f'role="img" aria-labelledby="{name}-title {name}-desc"' if title else 'aria-hidden="true"'
-    inner = (
-        f'<title id="{name}-title">{_escape(title)}</title><desc id="{name}-desc">{_escape(description)}</desc>'
-        if title
-        else ""
-    )
-    new = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width * 4 / 3:.0f}" {labelled}>{inner}'
-    return re.sub(r"\n\s*", "\n", new + text[len(head) :]).strip()
-
-
-def _drawn(figure: Figure) -> str:
-    """What matplotlib writes for the figure, laid out and drawn by one renderer.
-
-    `savefig` draws everything twice where there is a layout, and measures every text anew for the second time.
-    """
-    figure.dpi = 72
+def margins(figure: Figure, left: float, right: float, top: float, bottom: float, between: float = 0) -> None:
+    """Place the axes at fixed distances from the edges, and `between` each other: no layout has to be solved."""
     width, height = 72 * figure.get_size_inches()
-    buffer = io.StringIO()
-    renderer = RendererSVG(width, height, buffer, metadata={"Date": None, "Creator": None})
-    figure.canvas.get_renderer = lambda: renderer
-    figure.draw(renderer)
-    renderer.finalize()
-    return buffer.getvalue()
+    rows = len(figure.axes)
+    each = (height - top - bottom - between * (rows - 1)) / rows
+    figure.subplots_adjust(
+        left / width, bottom / height, 1 - right / width, 1 - top / height, hspace=between / each if rows > 1 else 0
+    )
 
 
-def _tenth(found: re.Match[str]) -> str:
-    return f"{float(found[0]):.1f}".removesuffix(".0")
+_NARROW = set("iljtfrI.,:;'|!()[]-–· ")
+_BROAD = set("mwMW%@—✓✕")
 
 
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def fitted(text: str, width: float, size: float) -> str:
+    """A text that is no wider than `width`, cut and marked where it was."""
+    if width_of(text, size) <= width:
+        return text
+    while text and width_of(f"{text}…", size) > width:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def width_of(text: str, size: float) -> float:
+    """About how wide a text is in a usual sans-serif face; rather too much than too little."""
+    return size * sum(
+        0.36 if c in _NARROW else 0.9 if c in _BROAD else 1.0 if unicodedata.east_asian_width(c) in "WF"
+        else 0.7 if c.isupper() else 0.6
+        for c in text
+    )  # fmt: skip

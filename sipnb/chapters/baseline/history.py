@@ -167,31 +167,28 @@ def control_figure(measured: Any, kpi: str) -> Shown:
             f"{fact.title}: {words.number(fact.value, fact.unit, currency)} (n {fact.n:,}); no history to chart yet."
         )
     line, drawn = one.line, one.chart.points
+    first = {"occurrence": "Until", "week": "Week"}.get(one.grain, "Cycle")
+    value = "Days since the one before" if events else "Value"
     data = pd.DataFrame(
         {
-            {"occurrence": "Until", "week": "Week"}.get(one.grain, "Cycle"): line["label"],
-            "Days since the one before" if events else "Value": [
-                words.number(v, unit, currency) for v in line["value"]
-            ],
-            "95 % interval": [
-                words.interval(a, b, unit, currency) for a, b in zip(line["low"], line["high"], strict=True)
-            ],
-            "n": [f"{n:,}" for n in line["n"]],
-            "Signal": [words.VARIATION[s][1] for s in drawn["signal"]],
+            first: line["label"], value: line["value"], "95 % from": line["low"], "95 % to": line["high"], "n": line["n"],
+            "Usual from": drawn["low"], "Usual to": drawn["high"], "Signal": [words.VARIATION[s][1] for s in drawn["signal"]],
         }
-    )
-    if events:
-        data = data.drop(columns=["95 % interval", "n"])
+    )  # fmt: skip
+    empty = [c for c in ("95 % from", "95 % to", "Usual from", "Usual to") if data[c].isna().all()]
+    data = data.drop(columns=[*empty, *(["n"] if events else [])])
     mine = [] if events else [m for m in facts.marks if not m.kpis or kpi in m.kpis]
-    noted = f" Marks: {'; '.join(f'{m.letter} {m.text}' for m in mine)}." if mine else ""
+    last = line.iloc[-1]
     return figure(
         figures.control_chart(
             _drawable(drawn, unit), list(line["label"]), unit, currency, None if events else fact.target,
-            [(_position(one, m.cycle), m.letter) for m in mine],
+            [(_position(one, m.cycle), m.letter) for m in mine], (float(last["low"]), float(last["high"])),
         ),
         name=kpi.replace("_", "-"), finding=finding(fact, currency), subtitle=_subtitle(fact, one),
         alt=_alt(fact, one, currency), data=data,
-        source=f"{source(facts)} Definition {fact.definition}.{words.clipped(noted, 400)}",
+        units=dict.fromkeys((value, "95 % from", "95 % to", "Usual from", "Usual to"), unit) | {"n": "count"},
+        currency=currency, source=f"{source(facts.about)} Definition {fact.definition}.", definition=kpi,
+        notes=[f"**{m.letter}** {words.clipped(m.text, 200)}" for m in mine],
     )  # fmt: skip
 
 
@@ -207,7 +204,8 @@ def _subtitle(fact: KpiFact, one: Charted) -> str:
         return f"{fact.title}, {what}; no limits drawn"
     limits = _CHARTS.get(one.chart.kind, one.chart.kind)
     rules = "on trial" if one.chart.trial else f"{one.chart.rules.upper()} rules"
-    return f"{fact.title}, {what}; grey band: {limits}, {rules}"
+    whisker = "" if one.grain == "occurrence" or fact.low is None else "; whisker: 95 % interval of the latest"
+    return f"{fact.title}, {what}; grey band: usual range, {limits}, {rules}{whisker}"
 
 
 def _alt(fact: KpiFact, one: Charted, currency: str) -> str:
@@ -249,6 +247,6 @@ def finding(fact: KpiFact, currency: str) -> str:
     return f"{fact.short}: {value}, {phrase}"
 
 
-def source(facts: BaselineFacts) -> str:
+def source(about: About) -> str:
     """The line under every figure."""
-    return f"Records of {facts.about.name}, as known at the cut-off {facts.about.cutoff_label}."
+    return f"Records of {about.name}, as known at the cut-off {about.cutoff_label}."

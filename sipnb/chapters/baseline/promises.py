@@ -73,17 +73,20 @@ def cohort_figure(facts: BaselineFacts, target: float | None) -> Shown:
     data = pd.DataFrame(
         {
             "Cohort": [cohort for _, cohort, _ in cohorts],
-            "In time": [words.number(k.value, "share") for *_, k in cohorts],
-            "95 % interval": [words.interval(k.low, k.high, "share") for *_, k in cohorts],
-            "Met": [f"{k.numerator:,.0f}" for *_, k in cohorts],
-            "n": [f"{k.n:,}" for *_, k in cohorts],
+            "In time": [k.value for *_, k in cohorts],
+            "95 % from": [k.low for *_, k in cohorts],
+            "95 % to": [k.high for *_, k in cohorts],
+            "Met": [k.numerator for *_, k in cohorts],
+            "n": [k.n for *_, k in cohorts],
         }
     )
+    units = {"In time": "share", "95 % from": "share", "95 % to": "share", "Met": "count", "n": "count"}
     said = "; ".join(f"{label} {words.number(k.value, 'share')} (n {k.n:,})" for label, _, k in cohorts)
     return figure(
         figures.intervals(drawn, "share", facts.about.currency, target), name="cohorts", finding=title,
         subtitle=f"Share resolved within target by cohort, 95 % Wilson intervals; {facts.about.cycle_label}",
-        alt=f"{len(cohorts)} cohorts with intervals: {said}.", data=data, source=source(facts),
+        alt=f"{len(cohorts)} cohorts with intervals: {said}.", data=data, units=units, source=source(facts.about),
+        definition="sla_attainment",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from sipnb.chapters.baseline import work
@@ -35,30 +36,44 @@ def survival_figure(measured) -> Shown:
     r, facts = measured.facts.restore, measured.facts
     if r is None or measured.survival is None:
         return say("No incident opened in this cycle has been restored: nothing to draw.")
-    curve = measured.survival.curve
-    hours = [1, 2, 4, 8, 16, 24, 48, 96, 168, 336]
-    at = [measured.survival.at(h) for h in hours if h <= curve["time"].max()]
-    data = pd.DataFrame(
-        {
-            "After": [words.number(h, "hours") for h in hours[: len(at)]],
-            "Not yet restored": [words.number(e.value, "share") for e in at],
-            "95 % interval": [words.interval(e.low, e.high, "share") for e in at],
-        }
-    )
-    if data.empty:
-        data = pd.DataFrame({"After": [words.number(curve["time"].max(), "hours")], "Not yet restored": ["–"]})
+    curve = _drawn(measured.survival.curve)
+    data = curve.set_axis(["Hours after opening", "Not yet restored", "95 % from", "95 % to"], axis=1)
     half = "fewer than half are restored yet"
     if r.median is not None:
         half = f"half are restored after {words.number(r.median, 'hours')}"
+    known = facts.measure("restore_median")
+    target = known.target if known is not None else None
     return figure(
-        figures.survival(curve, r.median if r.median is not None else math.nan, r.naive_median or math.nan),
+        figures.survival(curve, r.median if r.median is not None else math.nan, target),
         name="restore", finding=f"Of {words.plural(r.n, 'incident')}, {half}",
         subtitle=f"Share of incidents opened in {facts.about.cycle_label} not yet restored, by time since opening; "
-        "95 % band",
+        "grey band: 95 % interval",
         alt=f"Falling curve of the share of {r.n:,} incidents not yet restored; {half}. {r.still_open:,} are still open and "
         "count for as long as they have waited.",
-        data=data, source=source(facts),
+        data=data, units={"Hours after opening": "number", **dict.fromkeys(data.columns[1:], "share")},
+        source=source(facts.about), definition="restore_median",
     )  # fmt: skip
+
+
+#: So many steps draw the same line as all of them, and can be listed below it.
+_STEPS = 60
+
+
+def _drawn(curve: pd.DataFrame) -> pd.DataFrame:
+    """The curve up to where little is left, in steps that a reader can tell apart (time, survival, low, high)."""
+    upto = curve[curve["survival"] > 0.02]
+    shown = curve[curve["time"] <= (upto["time"].max() if len(upto) else 1.0)]
+    start = pd.DataFrame({"time": [0.0], "survival": [1.0], "low": [1.0], "high": [1.0]})
+    whole = pd.concat([start, shown[["time", "survival", "low", "high"]].astype(float)], ignore_index=True)
+    whole = whole.fillna({"low": 0.0, "high": 1.0})
+    if len(whole) <= _STEPS:
+        return whole
+    # Half of the steps where the curve falls, half along the time: neither its drop nor its tail gets lost.
+    by_share = np.searchsorted(-whole["survival"], -np.linspace(1, whole["survival"].iloc[-1], _STEPS // 2))
+    by_time = np.searchsorted(whole["time"], np.linspace(0, whole["time"].iloc[-1], _STEPS // 2))
+    return whole.iloc[np.unique(np.r_[0, by_share, by_time, len(whole) - 1].clip(0, len(whole) - 1))].reset_index(
+        drop=True
+    )
 
 
 def answers(facts: BaselineFacts) -> Shown:

@@ -63,18 +63,22 @@ def flow_figure(measured) -> Shown:
     now = frame.iloc[-1]
     change = int(now["after"] - now["before"])
     what = f"grew by {change:,}" if change > 0 else f"fell by {-change:,}" if change < 0 else "stayed the same"
-    data = frame[["label", "opened", "resolved", "after"]].set_axis(
-        ["Cycle", "Opened", "Resolved", "Open after"], axis=1
-    )
+    data = pd.DataFrame(
+        {
+            "Cycle": frame["label"], "Opened": frame["opened"], "Resolved": frame["resolved"],
+            "Opened less resolved": frame["opened"] - frame["resolved"], "Open after": frame["after"],
+        }
+    )  # fmt: skip
     return figure(
         figures.flow(frame["opened"], frame["resolved"], frame["after"], list(frame["label"])),
         name="flow",
-        finding=f"{now['after']:,} tickets left open; the stock {what}",
-        subtitle=f"Tickets opened and resolved by cycle, and open at its end; {facts.about.name}",
+        finding=f"{words.plural(int(now['after']), 'ticket')} left open; the stock {what}",
+        subtitle=f"Tickets opened by {facts.about.period}, opened less resolved (net), and open at its end",
         alt=f"Tickets opened and resolved over {len(frame)} cycles. In the last, {now['opened']:,} were opened and "
         f"{now['resolved']:,} resolved, leaving {now['after']:,} open.",
         data=data,
-        source=source(facts),
+        units=dict.fromkeys(data.columns[1:], "count"),
+        source=source(facts.about),
     )
 
 
@@ -98,21 +102,23 @@ def fine_figure(measured) -> Shown:
     by_day = one.grain == "day"
     usual = float(one.chart.points["mean"].iloc[-1])
     stand_out = words.plural(one.chart.signals, f"{one.grain} stands", f"{one.grain}s stand")
-    data = pd.DataFrame({one.grain.capitalize(): one.line["label"], "Opened": [f"{n:,.0f}" for n in one.line["raw"]]})
-    if by_day:
-        data["Weekday taken out"] = [words.number(v) for v in one.line["value"]]
-    data["Signal"] = [words.VARIATION[s][1] for s in one.chart.points["signal"]]
     drawn = one.chart.points.assign(low=one.chart.points["low"].clip(lower=0))
+    data = pd.DataFrame({one.grain.capitalize(): one.line["label"], "Opened": one.line["raw"]})
+    if by_day:
+        data["Weekday taken out"] = one.line["value"]
+    data["Usual from"], data["Usual to"] = drawn["low"], drawn["high"]
+    data["Signal"] = [words.VARIATION[s][1] for s in one.chart.points["signal"]]
     return figure(
         figures.control_chart(drawn, list(one.line["label"]), "count", "", None),
         name="volume-fine",
         finding=f"About {usual:,.0f} tickets a {one.grain}; {stand_out} out",
         subtitle=f"Tickets opened by {one.grain}" + (", each weekday against its own level" if by_day else "")
-        + f"; about {one.chart.expected_false:.0f} would stand out by chance",
+        + f"; grey band: usual range; about {one.chart.expected_false:.0f} would stand out by chance",
         alt=f"Control chart of tickets opened over {one.chart.n} {one.grain}s, usually about {usual:,.0f}; "
         f"the last had {latest:,.0f}.",
         data=data,
-        source=source(facts),
+        units={"Opened": "count", "Weekday taken out": "number", "Usual from": "number", "Usual to": "number"},
+        source=source(facts.about),
     )  # fmt: skip
 
 

@@ -15,15 +15,51 @@
 
   // What scrolls sideways has to be reachable by keyboard.
   function reachable() {
-    document.querySelectorAll(".drawing, .shown, pre").forEach(function (one) {
-      if (one.scrollWidth > one.clientWidth + 1) {
-        one.tabIndex = 0;
-        if (one.matches(".drawing")) { one.setAttribute("role", "group"); one.setAttribute("aria-label", "Figure, scrolls sideways"); }
-      }
+    document.querySelectorAll(".shown, pre").forEach(function (one) {
+      if (one.scrollWidth > one.clientWidth + 1) { one.tabIndex = 0; }
     });
   }
   addEventListener("resize", reachable);
   reachable();
+
+  // A table is sorted by the heads of its columns, as a reader would: numbers by their size, whatever their unit.
+  var units = { min: 1 / 60, h: 1, d: 24, day: 24, days: 24, week: 168, weeks: 168 };
+  function size(text) {
+    var found = /([-\u2212+]?)(\d[\d,]*(?:\.\d+)?)\s*([a-z]*)/.exec(text);
+    if (!found) { return null; }
+    var value = parseFloat(found[2].replace(/,/g, "")) * (units[found[3]] || 1) * (/[-\u2212]/.test(found[1]) ? -1 : 1);
+    // The ends say "over" and "under": they lie beyond the number that they name.
+    return value + (/^(over|above) /.test(text) ? 1e-6 : /^(under|below) /.test(text) ? -1e-6 : 0);
+  }
+  function sort(table, column, heads) {
+    var up = heads[column].getAttribute("aria-sort") !== "ascending", body = table.tBodies[0];
+    var number = heads[column].classList.contains("number");
+    var rows = Array.prototype.map.call(body.rows, function (row) {
+      var text = row.cells[column].textContent.trim();
+      return { row: row, text: text, empty: /^(\u2013|no data|)$/.test(text), size: number ? size(text) : null };
+    });
+    rows.sort(function (a, b) {
+      if (a.empty !== b.empty) { return a.empty - b.empty; }
+      var both = a.size !== null && b.size !== null;
+      return (up ? 1 : -1) * (both ? a.size - b.size : a.text.localeCompare(b.text, "en"));
+    });
+    rows.forEach(function (one) { body.appendChild(one.row); });
+    heads.forEach(function (head, i) {
+      if (i === column) { head.setAttribute("aria-sort", up ? "ascending" : "descending"); } else { head.removeAttribute("aria-sort"); }
+    });
+  }
+  document.querySelectorAll(".table > table").forEach(function (table) {
+    var sortable = table.tHead && table.tBodies.length === 1 && table.tBodies[0].rows.length > 2;
+    var heads = sortable ? Array.prototype.slice.call(table.tHead.rows[0].cells) : [];
+    heads.forEach(function (head, column) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.className = "sorter";
+      while (head.firstChild) { button.appendChild(head.firstChild); }
+      head.appendChild(button);
+      button.addEventListener("click", function () { sort(table, column, heads); });
+    });
+  });
 
   // The list of contents follows the reader.
   var links = {};

@@ -1,0 +1,10 @@
+"""The kinds of figures. Each is one small function of its data that gives a `Draw`: a figure ready for any room.
+
+The notation is that of `theme`. To add a kind, write a function here that returns `draw(room)`, built from `axes`.
+"""
+
+from sipnb.show.figures.axes import Draw
+from sipnb.show.figures.courses import control_chart, fan_chart, flow
+from sipnb.show.figures.spreads import against_limits, funnel, intervals, pareto, survival
+
+__all__ = ["Draw", "against_limits", "control_chart", "fan_chart", "flow", "funnel", "intervals", "pareto", "survival"]
