@@ -20,9 +20,13 @@ from sipnb.places import CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
+from tests import hard
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CYCLE = "2026-10"
+
+#: Organisations whose data are public: the folder of their data, and a cycle.
+PUBLIC = {"uci_servicenow": "2016-05", "github_status": "2025-12"}
 
 
 def public_data(folder: str) -> Path:
@@ -133,6 +137,23 @@ def demo_published(once, demo_exports) -> CycleFolder:
     """The cycle of the simulated organisation, run by the command line."""
     folder = once("demo", lambda folder: published("demo", CYCLE, folder, "--data", demo_exports))
     return CycleFolder(folder / "demo" / CYCLE)
+
+
+@pytest.fixture(scope="session")
+def root(once, demo_exports, request) -> Path:
+    """The published cycle of an organisation, by its name: `root("demo")`."""
+
+    def of(name: str) -> Path:
+        if name == "demo":
+            return request.getfixturevalue("demo_published").root
+        if name == "hard":
+            folder = once("hard", lambda folder: published(hard.write(folder), hard.CYCLE, folder))
+            return folder / "hard" / hard.CYCLE
+        data = public_data(name)
+        folder = once(name, lambda folder: published(name, PUBLIC[name], folder, "--data", data))
+        return folder / name / PUBLIC[name]
+
+    return of
 
 
 @pytest.fixture(scope="session")

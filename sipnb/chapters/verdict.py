@@ -135,9 +135,13 @@ def _not_missing(case: Case) -> tuple[str, str]:
         )
         text = text if len(short.gaps) > 1 else "The one target cannot be judged"
     elif not short.inconclusive:
-        text = "Its one target is met" if judged == 1 else f"All {judged} targets are met"
+        text = (
+            f"The one target{_judgeable(case)} is met"
+            if judged == 1
+            else f"All {judged} targets{_judgeable(case)} are met"
+        )
     elif not short.meets:
-        text = f"{'Its one target' if judged == 1 else f'All {judged} targets'} {_untold(case)}"
+        text = f"{'The one target' if judged == 1 else f'All {judged} targets'}{_judgeable(case)} {_untold(case)}"
     else:
         text = f"{_of(short.meets, judged)} met and {short.inconclusive} {_untold(case)}"
     worse, better = case.changed("concern"), case.changed("improvement")
@@ -151,11 +155,13 @@ def _not_missing(case: Case) -> tuple[str, str]:
         )
     for more in (moved, risk) if worse or better else (risk, moved):
         text += more if len(text) + len(more) < LONGEST else ""
-    good = (short.meets and not short.inconclusive) or better
+    good = (short.meets and not short.inconclusive and case.measured.tested) or better
     return f"{text}.", "concern" if worse else "improvement" if good else "common"
 
 
 def _moved(case: Case, worse: list[KpiFact], better: list[KpiFact]) -> str:
+    if not case.measured.tested:
+        return "too few cases to tell whether any measure changed"
     if not worse and not better:
         return "no measure changed beyond chance"
     if len(worse) + len(better) == 1:
@@ -166,6 +172,11 @@ def _moved(case: Case, worse: list[KpiFact], better: list[KpiFact]) -> str:
     if not better:
         return f"{len(worse)} measures got worse and none better"
     return f"{words.plural(len(worse), 'measure')} got worse and {len(better)} better"
+
+
+def _judgeable(case: Case) -> str:
+    """A reminder that there are targets without data, where there are."""
+    return " with data" if any(g.status == "no data" for g in case.short.gaps) else ""
 
 
 def _untold(case: Case) -> str:
@@ -222,7 +233,8 @@ def _targets(case: Case) -> PointFact | None:
     closest = min(
         (g for g in short.gaps if g.status == "meets"), key=lambda g: abs(g.gap) / abs(g.target) if g.target else 1.0
     )
-    text = f"All {total} targets are met" if total > 1 else "Its one target is met"
+    text = f"{'All' if total > 1 else 'The'} {f'{total} targets' if total > 1 else 'one target'}{_judgeable(case)} "
+    text += "are met" if total > 1 else "is met"
     text += f", most narrowly {case.noun(closest.kpi)}" if total > 1 else f", {case.noun(closest.kpi)}"
     return PointFact(lead="Targets met.", text=f"{text}: {_against(case, closest)}.", **place)
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from pathlib import Path
-from urllib.parse import unquote
 
 
 class Read(HTMLParser):
-    """Headings, ids, links and text of a page, code left out; raises AssertionError where its markup is not sound."""
+    """A page as a reader's program takes it in: headings, ids, links, sources and text, code left out."""
 
-    def __init__(self, page: Path):
+    def __init__(self, markup: str):
         super().__init__()
-        self.page, self.headings, self.ids, self.links, self.parts, self._within = page, [], [], [], [], []
-        self.markup = page.read_text(encoding="utf-8")
-        self.feed(self.markup)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", "".join(self.parts))
+        self.headings, self.ids, self.links, self.sources, self.scripts, self.text = [], [], [], [], [], []
+        self._within = []
+        self.feed(markup)
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
@@ -27,28 +21,25 @@ class Read(HTMLParser):
             self._within.append(tag)
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        self.ids += [given["id"]] if "id" in given else []
-        self.links += [given["href"]] if "href" in given else []
+        if "id" in given:
+            self.ids.append(given["id"])
+        if "href" in given:
+            self.links.append(given["href"])
+        if "src" in given:
+            self.sources.append(given["src"])
         assert not [name for name in given if name.startswith("on")], f"inline handler on {tag}"
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)
-        self._within.pop()
+        if self._within and self._within[-1] == tag:
+            self._within.pop()
 
     def handle_endtag(self, tag):
         assert self._within and self._within[-1] == tag, f"</{tag}> closes {self._within[-3:]}"
         self._within.pop()
 
     def handle_data(self, data):
-        if "script" not in self._within and "style" not in self._within:
-            self.parts.append(data)
-
-    def dead(self) -> list[str]:
-        """The links that lead nowhere, to a missing file or to a missing section of one."""
-        found = []
-        for link in self.links:
-            target, _, anchor = link.partition("#")
-            file = (self.page.parent / unquote(target)).resolve() if target else self.page
-            if not file.is_file() or (anchor and f'id="{anchor}"' not in file.read_text(encoding="utf-8")):
-                found.append(link)
-        return found
+        if "script" in self._within:
+            self.scripts.append(data)
+        elif "style" not in self._within:
+            self.text.append(data)
