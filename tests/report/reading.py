@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
 
 
 class Read(HTMLParser):
-    """A page as a reader's program takes it in: headings, ids, links, sources and text, code left out."""
+    """Headings, ids, links and text of a page, code left out; raises AssertionError where its markup is not sound."""
 
-    def __init__(self, markup: str):
+    def __init__(self, page: Path | str):
         super().__init__()
-        self.headings, self.ids, self.links, self.sources, self.scripts, self.text = [], [], [], [], [], []
+        self.page, self.markup = (page, page.read_text(encoding="utf-8")) if isinstance(page, Path) else (None, page)
+        self.headings, self.ids, self.links, self.sources, self.scripts, self.parts = [], [], [], [], [], []
         self._within = []
-        self.feed(markup)
+        self.feed(self.markup)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", "".join(self.parts))
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
@@ -21,18 +28,14 @@ class Read(HTMLParser):
             self._within.append(tag)
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
-        if "id" in given:
-            self.ids.append(given["id"])
-        if "href" in given:
-            self.links.append(given["href"])
-        if "src" in given:
-            self.sources.append(given["src"])
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if "href" in given else []
+        self.sources += [given["src"]] if "src" in given else []
         assert not [name for name in given if name.startswith("on")], f"inline handler on {tag}"
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)
-        if self._within and self._within[-1] == tag:
-            self._within.pop()
+        self._within.pop()
 
     def handle_endtag(self, tag):
         assert self._within and self._within[-1] == tag, f"</{tag}> closes {self._within[-3:]}"
@@ -42,4 +45,14 @@ class Read(HTMLParser):
         if "script" in self._within:
             self.scripts.append(data)
         elif "style" not in self._within:
-            self.text.append(data)
+            self.parts.append(data)
+
+    def dead(self) -> list[str]:
+        """The links of a file that lead nowhere, to a missing file or to a missing section of one."""
+        found = []
+        for link in self.links:
+            target, _, anchor = link.partition("#")
+            file = (self.page.parent / unquote(target)).resolve() if target else self.page
+            if not file.is_file() or (anchor and f'id="{anchor}"' not in file.read_text(encoding="utf-8")):
+                found.append(link)
+        return found
