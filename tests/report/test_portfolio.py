@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import json
 import re
 import shutil
@@ -59,6 +62,17 @@ def test_every_page_is_sound_whatever_the_number_of_services(estate):
         assert seen.dead() == [], page
         assert "http" not in seen.markup.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", ""), page
         assert not re.search(r"\b1 (services|actions|proposals|cycles|measures)\b", seen.text), page
+
+
+def test_every_script_is_named_by_its_hash_and_nothing_else_may_run(estate):
+    for page in everything(estate):
+        markup = Read(page).markup
+        scripts = re.findall(r"<script>(.*?)</script>", markup, re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in scripts]
+        policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', markup)[1])
+        assert len(scripts) == markup.count("<script") > 0, page
+        assert policy.split("script-src ")[1].split() == [f"'sha256-{digest}'" for digest in digests], page
+        assert policy.startswith("default-src 'none'"), page
 
 
 def test_every_page_and_download_is_the_same_bytes_when_made_again(estate):
