@@ -5,6 +5,7 @@ Only what this plan used is listed: the charts that its measures have, the model
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sipnb.chapters.facts import BaselineFacts, ForecastFacts, RecommendationFacts
@@ -57,14 +58,12 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
                 "tickets are left open although the work is done, or closed before it is",
             )
         )  # fmt: skip
-    charts: dict[str, int] = {}
-    for k in measured.measures:
-        if k.chart and k.claims:
-            charts[k.chart] = charts.get(k.chart, 0) + 1
-    for chart, n in charts.items():
+    charts = Counter(k.chart for k in measured.measures if k.chart and k.claims)
+    if charts:
         found.append(
             Method(
-                "Usual range", words.plural(n, "measure"), _CHARTS.get(chart, chart),
+                "Usual range", words.plural(sum(charts.values()), "measure"),
+                "; ".join(f"{_CHARTS.get(chart, chart)} ({words.plural(n, 'measure')})" for chart, n in charts.items()),
                 "while nothing changes the points scatter around one level",
                 "the measure has a season or a long memory: some signals are then the season’s",
             )
@@ -79,13 +78,15 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
                 "fewer than about 20 points: small changes are then not seen",
             )
         )  # fmt: skip
-    for model in sorted({f.model for f in ahead.forecasts}):
-        mine = [f for f in ahead.forecasts if f.model == model]
+    models = Counter(f.model for f in ahead.forecasts)
+    if models:
+        first = ahead.forecasts[0]
+        chosen = words.listed([f"{model} ({words.plural(n, 'measure')})" for model, n in sorted(models.items())])
         found.append(
             Method(
-                "Forecast", words.plural(len(mine), "measure"),
-                f"{model}, the best of {mine[0].models} models over {mine[0].origins} past cycles; intervals as wide as its past "
-                "errors; the chance of a miss is the share of simulated futures that miss",
+                "Forecast", words.plural(len(ahead.forecasts), "measure"),
+                f"of {first.models} models the one that would have erred least over past cycles: {chosen}; intervals as wide as "
+                "its past errors; the chance of a miss is the share of simulated futures that miss",
                 "the future is made as the past was, and nothing is done",
                 "the service, its users or its targets are about to change",
             )

@@ -27,8 +27,8 @@ from sipnb.show.theme import NARROW, WIDE
 #: The markup of tables and figures; pages use it, too.
 TEMPLATES = Path(__file__).parent / "templates"
 
-#: From this many columns on a row of a table is a card on a phone.
-CARDS = 4
+#: From this many columns on a row of a table is a card on a phone; one fewer will do where its texts are long.
+CARDS, LONG = 4, 40
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -75,16 +75,21 @@ def table(
 ) -> Shown:
     """A table with its caption; the first column heads its rows, `numeric` columns are set to the right.
 
-    Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors. From four columns on
-    a row is a card on a phone. Raises ValueError without a caption.
+    Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors. Where it is
+    too broad for a phone a row is a card there. Raises ValueError without a caption.
     """
     if not caption:
         raise ValueError("a table needs a caption that says what a row is; pass caption=")
     markup = _macros().table(
         list(frame.columns), frame.astype(str).to_numpy().tolist(), caption, tuple(numeric), list(ids),
-        cards=len(frame.columns) >= CARDS, name=name,
+        cards=_as_cards(frame), name=name,
     )  # fmt: skip
     return Shown(str(markup), f"{caption}\n{frame.to_string(index=False)}")
+
+
+def _as_cards(frame: pd.DataFrame) -> bool:
+    longest = max((len(text) for text in frame.astype(str).to_numpy().ravel()), default=0)
+    return len(frame.columns) >= (CARDS - 1 if longest > LONG else CARDS)
 
 
 @dataclass(frozen=True)
