@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from sipnb import places, report
 from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS
-from sipnb.chapters import comparisons, facts, portfolio, results
+from sipnb.chapters import advice_facts, comparisons, facts, portfolio, results
 from sipnb.places import CycleFolder
 from sipnb.workbook import Service
 
@@ -157,12 +157,12 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
     hand_over("5_recommendations", _advice(service, states, draw))
 
 
-def _advice(service: Service, states: list[str], draw: random.Random) -> facts.RecommendationFacts:
-    effect = facts.EffectFact(
+def _advice(service: Service, states: list[str], draw: random.Random) -> advice_facts.RecommendationFacts:
+    effect = advice_facts.EffectFact(
         kpi="sla_attainment", title="Resolved within target", unit="share", value=0.09, low=0.06, high=0.12
     )
     options = [
-        facts.OptionFact(
+        advice_facts.OptionFact(
             rank=n + 1, lever=f"lever-{n}", title=title, action="Do it.", kind="process", moves=[], finding="Seen.", why="Seen.",
             evidence=["Seen."], numbers={}, effect=draw.choice((effect, None)), cost=draw.choice((9000.0, 24000.0, None)),
             effort_days=None, weeks=6, strength=1.0,
@@ -170,7 +170,7 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> facts.R
         for n, title in enumerate(draw.sample(_LEVERS, draw.choice((0, 1, 1, 2))))
     ]  # fmt: skip
     decisions = [
-        facts.DecisionFact(
+        advice_facts.DecisionFact(
             id=one.lever, kind="option", title=one.title, owner=service.owner, due="2026-11-15",
             effect="up to +9 points (6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
         )
@@ -178,13 +178,13 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> facts.R
     ]  # fmt: skip
     bad = states.count("fails")
     news = [
-        facts.NewsFact(
+        advice_facts.NewsFact(
             kind="newly missed", about="sla_attainment", text="The share resolved in time misses its target."
         )
     ]
-    return facts.RecommendationFacts(
+    return advice_facts.RecommendationFacts(
         options=options, considered={},
-        verdict=facts.VerdictFact(
+        verdict=advice_facts.VerdictFact(
             sentence="69.5 % of tickets were resolved in time, 15.5 points below the target of 85 % and worse than usual; "
             "November misses it again with over 99 % probability."
             if bad

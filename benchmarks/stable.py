@@ -25,7 +25,8 @@ from ruamel.yaml import YAML
 from sipnb import demo, places
 from sipnb import workbook as workbooks
 from sipnb.chapters import baseline, recommendations
-from sipnb.chapters.facts import KpiFact, VerdictFact
+from sipnb.chapters.advice_facts import VerdictFact
+from sipnb.chapters.facts import KpiFact
 from sipnb.chapters.subject import Subject
 from sipnb.methods import proportions
 from sipnb.places import CycleFolder
@@ -112,10 +113,9 @@ def _measure(seed: int, k: KpiFact) -> dict:
 
 
 def _verdict(seed: int, verdict: VerdictFact) -> dict:
-    says = [verdict.sentence, *(point.lead for point in verdict.points)]
     return {
         "seed": seed,
-        "worse": any("worse than it used to be" in text.lower() for text in says),
+        "worse": any(one.kind == "worse" for one in verdict.news),
         "missed": verdict.tone == "concern",
     }
 

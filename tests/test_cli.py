@@ -300,7 +300,9 @@ def test_an_organisation_with_next_to_nothing_still_gets_honest_plans(tmp_path):
     assert done.returncode == 0, done.stderr
     folder = CycleFolder(tmp_path / "r" / "mini" / "2026-05")
     verdicts = {s: results.read(folder, s, "5_recommendations").verdict.sentence for s in ("one", "nothing")}
-    assert verdicts["one"].startswith("Availability, maintenance left out: 9.1 % against a target of 99.90 %")
+    assert verdicts["one"].startswith(
+        "The service was available for 9.1 % of the agreed time, 90.8 points below the target"
+    )
     assert verdicts["nothing"] == "There are no records of Nothing in May 2026: nothing can be said."
     for page in folder.root.glob("*.html"):
         text = page.read_text(encoding="utf-8")

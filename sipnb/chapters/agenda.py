@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from sipnb.chapters import recommendations
-from sipnb.chapters.facts import ActionFact, DecisionFact, EffectFact, OptionFact, RecommendationFacts, ReviewFacts
+from sipnb.chapters.advice_facts import DecisionFact, EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.facts import ActionFact, ReviewFacts
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
 from sipnb.chapters.review import DONE
 from sipnb.show import words

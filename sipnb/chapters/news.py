@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipnb.chapters import gaps
-from sipnb.chapters.facts import BaselineFacts, GapFacts, KpiFact, NewsFact, ReviewFacts
+from sipnb.chapters.advice_facts import NewsFact
+from sipnb.chapters.facts import BaselineFacts, GapFacts, KpiFact, ReviewFacts
 from sipnb.chapters.subject import Subject
 from sipnb.show import words
 

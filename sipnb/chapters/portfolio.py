@@ -11,7 +11,8 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.chapters import agenda, comparisons, matrix, results, since
-from sipnb.chapters.facts import BaselineFacts, ForecastFacts, GapFacts, RecommendationFacts, ReviewFacts
+from sipnb.chapters.advice_facts import RecommendationFacts
+from sipnb.chapters.facts import BaselineFacts, ForecastFacts, GapFacts, ReviewFacts
 from sipnb.chapters.portfolio_facts import EstateFact, HealthFact, PlanFact, PortfolioFacts, SinceFact
 from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sipnb.chapters.facts import DecisionFact, Facts, NewsKind
+from sipnb.chapters.advice_facts import DecisionFact, NewsKind
+from sipnb.chapters.facts import Facts
 
 
 class PlanFact(Facts):

@@ -9,7 +9,7 @@ import pandas as pd
 from sipnb import levers
 from sipnb.catalogue import LEVERS
 from sipnb.chapters import baseline, forecast, gaps, review, verdict
-from sipnb.chapters.facts import EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.advice_facts import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.subject import Subject
 from sipnb.show import words
 from sipnb.show.display import Card, Shown, cards, points, say, table

@@ -15,7 +15,8 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from sipnb.chapters.facts import BaselineFacts, Facts, ForecastFacts, GapFacts, RecommendationFacts, ReviewFacts
+from sipnb.chapters.advice_facts import RecommendationFacts
+from sipnb.chapters.facts import BaselineFacts, Facts, ForecastFacts, GapFacts, ReviewFacts
 from sipnb.chapters.portfolio_facts import PortfolioFacts
 from sipnb.places import CycleFolder, state, write_whole
 

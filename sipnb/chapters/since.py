@@ -9,7 +9,7 @@ from typing import get_args
 import pandas as pd
 
 from sipnb.chapters import results
-from sipnb.chapters.facts import NewsFact, NewsKind
+from sipnb.chapters.advice_facts import NewsFact, NewsKind
 from sipnb.chapters.portfolio_facts import PlanFact, PlanNews, PortfolioFacts, SinceFact, ToneChange
 from sipnb.cycles import Cycle
 from sipnb.places import cycle_folder

@@ -12,20 +12,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sipnb.chapters import news
+from sipnb.chapters.advice_facts import DecisionFact, EffectFact, OptionFact, PointFact, VerdictFact
 from sipnb.chapters.facts import (
     BaselineFacts,
-    DecisionFact,
-    EffectFact,
     ForecastFact,
     ForecastFacts,
     GapFact,
     GapFacts,
     KpiFact,
-    OptionFact,
-    PointFact,
     ReviewFacts,
     StepFact,
-    VerdictFact,
 )
 from sipnb.chapters.subject import Subject
 from sipnb.show import words

@@ -10,7 +10,8 @@ from email import policy
 from email.message import EmailMessage
 
 from sipnb.chapters import results
-from sipnb.chapters.facts import BaselineFacts, RecommendationFacts, VerdictFact
+from sipnb.chapters.advice_facts import RecommendationFacts, VerdictFact
+from sipnb.chapters.facts import BaselineFacts
 from sipnb.places import CycleFolder
 from sipnb.report.page import environment
 from sipnb.report.scorecard import Line, scorecard

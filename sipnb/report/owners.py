@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sipnb import __version__
 from sipnb.chapters import agenda
-from sipnb.chapters.facts import DecisionFact
+from sipnb.chapters.advice_facts import DecisionFact
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
 from sipnb.editions import editions
 from sipnb.places import CycleFolder

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sipnb import cycles
 from sipnb.chapters import results
-from sipnb.chapters.facts import About, BaselineFacts, DecisionFact, PointFact, RecommendationFacts, ReviewFacts
+from sipnb.chapters.advice_facts import DecisionFact, PointFact, RecommendationFacts
+from sipnb.chapters.facts import About, BaselineFacts, ReviewFacts
 from sipnb.editions import editions as found_editions
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.report.chapter import Chapter, Section, chapter, noun, title

@@ -100,8 +100,8 @@ def test_marks_say_what_happened_and_stand_on_the_charts(measured):
     assert (mark.letter, mark.cycle, mark.kpis) == ("A", "2026-03", ["restore_median"])
     assert "implemented 2026-03-01" in history.happened(facts).text
     shown = history.control_figure(measured("identity"), "restore_median")
-    assert "Marks: A Let users reset their own password" in shown.markup
-    assert "Marks:" not in history.control_figure(measured("identity"), "csat_top2").markup
+    assert '<ul class="marks"><li><strong>A</strong> Let users reset their own password' in shown.markup
+    assert 'class="marks"' not in history.control_figure(measured("identity"), "csat_top2").markup
 
 
 def test_a_baseline_set_anew_has_limits_of_its_own_and_its_reason(demo_subject):

@@ -29,7 +29,9 @@ class Read(HTMLParser):
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         self.ids += [given["id"]] if "id" in given else []
-        self.links += [given["href"]] if "href" in given else []
+        # What a page carries to be downloaded leads nowhere.
+        carried = "download" in given and given.get("href", "").startswith("data:text/csv;")
+        self.links += [given["href"]] if "href" in given and not carried else []
         self.sources += [given["src"]] if "src" in given else []
         assert not [name for name in given if name.startswith("on")], f"inline handler on {tag}"
 

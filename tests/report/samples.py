@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from sipnb import report
 from sipnb.catalogue import KPIS
-from sipnb.chapters import agenda, facts, matrix, portfolio_facts, results
+from sipnb.chapters import advice_facts, agenda, facts, matrix, portfolio_facts, results
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.show import display, figures
 
@@ -84,7 +84,7 @@ def series(kpis: list[str], cycles: int = 24) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def verdict(name: str, **changes) -> facts.VerdictFact:
+def verdict(name: str, **changes) -> advice_facts.VerdictFact:
     given = {
         "sentence": "71.2 % of incidents met the target of 85 %, the fifth month of decline; without action November "
         "misses it again with 97 % probability.",
@@ -105,15 +105,17 @@ def verdict(name: str, **changes) -> facts.VerdictFact:
         ],
         "caution": "4.1 % of the tickets carry no resolution time and were set aside.",
     } | changes  # fmt: skip
-    given["points"] = [facts.PointFact(lead=a, text=b, chapter=c, section="By group") for a, b, c in given["points"]]
+    given["points"] = [
+        advice_facts.PointFact(lead=a, text=b, chapter=c, section="By group") for a, b, c in given["points"]
+    ]
     given["decisions"] = [
-        facts.DecisionFact(
+        advice_facts.DecisionFact(
             id=f"decision-{i}", kind="option", title=a, owner="Head of Payments Operations", due="2026-11-15",
             effect="+9 points within target (6–12)", cost="€ 24,000 once", why=b,
         )
         for i, (a, b) in enumerate(given["decisions"])
     ]  # fmt: skip
-    return facts.VerdictFact(**given)
+    return advice_facts.VerdictFact(**given)
 
 
 def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str], **changes) -> None:
@@ -148,7 +150,7 @@ def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str],
     hand_over("4_forecast", facts.ForecastFacts(forecasts=[], left_out={}))
     hand_over(
         "5_recommendations",
-        facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
+        advice_facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
     )
 
 
