@@ -224,8 +224,7 @@ def misses_figure(facts: GapFacts, about: str) -> Shown:
     """Where the misses are: the largest parts, with intervals; or why there is no such figure."""
     m = facts.misses
     if m is None:
-        return say(f"Fewer than {FEWEST} tickets with a category, group or priority missed their target in the last {WINDOW} "
-                   "cycles: there is nothing to rank.")  # fmt: skip
+        return say("Too few tickets with a category, group or priority missed their target: there is nothing to rank.")
     shown, others = m.parts[:PARTS], m.n - sum(part.count for part in m.parts[:PARTS])
     rows = pd.DataFrame([{"label": p.name, "share": p.share, "low": p.low, "high": p.high} for p in shown])
     data = pd.DataFrame(

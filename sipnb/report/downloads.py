@@ -16,6 +16,7 @@ from typing import Any
 from sipnb.chapters.facts import BaselineFacts, KpiFact
 from sipnb.chapters.portfolio_facts import PortfolioFacts
 from sipnb.places import CycleFolder, write_whole
+from sipnb.report import mail
 from sipnb.report.calendar import calendar
 
 #: One row of a download; all rows of one have the same keys.
@@ -27,7 +28,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def write_downloads(
     folder: CycleFolder, facts: PortfolioFacts, measured: Sequence[BaselineFacts]
 ) -> list[tuple[str, str]]:
-    """Write all downloads; each file's name with what it holds. Without the extra `excel` there is no workbook."""
+    """Write all downloads, and each plan's digest as a mail; gives the name of each of the former with what it holds.
+
+    Without the extra `excel` there is no workbook.
+    """
     services, actions = service_records(facts), action_records(facts)
     measures = [record for one in measured for record in measure_records(one)]
     written = {
@@ -44,6 +48,8 @@ def write_downloads(
         written["portfolio.xlsx"] = ("all of it as a workbook", workbook(sheets, datetime.fromisoformat(facts.cutoff)))
     for name, (_, content) in written.items():
         write_whole(folder.downloads / name, content)
+    for one in measured:
+        write_whole(mail.place(folder, one.about.service), mail.digest(folder, one.about.service))
     return [(name, title) for name, (title, _) in written.items()]
 
 

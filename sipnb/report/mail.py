@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from email import policy
 from email.message import EmailMessage
+from pathlib import Path
 
 from sipnb.chapters import results
 from sipnb.chapters.advice_facts import RecommendationFacts, VerdictFact
@@ -18,6 +19,11 @@ from sipnb.report.scorecard import Line, scorecard
 from sipnb.show import words
 
 _WIDTH = 76
+
+
+def place(folder: CycleFolder, service: str) -> Path:
+    """Where the digest of a plan lies."""
+    return folder.downloads / "mail" / f"{service}.eml"
 
 
 def digest(folder: CycleFolder, service: str) -> bytes:

@@ -26,6 +26,8 @@ _FOOT = (
     '<span><span class="pageNumber"></span> of <span class="totalPages"></span></span></div>'
 )
 
+_NODE = re.compile(rb"(?<=\()node\d{8}(?=\))")
+
 _DATE = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}([^)]*)\)")
 
 
@@ -67,7 +69,7 @@ def print_pages(pages: Sequence[Path], cutoff: pd.Timestamp) -> Iterator[Path]:
                 margin={"top": "15mm", "bottom": "16mm", "left": "14mm", "right": "14mm"},
             )  # fmt: skip
             target = page.with_suffix(".pdf")
-            write_whole(target, dated(printed, cutoff))
+            write_whole(target, repeatable(printed, cutoff))
             yield target
         chromium.close()
 
@@ -78,7 +80,13 @@ def unprinted(page: Path) -> bool:
     return page.is_file() and not (printed.is_file() and printed.stat().st_mtime_ns >= page.stat().st_mtime_ns)
 
 
-def dated(content: bytes, cutoff: pd.Timestamp) -> bytes:
-    """A PDF whose dates are the cut-off's: of the same length, so that nothing in the file moves."""
+def repeatable(content: bytes, cutoff: pd.Timestamp) -> bytes:
+    """A PDF whose dates are the cut-off's, and whose elements are numbered from 1 in the order they have.
+
+    Chromium takes the time of day, and numbers by a counter that also counts what is in no page. Everything keeps its
+    length, so that nothing in the file moves.
+    """
     stamp = cutoff.tz_convert("UTC").strftime("%Y%m%d%H%M%S").encode()
-    return _DATE.sub(lambda found: b"/%s (D:%s%s)" % (found[1], stamp, found[2]), content)
+    content = _DATE.sub(lambda found: b"/%s (D:%s%s)" % (found[1], stamp, found[2]), content)
+    numbers = {node: b"node%08d" % i for i, node in enumerate(sorted(set(_NODE.findall(content))), 1)}
+    return _NODE.sub(lambda found: numbers[found[0]], content)

@@ -76,7 +76,7 @@ def test_every_script_is_named_by_its_hash_and_nothing_else_may_run(estate):
 
 
 def test_every_page_and_download_is_the_same_bytes_when_made_again(estate):
-    files = [*everything(estate), *sorted(estate.downloads.iterdir())]
+    files = [*everything(estate), *sorted(p for p in estate.downloads.rglob("*") if p.is_file())]
     before = [path.read_bytes() for path in files]
     report.render_index(estate)
     report.render_cycles(estate)
