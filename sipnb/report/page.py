@@ -82,7 +82,7 @@ def _policy(scripts: Sequence[str]) -> str:
 def environment() -> jinja2.Environment:
     """The templates, compiled once a process."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader([TEMPLATES, display.TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

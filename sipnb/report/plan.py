@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -85,7 +85,9 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
         chapters=chapters,
         contents=contents([*_FRONT, *_sections(chapters), *_BACK]),
         code=any(c.has_code for c in chapters),
-        methods=methods(baseline, results.read(folder, service, "4_forecast"), advice),
+        methods=[astuple(one) for one in methods(baseline, results.read(folder, service, "4_forecast"), advice)],
+        definitions=[(k.title, k.formula, k.cohort, k.clock, k.minimum_n, k.definition) for k in baseline.measures],
+        definition_ids=[f"def-{k.kpi}" for k in baseline.measures],
         provenance=origin,
         workbook=folder.root.parent.name,
         fingerprint=fingerprints(origin.origins),

@@ -131,11 +131,7 @@ def urgent(actions: list[ActionOfPlan]) -> list[ActionOfPlan]:
     return sorted(actions, key=lambda one: (not one.overdue, not one.open))
 
 
-def _estate(one: EstateFact) -> dict[str, str]:
-    return {
-        "definition": one.definition,
-        "severities": words.listed(one.severities) or "all",
-        "cycle": words.percent(one.cycle),
-        "year": words.percent(one.year),
-        "outages": f"{one.outages:,}",
-    }
+def _estate(one: EstateFact) -> tuple[str, ...]:
+    """Definition, severities, cycle, year, outages."""
+    counted = words.listed(one.severities) or "all"
+    return one.definition, counted, words.percent(one.cycle), words.percent(one.year), f"{one.outages:,}"
