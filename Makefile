@@ -4,7 +4,7 @@ ENV := .venv/.built
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: report test lab lint goldens rules bench simulate lock clean
+.PHONY: report test pages screenshots lab lint goldens rules bench simulate lock clean
 .DEFAULT_GOAL := report
 
 $(ENV): requirements.lock pyproject.toml
@@ -20,6 +20,12 @@ report: $(ENV)  ## the plans of the simulated organisation
 
 test: $(ENV)  ## all tests
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
+	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
+
+screenshots: report  ## the pictures of the README
+	$(BIN)/python docs/screenshots.py
 
 lab: $(ENV)  ## JupyterLab on the notebooks
 	$(BIN)/python -m jupyterlab notebooks

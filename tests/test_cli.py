@@ -1,7 +1,6 @@
 """The command line as people use it: a whole cycle published, errors that say what to do, exit codes that are kept."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -27,12 +26,13 @@ def sipnb(*arguments, cwd, env=None, timeout=900):
 
 
 @pytest.fixture(scope="module")
-def organisation(tmp_path_factory, demo_exports):
-    """The simulated organisation in a folder of its own, with the run of its cycle: (params, reports, run)."""
+def organisation(tmp_path_factory, demo_published):
+    """The simulated organisation in a folder of its own, with what the run of its cycle printed: (params, reports, said)."""
     base = tmp_path_factory.mktemp("organisation")
     params = shutil.copytree(places.PARAMS / "demo", base / "demo")
-    done = run(params, base / "reports", demo_exports)
-    return params, base / "reports", done
+    made = demo_published.root.parents[1]
+    shutil.copytree(made / "demo", base / "reports" / "demo")
+    return params, base / "reports", {name: (made / name).read_text(encoding="utf-8") for name in ("stdout", "stderr")}
 
 
 def run(params, reports, exports, *more):
@@ -51,57 +51,20 @@ def contents(folder: CycleFolder):
     return {str(p.relative_to(folder.root)): p.read_bytes() for p in pages}
 
 
-def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, published):
-    done = organisation[2]
-    assert done.returncode == 0, done.stderr
-    assert "12 of 12 plans of Northfield Group for October 2026" in done.stdout
-    assert str(published.index) in done.stdout
+def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, published, demo_published):
+    said = organisation[2]
+    assert "12 of 12 plans of Northfield Group for October 2026" in said["stdout"]
+    assert str(demo_published.index) in said["stdout"]
     assert sorted(p.stem for p in published.root.glob("*.html")) == sorted([*SERVICES, "data-quality", "index"])
-    assert all(f"{service}: published" in done.stdout for service in SERVICES), "one plain line a unit"
-    assert "\x1b" not in done.stdout and done.stderr == ""
+    assert all(f"{service}: published" in said["stdout"] for service in SERVICES), "one plain line a unit"
+    assert "\x1b" not in said["stdout"] and said["stderr"] == ""
 
 
-def test_every_page_is_one_small_file_that_asks_for_nothing(published):
-    for page in published.root.glob("*.html"):
+def test_no_page_names_a_machine_or_the_network(published):
+    for page in published.root.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert len(text) < 1_000_000, page.name
         assert "http://" not in text.replace("http://www.w3.org", "") and "https://" not in text, page.name
         assert str(Path.home()) not in text and "/tmp/" not in text, "no machine's paths"
-
-
-def test_every_figure_says_its_finding_in_a_few_words(published):
-    found = 0
-    for page in published.root.glob("*.html"):
-        for title in re.findall(r"<figcaption><strong>(.*?)</strong>", page.read_text(encoding="utf-8")):
-            assert len(title.split()) <= 12, title
-            found += 1
-    assert found > 60
-
-
-def test_every_page_loads_from_disk_without_a_request_or_an_error(published):
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        context = browser.new_context(offline=True)
-        for page in sorted(published.root.glob("*.html")):
-            requests, errors = [], []
-            tab = context.new_page()
-            tab.on("request", lambda r, seen=requests: seen.append(r.url))
-            tab.on("console", lambda m, seen=errors: seen.append(m.text) if m.type == "error" else None)
-            tab.on("pageerror", lambda e, seen=errors: seen.append(str(e)))
-            tab.goto(page.as_uri())
-            assert tab.locator("h1").count() == 1
-            for width in (1280, 375):
-                tab.set_viewport_size({"width": width, "height": 800})
-                assert tab.evaluate("document.scrollingElement.scrollWidth") <= width, (page.name, width)
-            assert (requests, errors) == ([page.as_uri()], []), page.name
-            tab.close()
-        browser.close()
 
 
 def test_what_each_plan_proposes_is_what_was_built_into_its_service(published):
