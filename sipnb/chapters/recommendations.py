@@ -8,7 +8,7 @@ import pandas as pd
 
 from sipnb import levers
 from sipnb.catalogue import LEVERS
-from sipnb.chapters import baseline, forecast, gaps, review, verdict
+from sipnb.chapters import baseline, case, forecast, gaps, review, verdict
 from sipnb.chapters.advice_facts import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.subject import Subject
 from sipnb.show import words
@@ -35,7 +35,7 @@ def work_out(subject: Subject) -> Recommendations:
         RecommendationFacts(
             options=options,
             considered={e.lever.title: e.finding for e in seen if not e.found},
-            verdict=verdict.reach(verdict.Case(subject, reviewed, measured, short, ahead, options)),
+            verdict=verdict.reach(case.Case(subject, reviewed, measured, short, ahead, options)),
         )
     )
 

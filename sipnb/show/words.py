@@ -115,7 +115,8 @@ def prose(value: float | None, unit: str = "count", currency: str = "EUR") -> st
             return "over 99.99 %" if percent >= 99.995 else f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
         return f"{significant(percent, 3 if percent >= 10 else 2)} %"
     if unit == "points":
-        return f"{significant(100 * value, 3)} point{'' if abs(100 * value) == 1 else 's'}".replace("-", "−")
+        digits = 3 if abs(100 * value) >= 10 else 2
+        return f"{significant(100 * value, digits)} point{'' if abs(100 * value) == 1 else 's'}".replace("-", "−")
     if unit == "money":
         mark = sign(currency)
         if abs(value) < 10:

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from sipnb.chapters import baseline, forecast, gaps, recommendations, results, review, verdict
+from sipnb.chapters import baseline, case, forecast, gaps, recommendations, results, review, verdict
 from sipnb.chapters.facts import ForecastFacts, GapFacts, ReviewFacts
 from sipnb.chapters.results import ResultError
 from sipnb.places import CHAPTERS, CycleFolder
@@ -93,7 +93,7 @@ def test_every_point_links_to_a_chapter(worked_out):
 def test_a_verdict_is_reached_without_any_record(worked_out, demo_subject):
     nothing = worked_out["archive"]["2_baseline"].model_copy(update={"kpis": [], "restore": None})
     found = verdict.reach(
-        verdict.Case(
+        case.Case(
             demo_subject("archive"), ReviewFacts(actions=[], states={}, overdue=0), nothing,
             GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
                      fails=0, inconclusive=0),

@@ -1,0 +1,103 @@
+"""What a verdict is drawn from: the chapters' facts of a service, the words for its measures, and how its targets stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sipnb.chapters import news
+from sipnb.chapters.advice_facts import OptionFact
+from sipnb.chapters.facts import (
+    BaselineFacts,
+    ForecastFact,
+    ForecastFacts,
+    GapFact,
+    GapFacts,
+    KpiFact,
+    ReviewFacts,
+    StepFact,
+)
+from sipnb.chapters.subject import Subject
+from sipnb.show import words
+
+#: From this chance of a miss on a verdict names it, though nothing is missed yet.
+LIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a verdict is drawn from: the chapters' facts of a service, and the words for its measures."""
+
+    subject: Subject
+    reviewed: ReviewFacts
+    measured: BaselineFacts
+    short: GapFacts
+    ahead: ForecastFacts
+    options: list[OptionFact]
+
+    @property
+    def worst(self) -> GapFact | None:
+        """The target that is most certainly and most heavily missed."""
+        return next((g for g in self.short.gaps if g.status == "fails"), None)
+
+    @property
+    def risky(self) -> tuple[ForecastFact, StepFact] | None:
+        """The target likeliest to be missed in the next cycle."""
+        found = [(f, f.steps[0]) for f in self.ahead.forecasts if f.steps[0].miss is not None]
+        return max(found, key=lambda pair: pair[1].miss, default=None)
+
+    def changed(self, variation: str) -> list[KpiFact]:
+        """The scorecard's measures whose change holds among all of them; what restates another one is left out."""
+        return [k for k in news.changed(self.measured) if k.variation == variation]
+
+    def noun(self, kpi: str) -> str:
+        return self.subject.kpis[kpi].noun
+
+    def said(self, value: float | None, unit: str) -> str:
+        return words.prose(value, unit, self.subject.currency)
+
+    def range(self, low: float | None, high: float | None, unit: str) -> str:
+        return words.interval(low, high, unit, self.subject.currency, words.prose)
+
+
+def standing(case: Case) -> str:
+    """How many targets are met, and how many cannot be told, where none is certainly missed."""
+    short = case.short
+    n = short.meets + short.inconclusive
+    if not short.gaps:
+        return "No target is agreed"
+    if not n:
+        return f"None of its {words.plural(len(short.gaps), 'target')} can be judged"
+    which = {1: "Its one target", 2: "Both of its 2 targets"}.get(n, f"All {n} targets") + judgeable(case)
+    if not short.inconclusive:
+        return f"{which} {are(n)} met"
+    if short.meets:
+        return f"{share_of(short.meets, n)} met and {short.inconclusive} {untold(case)}"
+    if n > 1 and untold(case) == _MIXED:
+        return f"{'Neither' if n == 2 else 'None'} of its {n} targets{judgeable(case)} can be told yet"
+    return f"{which} {untold(case)}"
+
+
+_MIXED = "cannot be told yet"
+
+
+def untold(case: Case) -> str:
+    """Why targets cannot be told: too few cases, or an interval that holds the target."""
+    untold = [g for g in case.short.gaps if g.status == "inconclusive"]
+    few = [g for g in untold if g.n < case.subject.kpis[g.kpi].minimum_n]
+    if len(few) == len(untold):
+        return f"{'rests' if len(untold) == 1 else 'rest'} on too few cases to tell"
+    return _MIXED if few else f"{are(len(untold))} too close to call"
+
+
+def judgeable(case: Case) -> str:
+    """A reminder that there are targets without data, where there are."""
+    return " with data" if any(g.status == "no data" for g in case.short.gaps) else ""
+
+
+def share_of(part: int, total: int) -> str:
+    """`1 of 5 targets is`, `4 of 8 targets are`."""
+    return f"{part} of {words.plural(total, 'target')} {are(part)}"
+
+
+def are(n: int) -> str:
+    return "is" if n == 1 else "are"
