@@ -1,4 +1,4 @@
-"""The main points of a plan, ranked: a sentence each — a figure, what it is compared with, what follows — and where to read on."""
+"""The main points of a plan, ranked, a sentence each: a figure, what it is compared with, what follows, where to read on."""
 
 from __future__ import annotations
 
