@@ -35,7 +35,7 @@ def digest(folder: CycleFolder, service: str) -> bytes:
     title = f"Service improvement plan: {about.name}, {about.cycle_label}"
     mail = EmailMessage(policy=policy.SMTP)
     # A header has no line breaks: a name that came with one must not make a second header.
-    mail["Subject"] = " ".join(title.split())
+    mail["Subject"] = " ".join(words.unturned(title).split())
     mail["X-Unsent"] = "1"
     given = {"title": title, "about": about, "verdict": verdict, "lines": lines, "page": folder.page(service).name}
     mail.set_content(_plain(title, measured, verdict, lines, given["page"]))
@@ -73,4 +73,4 @@ def _plain(title: str, measured: BaselineFacts, verdict: VerdictFact, lines: lis
         judged = line.few or f"{line.change.text}; {line.against.text.lower()}"
         sure = f"{line.interval}, " if line.interval != "–" else ""
         parts += [f"{line.title}: {line.value} ({sure}n {line.n}){target}. {words.upper(judged)}."]
-    return "\n".join([*parts, "", f"The whole plan, with figures, methods and data: {page}", ""])
+    return words.unturned("\n".join([*parts, "", f"The whole plan, with figures, methods and data: {page}", ""]))

@@ -85,6 +85,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader([TEMPLATES, display.TEMPLATES]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=display.unturned,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -30,6 +30,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: From this many columns on a row of a table is a card on a phone; one fewer will do where its texts are long.
 CARDS, LONG = 4, 40
 
+_NUMBER = re.compile(r"[+-]?\d[\d.,]*(e[+-]?\d+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -49,7 +50,7 @@ class Shown:
 
 def escape(value: object) -> str:
     """Text as HTML text; a value from the records is never markup."""
-    return html.escape(str(value), quote=True)
+    return html.escape(words.unturned(str(value)), quote=True)
 
 
 def inline(text: str) -> Markup:
@@ -165,26 +166,31 @@ def figure(
 
 def _formatted(values: pd.Series, unit: str | None, currency: str) -> list[str]:
     if unit is None:
-        return values.astype(str).tolist()
+        return ["–" if words.is_missing(v) else str(v) for v in values]
     return ["–" if words.is_missing(v) else words.number(v, unit, currency) for v in values.astype(float)]
 
 
 def _csv(data: pd.DataFrame) -> str:
-    """A frame as CSV in base64; text that a spreadsheet would take for a formula is neutralised."""
+    """A frame as CSV in base64, to eight digits; text that a spreadsheet would take for a formula is neutralised."""
     texts = [c for c in data.columns if not pd.api.types.is_numeric_dtype(data[c])]
-    safe = data.assign(**{c: data[c].astype(str).map(harmless) for c in texts})
-    return base64.b64encode(safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8")).decode("ascii")
+    safe = data.assign(**{c: data[c].astype(str).map(harmless) for c in texts}).rename(columns=harmless)
+    return base64.b64encode(safe.to_csv(index=False, lineterminator="\r\n", float_format="%.8g").encode("utf-8")).decode("ascii")
 
 
 def harmless(text: str) -> str:
     """Text as a spreadsheet may be given it: what would begin a formula is preceded by an apostrophe."""
-    return f"'{text}" if text[:1] in _FORMULA and text else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def unturned(value: object) -> object:
+    """What a template writes: text from records without characters that turn the direction of all that follows."""
+    return words.unturned(value) if type(value) is str else value
 
 
 @cache
 def _macros(name: str = "table.html.j2"):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=jinja2.StrictUndefined, finalize=unturned,
     )  # fmt: skip
     return environment.get_template(name).module

@@ -214,6 +214,15 @@ def bare(label: str) -> str:
     return re.sub(r"( of)? \d{4}$", "", label)
 
 
+#: Characters that turn the direction of what follows them, far beyond the text they came with.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def unturned(text: str) -> str:
+    """A text without characters that would turn the direction of what follows it; its own letters keep theirs."""
+    return _TURNING.sub("", text)
+
+
 def lower(title: str) -> str:
     """A title in the middle of a sentence."""
     return title[:1].lower() + title[1:]

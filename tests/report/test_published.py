@@ -139,6 +139,8 @@ def test_nothing_of_a_record_becomes_markup(root):
     for page in root("hard").rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert "<script>alert" not in text and "<b>owner" not in text and "</title> =cmd" not in text, page.name
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", text), f"{page.name}: what follows is turned around"
+    assert "<bdi>שירות התשלומים" in root("hard").joinpath("right-to-left.html").read_text(encoding="utf-8")
 
 
 def test_files_beside_a_page_are_where_it_says(folder):

@@ -33,22 +33,23 @@
   }
   function sort(table, column, heads) {
     var up = heads[column].getAttribute("aria-sort") !== "ascending", body = table.tBodies[0];
-    var number = heads[column].classList.contains("number");
     var rows = Array.prototype.map.call(body.rows, function (row) {
       var text = row.cells[column].textContent.trim();
-      return { row: row, text: text, empty: /^(\u2013|no data|)$/.test(text), size: number ? size(text) : null };
+      return { row: row, text: text, empty: /^(\u2013|no data|)$/.test(text), size: size(text) };
     });
+    // A column of numbers is one in which every entry has one; names that hold a number are names.
+    var number = heads[column].classList.contains("number") || rows.every(function (one) { return one.empty || /^[-\u2212+\u20ac$\u00a3]? ?\d/.test(one.text); });
     rows.sort(function (a, b) {
       if (a.empty !== b.empty) { return a.empty - b.empty; }
-      var both = a.size !== null && b.size !== null;
-      return (up ? 1 : -1) * (both ? a.size - b.size : a.text.localeCompare(b.text, "en"));
+      if (number && (a.size === null) !== (b.size === null)) { return a.size === null ? 1 : -1; }
+      return (up ? 1 : -1) * (number && a.size !== null ? a.size - b.size : a.text.localeCompare(b.text, "en"));
     });
     rows.forEach(function (one) { body.appendChild(one.row); });
     heads.forEach(function (head, i) {
       if (i === column) { head.setAttribute("aria-sort", up ? "ascending" : "descending"); } else { head.removeAttribute("aria-sort"); }
     });
   }
-  document.querySelectorAll(".table > table").forEach(function (table) {
+  document.querySelectorAll(".table > table, .scorecard").forEach(function (table) {
     var sortable = table.tHead && table.tBodies.length === 1 && table.tBodies[0].rows.length > 2;
     var heads = sortable ? Array.prototype.slice.call(table.tHead.rows[0].cells) : [];
     heads.forEach(function (head, column) {
