@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sipnb.chapters import recommendations
 from sipnb.chapters.advice_facts import DecisionFact, EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.facts import ActionFact, ReviewFacts
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
@@ -53,11 +52,7 @@ def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | N
 def _effect(fact: EffectFact | None, currency: str) -> str:
     if fact is None:
         return "effect not estimated"
-    text = recommendations.effect(fact, currency)
-    if fact.unit != "share":  # of a share the interval is in the text
-        low, high = sorted((abs(fact.low), abs(fact.high)))
-        text += f" ({words.interval(low, high, fact.unit, currency)})"
-    return f"{text} on {words.lower(fact.title)}"
+    return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {words.lower(fact.title)}"
 
 
 def sentence(one: TotalsFact, currency: str) -> str:

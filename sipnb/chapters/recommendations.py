@@ -59,20 +59,6 @@ def _option(subject: Subject, rank: int, evidence: levers.Evidence) -> OptionFac
     )  # fmt: skip
 
 
-def effect(fact: EffectFact | None, currency: str) -> str:
-    """How far a lever could move its KPI at most, with its 95 % interval, in words."""
-    if fact is None:
-        return "not estimated"
-    if fact.unit == "share":
-        low, high = sorted((100 * fact.low, 100 * fact.high))
-        return f"up to {100 * fact.value:+.1f} points ({low:+.1f} to {high:+.1f})".replace("-", "−")
-    value, low, high = (
-        f"{'−' if v < 0 else '+'}{words.number(abs(v), fact.unit, currency)}"
-        for v in (fact.value, *sorted((fact.low, fact.high)))
-    )
-    return f"up to {value} ({low} to {high})"
-
-
 def options(facts: RecommendationFacts, currency: str) -> Shown:
     """The options as cards, the one the records speak for most first; effects on one measure share their scale."""
     if not facts.options:
@@ -92,7 +78,10 @@ def _card(option: OptionFact, most: dict[str, float], currency: str) -> Card:
     return Card(
         id=f"option-{option.lever}", title=f"{option.rank}. {option.title}", lead=f"{option.finding}.",
         facts=[
-            (f"At most, on {words.lower(moves)}", effect(e, currency)),
+            (
+                f"At most, on {words.lower(moves)}",
+                words.effect(e.value, e.low, e.high, e.unit, currency) if e else "not estimated",
+            ),
             ("Cost", f"{words.number(option.cost, 'money', currency)} once" if option.cost is not None else "not stated"),
             ("Shows after", words.plural(option.weeks, "week") if option.weeks else "not stated"),
             ("What to do", option.action),

@@ -134,23 +134,10 @@ def _decisions(case: Case) -> list[DecisionFact]:
 
 
 def _effect(case: Case, effect: EffectFact | None) -> str:
-    """How far an option could move its measure at most, with the 95 % interval: `up to +9 points (6–12)`."""
     if effect is None:
         return "effect not estimated"
-    scale, unit = (
-        (100, " points") if effect.unit == "share" else (1, {"hours": " h", "days": " d"}.get(effect.unit, ""))
-    )
-    ends = sorted((effect.low * scale, effect.high * scale), key=abs)
-    if min(ends) < 0 < max(ends):
-        bounds = " to ".join(_signed(end) for end in sorted(ends))
-    else:
-        bounds = "–".join(words.significant(abs(end), 2) for end in ends)
-    sign = f"{words.sign(case.subject.currency)} " if effect.unit == "money" else ""
-    return f"up to {sign}{_signed(effect.value * scale)}{unit} ({bounds}) on {case.noun(effect.kpi)}"
-
-
-def _signed(value: float) -> str:
-    return ("+" if value > 0 else "−" if value < 0 else "") + words.significant(abs(value), 2)
+    told = words.effect(effect.value, effect.low, effect.high, effect.unit, case.subject.currency)
+    return f"{told} on {case.noun(effect.kpi)}"
 
 
 #: Warnings that say something of the records and nothing of this service's figures.

@@ -173,8 +173,14 @@ def _formatted(values: pd.Series, unit: str | None, currency: str) -> list[str]:
 def _csv(data: pd.DataFrame) -> str:
     """A frame as CSV in base64, to eight digits; text that a spreadsheet would take for a formula is neutralised."""
     texts = [c for c in data.columns if not pd.api.types.is_numeric_dtype(data[c])]
-    safe = data.assign(**{c: data[c].astype(str).map(harmless) for c in texts}).rename(columns=harmless)
-    return base64.b64encode(safe.to_csv(index=False, lineterminator="\r\n", float_format="%.8g").encode("utf-8")).decode("ascii")
+    safe = data.assign(**{c: [_safe(v) for v in data[c]] for c in texts}).rename(columns=harmless)
+    return base64.b64encode(
+        safe.to_csv(index=False, lineterminator="\r\n", float_format="%.8g").encode("utf-8")
+    ).decode("ascii")
+
+
+def _safe(value: object) -> str:
+    return "" if words.is_missing(value) else harmless(str(value))
 
 
 def harmless(text: str) -> str:

@@ -17,7 +17,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from sipnb.show import theme
+from sipnb.show import theme, words
 
 #: Texts with this group id stand on top of marks, and get a rim in the colour of the paper.
 RIM = "rim"
@@ -36,7 +36,7 @@ def svg(figure: Figure, name: str, title: str, description: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc" style="font-family:var(--font,sans-serif)">'
-        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f'<title id="{name}-title">{_text(title)}</title><desc id="{name}-desc">{_text(description)}</desc>'
         f"{renderer.content()}</svg>"
     )
 
@@ -108,7 +108,7 @@ class _Renderer(RendererBase):
         weight = ' font-weight="600"' if prop.get_weight() in ("bold", "semibold") else ""
         self.texts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{prop.get_size_in_points():g}"{weight}{anchor} '
-            f'fill="{_colour(gc.get_rgb())}"{rim}>{escape(s)}</text>'
+            f'fill="{_colour(gc.get_rgb())}"{rim}>{_text(s)}</text>'
         )
 
     def _add(self, style: str, data: str) -> None:
@@ -157,6 +157,10 @@ class _Renderer(RendererBase):
         identity = known[0] if known else f"{self.name}-clip{len(self.defined)}"
         self.defined[identity] = f'<clipPath id="{identity}"><path d="{data}"/></clipPath>'
         return f' clip-path="url(#{identity})"'
+
+
+def _text(text: str) -> str:
+    return escape(words.unturned(text))
 
 
 @cache

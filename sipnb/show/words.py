@@ -160,6 +160,22 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
     return ("+" if gap > 0 else "−" if gap < 0 else "±") + text
 
 
+def effect(value: float, low: float, high: float, unit: str, currency: str = "EUR") -> str:
+    """How far something could move a measure at most, with its interval: `up to +9 points (6–12)`."""
+    scale, named = (100, " points") if unit == "share" else (1, {"hours": " h", "days": " d"}.get(unit, ""))
+    ends = sorted((low * scale, high * scale), key=abs)
+    if min(ends) < 0 < max(ends):
+        bounds = " to ".join(_signed(end) for end in sorted(ends))
+    else:
+        bounds = "–".join(significant(abs(end), 2) for end in ends)
+    mark = f"{sign(currency)} " if unit == "money" else ""
+    return f"up to {mark}{_signed(value * scale)}{named} ({bounds})"
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "−" if value < 0 else "") + significant(abs(value), 2)
+
+
 def probability(value: float | None) -> str:
     """A probability in whole per cent; the ends say "over" and "under" because nothing is certain."""
     if is_missing(value):
