@@ -79,6 +79,18 @@ def test_better_and_worse_are_told_apart_by_colour_whatever_the_sight(scheme, si
     assert np.linalg.norm(seen[0] - seen[1]) >= 23
 
 
+#: Pairs that some eyes see nearly alike, and tell apart by diamond and square.
+NEAR = {("dark", "protanopia"): {("improvement", "neutral")}, ("dark", "deuteranopia"): {("improvement", "neutral")}}
+
+
+@pytest.mark.parametrize("scheme", PALETTES)
+@pytest.mark.parametrize("sight", BLINDNESS)
+def test_all_other_signals_differ_by_colour_too_but_for_two_that_differ_by_shape(scheme, sight):
+    seen = {name: lab(np.array(BLINDNESS[sight]) @ linear(PALETTES[scheme][name])) for name in SIGNALS}
+    near = {(a, b) for a, b in combinations(SIGNALS, 2) if np.linalg.norm(seen[a] - seen[b]) < 15}
+    assert near == NEAR.get((scheme, sight), set())
+
+
 def test_every_signal_has_a_shape_of_its_own():
     shapes = {name: marker for name, (_, marker) in theme.SIGNALS.items()}
     for one, other in combinations(("improvement", "concern", "common", "neutral high"), 2):
