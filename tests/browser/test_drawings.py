@@ -64,6 +64,14 @@ def test_a_table_is_sorted_by_its_heads_with_mouse_and_keyboard(open_page, demo_
     assert region.locator("th[aria-sort=descending]").count() == region.locator("th[aria-sort]").count() == 1
 
 
+def test_where_rows_are_cards_no_head_can_be_reached_by_keyboard(open_page, demo_published):
+    tab = open_page(demo_published.page("payments"))
+    stops = "[...document.querySelectorAll('.stacked .sorter, .scorecard .sorter')].map(b => b.tabIndex)"
+    assert set(tab.evaluate(stops)) == {0}
+    tab.set_viewport_size({"width": 375, "height": 800})
+    tab.wait_for_function(f"{stops}.every(stop => stop === -1)")
+
+
 def test_what_a_figure_carries_is_downloaded_without_script(open_page, demo_published):
     tab = open_page(demo_published.page("payments"), script=False)
     link = tab.locator("#fig-sla-attainment .csv")

@@ -18,9 +18,11 @@
     document.querySelectorAll(".shown, pre").forEach(function (one) {
       if (one.scrollWidth > one.clientWidth + 1) { one.tabIndex = 0; }
     });
+    // Where rows are cards their heads are out of sight, and nobody can press them.
+    document.querySelectorAll(".sorter").forEach(function (one) {
+      one.tabIndex = one.closest("thead").offsetHeight > 1 ? 0 : -1;
+    });
   }
-  addEventListener("resize", reachable);
-  reachable();
 
   // A table is sorted by the heads of its columns, as a reader would: numbers by their size, whatever their unit.
   var units = { min: 1 / 60, h: 1, d: 24, day: 24, days: 24, week: 168, weeks: 168 };
@@ -61,6 +63,9 @@
       button.addEventListener("click", function () { sort(table, column, heads); });
     });
   });
+
+  addEventListener("resize", reachable);
+  reachable();
 
   // The list of contents follows the reader.
   var links = {};
