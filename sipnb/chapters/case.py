@@ -66,7 +66,11 @@ def standing(case: Case) -> str:
     if not short.gaps:
         return "No target is agreed"
     if not n:
-        return f"None of its {words.plural(len(short.gaps), 'target')} can be judged"
+        return (
+            "Its one target cannot be judged"
+            if len(short.gaps) == 1
+            else f"None of its {len(short.gaps)} targets can be judged"
+        )
     which = {1: "Its one target", 2: "Both of its 2 targets"}.get(n, f"All {n} targets") + judgeable(case)
     if not short.inconclusive:
         return f"{which} {are(n)} met"

@@ -64,3 +64,47 @@ def test_nothing_is_certain():
     assert [words.probability(p) for p in (0.0, 0.004, 0.53, 0.998, 1.0, None)] == [
         "under 1 %", "under 1 %", "53 %", "over 99 %", "over 99 %", "no data",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.6951, "share", "69.5 %"), (0.85, "share", "85 %"), (0.9971, "share", "99.71 %"), (0.999, "share", "99.9 %"),
+        (0.99999, "share", "over 99.99 %"), (1.0, "share", "100 %"), (0.0029, "share", "0.29 %"), (0.0, "share", "0 %"),
+        (0.1551, "points", "15.5 points"), (0.01, "points", "1 point"), (0.0506, "points", "5.1 points"),
+        (14213.4, "money", "€ 14,200"), (88.07, "money", "€ 88"), (4.5, "money", "€ 4.50"),
+        (1612, "count", "1,612"), (9.352, "hours", "9.35 h"), (None, "share", "no data"),
+    ],
+)  # fmt: skip
+def test_in_a_sentence_a_figure_has_at_most_three_digits_and_counts_are_exact(value, unit, text):
+    assert words.prose(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "unit", "text"),
+    [
+        (0.129, 0.119, 0.138, "share", "up to +13 points (12–14)"),
+        (-3.68, -4.96, -2.36, "hours", "up to −3.7 h (2.4–5)"),
+        (-238.0, -326.0, -151.0, "count", "up to −238 (151–326)"),
+        (0.02, -0.01, 0.05, "share", "up to +2 points (−1 to +5)"),
+        (-120.0, -200.0, -40.0, "money", "up to € −120 (40–200)"),
+    ],
+)
+def test_an_effect_has_its_sign_once_and_its_interval(value, low, high, unit, text):
+    assert words.effect(value, low, high, unit) == text
+
+
+def test_ordinals_days_and_cycles_in_words():
+    assert [words.ordinal(n) for n in (1, 3, 12, 13, 21, 22, 30, 111)] == [
+        "first", "third", "twelfth", "13th", "21st", "22nd", "30th", "111th",
+    ]  # fmt: skip
+    assert (words.day("2026-11-05"), words.day("2026-11-15", short=True)) == ("5 November 2026", "15 Nov 2026")
+    assert [words.bare(label) for label in ("November 2026", "week 48 of 2026", "Q1 2027")] == [
+        "November",
+        "week 48",
+        "Q1",
+    ]
+
+
+def test_nothing_turns_the_direction_of_what_follows_and_letters_keep_theirs():
+    assert words.unturned("\u202eabc\u2069 שלום") == "abc שלום"
