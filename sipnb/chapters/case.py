@@ -86,11 +86,11 @@ _MIXED = "cannot be told yet"
 
 def untold(case: Case) -> str:
     """Why targets cannot be told: too few cases, or an interval that holds the target."""
-    untold = [g for g in case.short.gaps if g.status == "inconclusive"]
-    few = [g for g in untold if g.n < case.subject.kpis[g.kpi].minimum_n]
-    if len(few) == len(untold):
-        return f"{'rests' if len(untold) == 1 else 'rest'} on too few cases to tell"
-    return _MIXED if few else f"{are(len(untold))} too close to call"
+    unclear = [g for g in case.short.gaps if g.status == "inconclusive"]
+    few = [g for g in unclear if g.n < case.subject.kpis[g.kpi].minimum_n]
+    if len(few) == len(unclear):
+        return f"{'rests' if len(unclear) == 1 else 'rest'} on too few cases to tell"
+    return _MIXED if few else f"{are(len(unclear))} too close to call"
 
 
 def judgeable(case: Case) -> str:

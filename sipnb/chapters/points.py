@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from sipnb.chapters.advice_facts import PointFact
 from sipnb.chapters.case import LIKELY, Case, are, share_of, standing
-from sipnb.chapters.facts import (
-    GapFact,
-    KpiFact,
-)
+from sipnb.chapters.facts import GapFact, KpiFact
 from sipnb.show import words
 
 

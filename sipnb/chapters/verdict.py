@@ -12,10 +12,7 @@ from datetime import timedelta
 from sipnb.chapters import news
 from sipnb.chapters.advice_facts import DecisionFact, EffectFact, VerdictFact
 from sipnb.chapters.case import LIKELY, Case, standing
-from sipnb.chapters.facts import (
-    GapFact,
-    KpiFact,
-)
+from sipnb.chapters.facts import GapFact, KpiFact
 from sipnb.chapters.points import points
 from sipnb.show import words
 

@@ -18,11 +18,10 @@ from sipnb.chapters.portfolio_facts import PortfolioFacts
 from sipnb.places import CycleFolder, write_whole
 from sipnb.report import mail
 from sipnb.report.calendar import calendar
+from sipnb.show.display import harmless
 
 #: One row of a download; all rows of one have the same keys.
 Record = dict[str, Any]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_downloads(
@@ -129,9 +128,7 @@ def neutral(value: Any) -> Any:
     """A value that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
-        return f"'{value}"
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
@@ -172,14 +169,6 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
                     sheet.write_string(row, at, text[:32_767], formats["text"])
     book.close()
     return target.getvalue()
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _of_plan(status: str, number: int) -> int | None:

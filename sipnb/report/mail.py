@@ -15,7 +15,7 @@ from sipnb.chapters.advice_facts import RecommendationFacts, VerdictFact
 from sipnb.chapters.facts import BaselineFacts
 from sipnb.places import CycleFolder
 from sipnb.report.page import environment
-from sipnb.report.scorecard import Line, scorecard
+from sipnb.report.scorecard import Line, lines
 from sipnb.show import words
 
 _WIDTH = 76
@@ -30,22 +30,22 @@ def digest(folder: CycleFolder, service: str) -> bytes:
     """The mail of a published plan, as an `.eml` file holds it. Raises ResultError."""
     measured: BaselineFacts = results.read(folder, service, "2_baseline")
     advice: RecommendationFacts = results.read(folder, service, "5_recommendations")
-    lines = scorecard(measured, results.table(folder, service, "2_baseline", "series")).lines
+    found = lines(measured, {})  # no mail shows a trend
     about, verdict = measured.about, advice.verdict
     title = f"Service improvement plan: {about.name}, {about.cycle_label}"
     mail = EmailMessage(policy=policy.SMTP)
     # A header has no line breaks: a name that came with one must not make a second header.
     mail["Subject"] = " ".join(words.unturned(title).split())
     mail["X-Unsent"] = "1"
-    given = {"title": title, "about": about, "verdict": verdict, "lines": lines, "page": folder.page(service).name}
-    mail.set_content(_plain(title, measured, verdict, lines, given["page"]))
+    given = {"title": title, "about": about, "verdict": verdict, "lines": found, "page": folder.page(service).name}
+    mail.set_content(_plain(title, measured, verdict, found, given["page"]))
     mail.add_alternative(environment().get_template("mail.html.j2").render(**given), subtype="html")
     # The boundary that the library draws is another one each time.
     mail.set_boundary(f"=_sipnb_{service}_{about.cycle}")
     return mail.as_bytes()
 
 
-def _plain(title: str, measured: BaselineFacts, verdict: VerdictFact, lines: list[Line], page: str) -> str:
+def _plain(title: str, measured: BaselineFacts, verdict: VerdictFact, found: list[Line], page: str) -> str:
     about = measured.about
     parts = [
         title,
@@ -68,7 +68,7 @@ def _plain(title: str, measured: BaselineFacts, verdict: VerdictFact, lines: lis
     if not verdict.decisions:
         parts += ["None."]
     parts += ["", "SCORECARD", ""]
-    for line in lines:
+    for line in found:
         target = f", target {line.target}" if line.target != "–" else ""
         judged = line.few or f"{line.change.text}; {line.against.text.lower()}"
         sure = f"{line.interval}, " if line.interval != "–" else ""

@@ -81,14 +81,7 @@ def _policy(scripts: Sequence[str]) -> str:
 @cache
 def environment() -> jinja2.Environment:
     """The templates, compiled once a process."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([TEMPLATES, display.TEMPLATES]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=display.unturned,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = display.templates(TEMPLATES, display.TEMPLATES)
     environment.filters["tied"] = tied
     environment.filters["code"] = _code
     environment.globals.update(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,15 +66,19 @@ def scorecard(facts: BaselineFacts, series: pd.DataFrame) -> Scorecard:
     by_kpi = {kpi: rows for kpi, rows in series.groupby("kpi", sort=False)}
     by_cycle = [rows for rows in by_kpi.values() if rows["grain"].iloc[0] not in ("occurrence", "week")]
     labels = list(max(by_cycle, key=len, default=series.iloc[:0])["label"])
-    currency = facts.about.currency
     return Scorecard(
-        [_line(fact, by_kpi.get(fact.kpi, series.iloc[:0]), currency) for fact in facts.measures if fact.core],
+        lines(facts, by_kpi),
         f"Since {labels[-2]}" if len(labels) > 1 else "Since previous",
         f"{len(labels)} cycles" if len(labels) > 1 else "Trend",
     )
 
 
-def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
+def lines(facts: BaselineFacts, series: Mapping[str, pd.DataFrame]) -> list[Line]:
+    """The core measures; each has a trend where `series` holds its past, by KPI."""
+    return [_line(fact, series.get(fact.kpi), facts.about.currency) for fact in facts.measures if fact.core]
+
+
+def _line(fact: KpiFact, series: pd.DataFrame | None, currency: str) -> Line:
     (sign, text, tone), doubt = words.VARIATION[fact.variation], ""
     if fact.changed and not fact.sure:
         # One of so many measures is always about to leave its range: what does not hold among them stands back.
@@ -89,14 +94,17 @@ def _line(fact: KpiFact, series: pd.DataFrame, currency: str) -> Line:
         n=f"{fact.n:,}",
         target="–" if fact.target is None else words.number(fact.target, fact.unit, currency),
         since=words.difference(fact.value, fact.previous, fact.unit, currency),
-        trend=Markup(
-            sparkline(series, fact.target if fact.grain != "occurrence" else None, tone if fact.claims else "common")
-        ),
+        trend=Markup("" if series is None else _trend(fact, series, tone)),
         range=_range(fact, currency),
         change=Badge(sign, (f"{text}, {side}" if side else text) + doubt, tone),
         against=Badge(against_sign, against_text, against_tone, heavy=fact.assurance == "consistently fails"),
         few="" if fact.claims else fact.unjudged or "too few to judge",
     )
+
+
+def _trend(fact: KpiFact, series: pd.DataFrame, tone: str) -> str:
+    target = fact.target if fact.grain != "occurrence" else None
+    return sparkline(series, target, tone if fact.claims else "common")
 
 
 def _range(fact: KpiFact, currency: str) -> str:

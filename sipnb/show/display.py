@@ -71,9 +71,7 @@ def points(lines: list[str], ordered: bool = False) -> Shown:
     return Shown(f'<{tag} class="prose">{items}</{tag}>', "\n".join(f"- {line}" for line in lines).replace("**", ""))
 
 
-def table(
-    frame: pd.DataFrame, caption: str, *, numeric: Sequence[str] = (), name: str = "", ids: Sequence[str] = ()
-) -> Shown:
+def table(frame: pd.DataFrame, caption: str, *, numeric: Sequence[str] = (), ids: Sequence[str] = ()) -> Shown:
     """A table with its caption; the first column heads its rows, `numeric` columns are set to the right.
 
     Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors. Where it is
@@ -81,16 +79,11 @@ def table(
     """
     if not caption:
         raise ValueError("a table needs a caption that says what a row is; pass caption=")
-    markup = _macros().table(
-        list(frame.columns), frame.astype(str).to_numpy().tolist(), caption, tuple(numeric), list(ids),
-        cards=_as_cards(frame), name=name,
-    )  # fmt: skip
+    records = frame.astype(str).to_numpy().tolist()
+    longest = max((len(text) for record in records for text in record), default=0)
+    as_cards = len(frame.columns) >= (CARDS - 1 if longest > LONG else CARDS)
+    markup = _macros("table").table(list(frame.columns), records, caption, tuple(numeric), list(ids), cards=as_cards)
     return Shown(str(markup), f"{caption}\n{frame.to_string(index=False)}")
-
-
-def _as_cards(frame: pd.DataFrame) -> bool:
-    longest = max((len(text) for text in frame.astype(str).to_numpy().ravel()), default=0)
-    return len(frame.columns) >= (CARDS - 1 if longest > LONG else CARDS)
 
 
 @dataclass(frozen=True)
@@ -115,7 +108,7 @@ class Card:
 def cards(found: Sequence[Card]) -> Shown:
     """Cards side by side, or below each other where there is no room."""
     text = "\n".join(f"- {one.title}. {one.lead}" for one in found)
-    return Shown(str(_macros("cards.html.j2").cards(found)), text)
+    return Shown(str(_macros("cards").cards(found)), text)
 
 
 def folded(shown: Shown, summary: str) -> Shown:
@@ -152,11 +145,11 @@ def figure(
     # Words that follow from the data may run long; that is no reason to lose a plan.
     alt = words.clipped(alt, 250)
     columns = list(data.columns)
-    shown = pd.DataFrame({c: _formatted(data[c], units.get(c), currency) for c in columns}).to_numpy().tolist()
+    shown = list(zip(*(_formatted(data[c], units.get(c), currency) for c in columns), strict=True))
     wide, narrow = (
         svg(draw(room), f"{name}{suffix}", finding, alt) for room, suffix in ((WIDE, ""), (NARROW, "-narrow"))
     )
-    markup = _macros("figure.html.j2").figure(
+    markup = _macros("figure").figure(
         name=name, finding=inline(finding), subtitle=inline(subtitle), wide=Markup(wide), narrow=Markup(narrow),
         source=inline(source), notes=[inline(note) for note in notes], columns=columns, records=shown,
         right=tuple(columns[1:]), caption=subtitle, file=f"{name}.csv", csv=_csv(data), definition=definition,
@@ -188,15 +181,18 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
-def unturned(value: object) -> object:
-    """What a template writes: text from records without characters that turn the direction of all that follows."""
+def templates(*folders: Path) -> jinja2.Environment:
+    """The templates of these folders: what they write is escaped, and turns the direction of nothing that follows it."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, finalize=_unturned,
+    )  # fmt: skip
+
+
+def _unturned(value: object) -> object:
     return words.unturned(value) if type(value) is str else value
 
 
 @cache
-def _macros(name: str = "table.html.j2"):
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined, finalize=unturned,
-    )  # fmt: skip
-    return environment.get_template(name).module
+def _macros(name: str):
+    return templates(TEMPLATES).get_template(f"{name}.html.j2").module

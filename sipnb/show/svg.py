@@ -105,9 +105,8 @@ class _Renderer(RendererBase):
             anchor = _ANCHOR.get(mtext.get_ha(), "")
             if mtext.get_gid() == RIM:
                 rim = f' stroke="{_colour(theme.PAPER)}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
-        weight = ' font-weight="600"' if prop.get_weight() in ("bold", "semibold") else ""
         self.texts.append(
-            f'<text x="{x:.1f}" y="{y:.1f}" font-size="{prop.get_size_in_points():g}"{weight}{anchor} '
+            f'<text x="{x:.1f}" y="{y:.1f}" font-size="{prop.get_size_in_points():g}"{anchor} '
             f'fill="{_colour(gc.get_rgb())}"{rim}>{_text(s)}</text>'
         )
 

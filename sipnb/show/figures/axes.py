@@ -163,7 +163,7 @@ def target_label(target: float, unit: str, currency: str) -> Label:
     return Label(target, f"target {tick(target, unit, currency)}", theme.ACCENT)
 
 
-def course(axes: Axes, x: np.ndarray, values: np.ndarray, color: str = theme.INK) -> None:
+def course(axes: Axes, x: np.ndarray, values: np.ndarray) -> None:
     """The course of a measure, solid; where a point is missing the line joins its neighbours."""
     there = np.isfinite(values)
-    sns.lineplot(x=x[there], y=values[there], ax=axes, color=color, linewidth=1.8, estimator=None, legend=False)
+    sns.lineplot(x=x[there], y=values[there], ax=axes, color=theme.INK, linewidth=1.8, estimator=None, legend=False)
