@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import nbformat
 import pytest
 
 from sipnb import places
+from sipnb.chapters import results
+from sipnb.places import CycleFolder
 from tests.conftest import REPOSITORY
 
 NOTEBOOKS = sorted(places.NOTEBOOKS.glob("*.ipynb"))
@@ -83,6 +86,19 @@ def test_it_runs_with_its_own_defaults_by_plain_papermill_from_another_directory
     executed = cells(tmp_path / "out.ipynb")
     assert all(c.execution_count for c in executed)
     assert any(c.outputs for c in executed)
+
+
+def test_a_service_of_which_one_chapter_was_opened_is_not_planned_yet(demo_exports, tmp_path):
+    environment = os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(tmp_path / "reports")}
+    papermill = str(Path(sys.executable).with_name("papermill"))
+    for name in ("5_recommendations", "portfolio"):
+        command = [papermill, "--no-progress-bar", str(places.NOTEBOOKS / f"{name}.ipynb"), f"{name}.ipynb"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, done.stderr[-2000:]
+    facts = results.read(
+        CycleFolder(tmp_path / "reports" / "demo" / "workbench" / "2026-10"), "_portfolio", "portfolio"
+    )
+    assert {p.status for p in facts.plans} == {"skipped"} and len(facts.plans) == 12
 
 
 def test_it_runs_as_jupyterlab_runs_it(tmp_path, demo_environment):

@@ -120,7 +120,9 @@ def _states(folder: CycleFolder) -> dict[str, Any]:
 
 def _planned(folder: CycleFolder, service: str, states: dict[str, Any]) -> bool:
     # In a run the manifest says what happened; by hand there is none, and a service without results is not planned yet.
-    return not _trouble(states.get(service, {})) and folder.result(service, "5_recommendations").is_file()
+    # Somebody who opened one chapter only has made no plan.
+    whole = all(folder.result(service, chapter).is_file() for chapter in CHAPTERS)
+    return whole and not _trouble(states.get(service, {}))
 
 
 def _trouble(state: dict[str, Any]) -> bool:
