@@ -20,16 +20,16 @@ Kind = Literal["text", "time", "integer", "number", "flag", "date"]
 ESTATE = "_estate"
 
 
-#: States, in small letters, in which a ticket is done with; every other one means that somebody still waits.
-ENDED_STATES = ("resolved", "closed", "solved", "done", "completed", "complete", "fulfilled")
-
-
 @dataclass(frozen=True)
 class Column:
-    """One canonical column: its kind, whether a table is useless without it, and the bounds of its values."""
+    """One canonical column: its kind, whether a table is useless without it, and the bounds of its values.
+
+    A `derived` column is worked out when records are frozen; no export supplies it.
+    """
 
     kind: Kind
     required: bool = False
+    derived: bool = False
     values: tuple[str, ...] | None = None
     low: float | None = None
     high: float | None = None
@@ -50,6 +50,11 @@ class Table:
     def required(self) -> list[str]:
         return [name for name, column in self.columns.items() if column.required]
 
+    @property
+    def supplied(self) -> list[str]:
+        """The columns that an export can supply."""
+        return [name for name, column in self.columns.items() if not column.derived]
+
 
 _must = {"required": True}
 
@@ -69,7 +74,9 @@ TABLES: dict[str, Table] = {
                 "acknowledged": Column("time"),
                 "resolved": Column("time"),
                 "closed": Column("time"),
+                "ended": Column("time", derived=True, note="when nobody waited any more, resolved or not"),
                 "state": Column("text"),
+                "outcome": Column("text", note="how it ended: a resolution or close code"),
                 "priority": Column("integer", low=1, high=5),
                 "impact": Column("integer", low=1, high=5),
                 "urgency": Column("integer", low=1, high=5),
@@ -116,6 +123,10 @@ TABLES: dict[str, Table] = {
                 "service": Column("text", **_must),
                 "opened": Column("time", **_must),
                 "resolved": Column("time"),
+                "closed": Column("time"),
+                "ended": Column("time", derived=True, note="when nobody looked into it any more, resolved or not"),
+                "state": Column("text"),
+                "outcome": Column("text", note="how it ended: a resolution or close code"),
                 "known_error": Column("flag"),
                 "cause": Column("text"),
             },
@@ -133,6 +144,7 @@ TABLES: dict[str, Table] = {
                 "planned_end": Column("time"),
                 "started": Column("time"),
                 "ended": Column("time"),
+                "state": Column("text"),
                 "outcome": Column("text"),
                 "risk": Column("text"),
                 "configuration_item": Column("text"),

@@ -202,11 +202,15 @@ class MixFact(Facts):
 
 
 class FlowFact(Facts):
-    """The stock identity of the cycle: stock_before + opened − resolved = stock_after."""
+    """The stock identity of the cycle: stock_before + opened − resolved − unresolved = stock_after.
+
+    `unresolved` ended without a resolution.
+    """
 
     stock_before: int
     opened: int
     resolved: int
+    unresolved: int = 0
     stock_after: int
 
 
@@ -249,6 +253,8 @@ class BaselineFacts(Facts):
     mix: MixFact | None = None
     marks: list[MarkFact] = Field(default_factory=list)
     restated: list[RestatedFact] = Field(default_factory=list)
+    late_open: int = Field(0, description="tickets open past due at the cut-off")
+    late_days: float | None = Field(None, description="median days they have been past due")
     inferred_late: int = Field(0, description="tickets counted as late by their age, because no due time is recorded")
     history_cycles: int = Field(description="whole cycles with data, of the measure that has most")
     rows: dict[str, int]

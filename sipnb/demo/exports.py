@@ -263,7 +263,8 @@ def _surveys(one: Service, rng: np.random.Generator, tickets: pd.DataFrame) -> p
 
 
 def _canonical(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """The parts as one table with the canonical columns, in their order and types."""
+    """The parts as one table with the canonical columns that are simulated, in their order and types."""
     types = empty(name).dtypes
+    types = types[[c for c in types.index if any(c in part for part in parts)] or TABLES[name].supplied]
     parts = [part.reindex(columns=types.index).astype(types) for part in parts]
     return pd.concat(parts, ignore_index=True) if parts else empty(name)

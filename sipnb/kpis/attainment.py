@@ -1,4 +1,8 @@
-"""Promises kept: which tickets met their target, by cohort, by clock, and by what is done about reopenings."""
+"""Promises kept: which tickets met their target, by cohort, by clock, and by what is done about reopenings.
+
+The headline counts what was *decided* in a cycle: every ticket once. Counting the open ones past due again in each cycle
+would let a few that are left lying drag the figure down for ever.
+"""
 
 from __future__ import annotations
 
@@ -24,27 +28,63 @@ def sla_reported(scope: Scope) -> pd.DataFrame:
 
 
 def sla_attainment(scope: Scope) -> pd.DataFrame:
-    """Headline attainment: tickets open at the end of a cycle and past due then count as missed in it."""
-    done = sla_reported(scope)
-    late = scope.stock(late_from(scope), scope.records.tickets["resolved"])
-    return shares(done["numerator"], done["denominator"] + late)
+    """Headline attainment: of the tickets whose outcome was decided in each cycle, the share that met their target."""
+    found = decided(scope)
+    return _met(scope, scope.place(found["at"]), found["met"])
+
+
+def decided(scope: Scope) -> pd.DataFrame:
+    """When the outcome of each ticket was decided (`at`) and which it was (`met`); NaT and NA while nobody knows.
+
+    Each is decided once: when it is resolved in time, or when its due time passes while it is open. One that ended without
+    a resolution never is.
+    """
+    return scope.once("decided", lambda: _decided(scope))
+
+
+def _decided(scope: Scope) -> pd.DataFrame:
+    tickets, late = scope.records.tickets, late_from(scope)
+    resolved = tickets["resolved"]
+    met = scope.met.where(resolved.notna())
+    past_due = tickets["ended"].isna() & (late < scope.known_until)
+    met = met.mask(past_due, False)
+    # A missed one was lost when its due time passed; one that was recorded as missed before that, when it was resolved.
+    lost = late.where(~(late > resolved), resolved)
+    at = resolved.where(met.fillna(False).astype(bool), lost.fillna(resolved))
+    return pd.DataFrame({"at": at.where(met.notna()), "met": met})
 
 
 def sla_opened(scope: Scope) -> pd.DataFrame:
-    """Attainment of the tickets opened in each cycle; those still open count as missed once past due, else not at all."""
+    """Attainment of the tickets opened in each cycle whose due time has passed.
+
+    Of those not yet due only the fast ones have an outcome: counting them flatters the latest cycles.
+    """
+    met = decided(scope)["met"]
+    return _met(scope, np.where(_due_by(scope) < scope.known_until, scope.opened, -1), met)
+
+
+def _due_by(scope: Scope) -> pd.Series:
+    """From when on each ticket's outcome is known whichever it is: once it is late, or has lasted as long as hardly any."""
     tickets = scope.records.tickets
-    late = tickets["resolved"].isna() & (late_from(scope) < scope.known_until)
-    known = scope.met.where(tickets["resolved"].notna())
-    return _met(scope, scope.opened, known.mask(late, False))
+    lasted = (tickets["resolved"] - tickets["opened"]).quantile(0.95)
+    usual = tickets["opened"] + (lasted if pd.notna(lasted) else pd.Timedelta(0))
+    return late_from(scope).fillna(usual)
 
 
 def sla_stock(scope: Scope) -> pd.DataFrame:
     """Of the tickets open at the end of each cycle of which a target is known: the share not yet past due."""
     tickets = scope.records.tickets
     known = tickets["sla_due"].notna() | tickets["sla_met"].notna()
-    n = scope.stock(tickets["opened"].where(known), tickets["resolved"])
-    late = scope.stock(late_from(scope), tickets["resolved"])
+    n = scope.stock(tickets["opened"].where(known), tickets["ended"])
+    late = scope.stock(late_from(scope), tickets["ended"])
     return shares(n - late, n)
+
+
+def past_due(scope: Scope) -> pd.Series:
+    """For how long the tickets open at the end of the last cycle have been past due, in days: one value a late ticket."""
+    waiting = scope.tickets_open()
+    days = (scope.edges[-1] - late_from(scope)[waiting.index]).dt.total_seconds() / 86400
+    return days[days > 0]
 
 
 def _met(scope: Scope, where: np.ndarray, met: pd.Series) -> pd.DataFrame:
@@ -57,17 +97,18 @@ def late_from(scope: Scope) -> pd.Series:
     That is its due time. Where none was recorded, it is the age at which hardly any ticket of its priority that lasted
     so long had met its target; and at once where the tool has marked an open ticket as missed.
     """
-    return scope.once("late from", lambda: _late_from(scope.records.tickets))
+    return scope.once("late from", lambda: _late_from(scope.records.tickets, scope.known_until))
 
 
-def _late_from(tickets: pd.DataFrame) -> pd.Series:
+def _late_from(tickets: pd.DataFrame, until: pd.Timestamp) -> pd.Series:
     due, met, done = tickets["sla_due"], tickets["sla_met"], tickets["resolved"].notna()
     silent = due.isna() & met.notna()
     if silent.any():
         ages = tickets[silent & done].groupby("priority").apply(_hopeless_age)
         waits = tickets["priority"].map(ages.to_dict()).astype("float64")
         inferred = tickets["opened"] + pd.to_timedelta(waits, unit="s")
-        marked = silent & ~done & ~met.fillna(True).astype(bool)
+        # What the tool has marked as missed while it is open is late, whenever that was.
+        marked = silent & ~done & ~met.fillna(True).astype(bool) & ~(inferred < until)
         due = due.where(~silent, inferred.mask(marked, tickets["opened"]).astype(due.dtype))
     return due.where(~(due < tickets["opened"]), tickets["opened"])
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from sipnb.kpis.scope import Scope, counts, figures, instants, nothing
 from sipnb.methods import excess
+from sipnb.records.states import is_cancelled
 
 #: An incident this many days after a problem was resolved means that the fix did not hold.
 RECURS_WITHIN = pd.Timedelta(days=30)
@@ -19,15 +20,22 @@ def failed_changes(scope: Scope) -> np.ndarray:
     return scope.records.changes["change"].isin(set(scope.records.tickets["change"].dropna())).to_numpy()
 
 
+def carried_out(scope: Scope) -> np.ndarray:
+    """The cycle in which each change started; −1 for one that was cancelled, which can cause nothing."""
+    changes = scope.records.changes
+    called_off = is_cancelled(changes["state"]) | is_cancelled(changes["outcome"])
+    return np.where(called_off, -1, scope.place(changes["started"]))
+
+
 def change_failure_rate(scope: Scope) -> pd.DataFrame:
     """Share of the changes started in each cycle that caused an incident: a change fails once, whatever it causes."""
-    return scope.share(scope.place(scope.records.changes["started"]), failed_changes(scope))
+    return scope.share(carried_out(scope), failed_changes(scope))
 
 
 def emergency_changes(scope: Scope) -> pd.DataFrame:
     """Share of the changes started in each cycle that were emergencies."""
     changes = scope.records.changes
-    where = np.where(changes["kind"].notna(), scope.place(changes["started"]), -1)
+    where = np.where(changes["kind"].notna(), carried_out(scope), -1)
     return scope.share(where, changes["kind"] == "emergency")
 
 
@@ -60,17 +68,17 @@ def incidents_after_changes(scope: Scope) -> pd.DataFrame:
 def open_problems(scope: Scope) -> pd.DataFrame:
     """Problems open at the end of each cycle."""
     problems = scope.records.problems
-    return counts(scope.stock(problems["opened"], problems["resolved"]))
+    return counts(scope.stock(problems["opened"], problems["ended"]))
 
 
 def problem_age(scope: Scope) -> pd.DataFrame:
     """Median age in days of the problems open at the end of each cycle."""
     problems = scope.records.problems
-    opened, resolved = instants(problems["opened"]), instants(problems["resolved"])
-    unresolved = problems["resolved"].isna().to_numpy()
+    opened, ended = instants(problems["opened"]), instants(problems["ended"])
+    unended = problems["ended"].isna().to_numpy()
     ages = []
     for end in scope.edges.asi8[1:]:
-        still = (opened < end) & (unresolved | (resolved >= end))
+        still = (opened < end) & (unended | (ended >= end))
         ages.append((end - opened[still]) / 1_000_000 / 86400)
     medians = [float(np.median(age)) if len(age) else np.nan for age in ages]
     return figures(medians, np.nan, np.nan, [len(age) for age in ages])

@@ -36,7 +36,7 @@ def volume_per_user(scope: Scope) -> pd.DataFrame:
 def backlog(scope: Scope) -> pd.DataFrame:
     """Tickets open at the end of each cycle."""
     tickets = scope.records.tickets
-    return counts(scope.stock(tickets["opened"], tickets["resolved"]))
+    return counts(scope.stock(tickets["opened"], tickets["ended"]))
 
 
 def aged_backlog(scope: Scope) -> pd.DataFrame:
@@ -47,8 +47,8 @@ def aged_backlog(scope: Scope) -> pd.DataFrame:
 def aged(scope: Scope, days: int) -> pd.DataFrame:
     """Of the tickets open at the end of each cycle, the share opened more than so many days before."""
     tickets = scope.records.tickets
-    old = scope.stock(tickets["opened"] + pd.Timedelta(days=days), tickets["resolved"])
-    return shares(old, scope.stock(tickets["opened"], tickets["resolved"]))
+    old = scope.stock(tickets["opened"] + pd.Timedelta(days=days), tickets["ended"])
+    return shares(old, scope.stock(tickets["opened"], tickets["ended"]))
 
 
 def reopen_rate(scope: Scope) -> pd.DataFrame:

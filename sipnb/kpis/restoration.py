@@ -13,7 +13,7 @@ TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
 
 
 def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every incident's hours to its resolution or to the cut-off, whether it was resolved, and its cycle of opening."""
+    """Every incident's hours to its end or to the cut-off, whether it was resolved then, and its cycle of opening."""
     return scope.once("waits", lambda: _waits(scope))
 
 
@@ -22,11 +22,14 @@ def _waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return _hours(scope, np.where(tickets["kind"] == "incident", scope.opened, -1), tickets["resolved"])
 
 
-def _hours(scope: Scope, where: np.ndarray, ended: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    inside = where >= 0
-    opened, ended = scope.records.tickets["opened"][inside], ended[inside]
-    hours = (ended.fillna(scope.known_until) - opened).dt.total_seconds().to_numpy() / 3600
-    return hours, ended.notna().to_numpy(), where[inside]
+def _hours(scope: Scope, where: np.ndarray, done: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hours until `done`, or for as long as it was waited for: what ends without it is waited for no longer (a competing
+    risk, censored where it ended), and what ended at an unknown time tells nothing."""
+    tickets = scope.records.tickets
+    inside = (where >= 0) & (done.notna() | ~(tickets["ended"] <= tickets["opened"])).to_numpy()
+    until = done.fillna(tickets["ended"]).fillna(scope.known_until)[inside]
+    hours = (until - tickets["opened"][inside]).dt.total_seconds().to_numpy() / 3600
+    return hours, done[inside].notna().to_numpy(), where[inside]
 
 
 def survival(scope: Scope) -> durations.Survival | None:
@@ -69,9 +72,9 @@ def restore_mean(scope: Scope) -> pd.DataFrame:
 
 
 def acknowledge_median(scope: Scope) -> pd.DataFrame:
-    """Median time to acknowledge in hours; tickets resolved without it never had the chance."""
+    """Median time to acknowledge in hours; tickets that ended without it never had the chance."""
     tickets = scope.records.tickets
-    never = tickets["acknowledged"].isna() & tickets["resolved"].notna()
+    never = tickets["acknowledged"].isna() & tickets["ended"].notna()
     cases = _hours(scope, np.where(never, -1, scope.opened), tickets["acknowledged"])
     return _quantile(durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5])
 

@@ -212,8 +212,8 @@ def placed(times: pd.Series, edges: pd.DatetimeIndex) -> np.ndarray:
 
 
 def open_at(tickets: pd.DataFrame, when: pd.Timestamp) -> pd.DataFrame:
-    """Tickets opened before `when` and not resolved by then."""
-    return tickets[(tickets["opened"] < when) & ~(tickets["resolved"] < when)]
+    """Tickets opened before `when` that had not ended by then, resolved or not."""
+    return tickets[(tickets["opened"] < when) & ~(tickets["ended"] < when)]
 
 
 def within(times: pd.Series, cycle: Cycle) -> pd.Series:

@@ -174,7 +174,7 @@ def process_drift(look: Look, lever: Lever, explained: bool) -> Evidence:
     year = look.cycle.shift(-look.cycle.season)
     then = (incidents["opened"] >= year.shift(1 - WINDOW).opens) & (incidents["opened"] < year.cutoff)
     both = incidents[now | then]
-    ends = both["resolved"].fillna(look.cycle.cutoff)
+    ends = both["ended"].fillna(look.cycle.cutoff)
     hours = (ends - both["opened"]).dt.total_seconds().to_numpy() / 3600
     group = np.where(now[both.index], "now", "then")
     if min((group == "now").sum(), (group == "then").sum()) < 40:

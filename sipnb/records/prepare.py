@@ -26,7 +26,7 @@ from sipnb.tables import ESSENTIAL, ESTATE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
-FORMAT = 3
+FORMAT = 4
 #: What DuckDB may hold in memory; beyond it, it works on disk.
 MEMORY = "1200MB"
 
@@ -178,7 +178,7 @@ def _workshop(beside: Path | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         duckdb.connect(str(Path(scratch) / "staged.duckdb")) as con,
     ):
         con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(Path(scratch) / 'spilled')}")
-        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
+        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'; SET enable_progress_bar=false")
         con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
         yield con, Path(scratch)
 
@@ -196,10 +196,10 @@ def _prepare(
         raise WorkbookError([f"workbook.yml: sources: none gives any of {', '.join(ESSENTIAL)}; name at least one"])
     staged, parts, rows = staging.stage(con, reads, services, cycle)
     con.execute("SET TimeZone='UTC'")
-    standing.as_known(con, staged, services, cycle)
+    columns = standing.as_known(con, staged, services, cycle)
     opened = [read for read, _ in reads]
     accounts = account.draw_up(con, opened, parts, rows, staged, services)
-    tables = {one.table: {**_extent(con, one), "columns": one.columns} for one in staged}
+    tables = {one.table: {**_extent(con, one), "columns": columns[one.table]} for one in staged}
     gate = workbook.settings.gate
     sets = quality.Sets(
         con, {t: v["columns"] for t, v in tables.items()}, accounts, cycle.cutoff if cycle else None, gate,

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.records import clocks
-from sipnb.tables import ENDED_STATES
+from sipnb.records.states import has_ended
 
 Reopened = Literal["R1", "R2", "R3"]
 Priority = Literal["P1", "P2"]
@@ -44,7 +44,7 @@ def spells(tickets: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     A ticket without events of its state has one spell, from `opened` to `resolved`.
     """
     events = _of(tickets, events[events["state"].notna()])
-    ended = events["state"].str.lower().isin(ENDED_STATES).to_numpy(bool)
+    ended = has_ended(events["state"]).to_numpy(bool)
     turns = events[_turns(events, ended, before=False)].assign(ended=ended[_turns(events, ended, before=False)])
     first = pd.DataFrame({"row": np.arange(len(tickets)), "at": tickets["opened"].array, "ended": False})
     turns = pd.concat([first, turns[["row", "at", "ended"]]]).sort_values(["row", "at"], kind="stable")

@@ -53,8 +53,8 @@ def tables(quality: Quality) -> list[Supplied]:
     return [
         Supplied(
             name, TABLES[name].row, one["rows"], _day(one["first"]), _day(one["last"]),
-            [c for c in TABLES[name].columns if c in one["columns"]],
-            [c for c in TABLES[name].columns if c not in one["columns"]],
+            [c for c in TABLES[name].supplied if c in one["columns"]],
+            [c for c in TABLES[name].supplied if c not in one["columns"]],
         )
         for name in TABLES
         if (one := quality["tables"].get(name))

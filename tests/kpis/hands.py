@@ -12,7 +12,7 @@ class Hand:
     """The tables given, everything else not supplied; a column is supplied where it is given."""
 
     def __init__(self, **given):
-        self.given = {name: pd.DataFrame(rows) for name, rows in given.items()}
+        self.given = {name: _ended(name, pd.DataFrame(rows)) for name, rows in given.items()}
         firsts = {}
         for name, frame in self.given.items():
             at = tables.TABLES[name].at
@@ -35,6 +35,14 @@ class Hand:
             if str(dtype).startswith("datetime64") and frame[column].notna().any():
                 frame[column] = pd.to_datetime(frame[column], utc="UTC" in str(dtype), format="ISO8601")
         return frame.astype(nothing.dtypes.to_dict())
+
+
+def _ended(name, rows):
+    """What was resolved has ended; a row may say that it ended otherwise."""
+    if name in ("tickets", "problems") and "resolved" in rows:
+        given = rows.get("ended", pd.Series(None, index=rows.index, dtype=object))
+        rows["ended"] = given.where(given.notna(), rows["resolved"])
+    return rows
 
 
 def ticket(number, opened, resolved=None, **more):

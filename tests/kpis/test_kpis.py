@@ -38,10 +38,61 @@ def test_open_tickets_past_due_count_as_missed():
     assert attainment.sla_stock(look)[["numerator", "n"]].iloc[0].tolist() == [1, 2]
 
 
-def test_a_ticket_late_in_one_month_and_resolved_in_the_next_is_missed_in_both():
-    late = [ticket(1, "2026-09-01", "2026-10-05", sla_met=False, sla_due="2026-09-10")]
-    frame = kpis.series("sla_attainment", scope(2, tickets=late))
-    assert frame["denominator"].tolist() == [1, 1] and frame["numerator"].tolist() == [0, 0]
+def test_a_ticket_late_in_one_month_and_resolved_in_the_next_was_decided_once_when_its_due_time_passed():
+    late = [ticket(1, "2026-08-01", "2026-10-05", sla_met=False, sla_due="2026-09-10"),
+            ticket(2, "2026-08-01", "2026-10-05", sla_due="2026-10-07")]  # fmt: skip
+    frame = kpis.series("sla_attainment", scope(3, tickets=late))
+    assert frame["denominator"].tolist() == [0, 1, 1] and frame["numerator"].tolist() == [0, 0, 1]
+
+
+def test_a_few_tickets_left_lying_do_not_drag_attainment_down_month_after_month():
+    """Of every hundred a month five are late, and five more wait for 180 days: 90 of 100 are decided in time."""
+    rows = []
+    for month in pd.period_range("2025-11", "2026-10", freq="M"):
+        for i in range(100):
+            opened = month.start_time + pd.Timedelta(hours=i)
+            lasts = pd.Timedelta(hours=4) if i < 90 else pd.Timedelta(hours=12) if i < 95 else pd.Timedelta(days=180)
+            done = opened + lasts
+            known = done < pd.Timestamp("2026-11-01")
+            due = opened + pd.Timedelta(hours=8)
+            rows.append(
+                ticket(len(rows), opened, done if known else None, sla_due=due, sla_met=i < 90 if known else None)
+            )
+    frame = kpis.series("sla_attainment", scope(12, tickets=rows))
+    assert (frame["value"] == 0.9).all() and (frame["n"] == 100).all()
+
+
+def test_what_ended_without_a_resolution_is_neither_open_nor_missed_nor_waiting():
+    tickets = [
+        ticket(1, "2026-10-01 00:00", "2026-10-01 04:00", sla_met=True, sla_due="2026-10-02"),
+        ticket(2, "2026-10-01 00:00", "2026-10-01 04:00", sla_met=True, sla_due="2026-10-02"),
+        ticket(3, "2026-10-01 00:00", ended="2026-10-05", sla_met=False, sla_due="2026-10-02"),
+        ticket(4, "2026-10-01 00:00", ended="2026-10-01 00:00", sla_due="2026-10-02"),
+    ]
+    look = scope(tickets=tickets)
+    assert kpis.measure("backlog", look).value == 0
+    for kpi in ("sla_attainment", "sla_reported"):
+        assert (kpis.measure(kpi, look).numerator, kpis.measure(kpi, look).n) == (2, 2), kpi
+    assert attainment.sla_opened(look)["n"].tolist() == [2] and attainment.sla_stock(look)["n"].tolist() == [0]
+    restored = kpis.measure("restore_median", look)
+    assert (restored.value, restored.n) == (4, 3), "one left the queue after five days; of one nobody knows when"
+
+
+def test_the_latest_tickets_count_by_opening_only_once_they_are_due():
+    """Of those not yet due only the fast ones have an outcome: of four opened at the end two are, and both were fast."""
+    due = [ticket(i, "2026-10-01", "2026-10-02" if i < 2 else None, sla_due="2026-10-05") for i in range(4)]
+    fresh = [ticket(i, "2026-10-30", "2026-10-31" if i < 12 else None, sla_due="2026-11-04") for i in range(10, 14)]
+    assert attainment.sla_opened(scope(tickets=due + fresh))[["numerator", "n"]].iloc[0].tolist() == [2, 4]
+
+
+def test_open_tickets_past_due_are_counted_with_how_long_they_have_been():
+    tickets = [
+        ticket(1, "2026-10-01", sla_due="2026-10-30"),
+        ticket(2, "2026-10-01", sla_due="2026-10-22"),
+        ticket(3, "2026-10-30", sla_due="2026-11-22"),
+        ticket(4, "2026-10-01", "2026-10-20", sla_due="2026-10-02"),
+    ]
+    assert attainment.past_due(scope(tickets=tickets)).tolist() == [2, 10]
 
 
 def test_where_a_tool_records_due_times_alone_they_tell_what_was_met():

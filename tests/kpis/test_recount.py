@@ -24,6 +24,10 @@ CREATE VIEW fresh AS SELECT * FROM tickets, cycle WHERE opened >= opens AND open
 CREATE VIEW done AS SELECT *, coalesce(sla_met, resolved <= sla_due) AS kept FROM tickets, cycle
   WHERE resolved >= opens AND resolved < ends;
 CREATE VIEW unresolved AS SELECT * FROM tickets, cycle WHERE opened < ends AND (resolved IS NULL OR resolved >= ends);
+CREATE VIEW decided AS SELECT opens, ends, resolved IS NOT NULL AND kept AS kept, CASE WHEN resolved IS NULL THEN
+    greatest(sla_due, opened) WHEN kept THEN resolved ELSE least(resolved, greatest(sla_due, opened)) END AS moment
+  FROM (SELECT *, coalesce(sla_met, resolved <= sla_due) AS kept FROM tickets, cycle)
+  WHERE CASE WHEN resolved IS NULL THEN sla_due < known_until ELSE kept IS NOT NULL END;
 CREATE VIEW begun AS SELECT * FROM changes, cycle WHERE started >= opens AND started < ends;
 CREATE VIEW answers AS SELECT * FROM surveys, cycle WHERE answered >= opens AND answered < ends;
 CREATE VIEW spent AS SELECT * FROM costs, cycle WHERE period >= first AND period < next;
@@ -36,9 +40,7 @@ CREATE VIEW waits AS SELECT epoch(coalesce(resolved, known_until)) - epoch(opene
 #: Numerator and denominator of the shares.
 SHARES = {
     "sla_reported": "SELECT count(*) FILTER (kept), count(kept) FROM done",
-    "sla_attainment": """
-        SELECT (SELECT count(*) FROM done WHERE kept),
-          (SELECT count(kept) FROM done) + (SELECT count(*) FROM unresolved WHERE sla_due < ends)""",
+    "sla_attainment": "SELECT count(*) FILTER (kept), count(*) FROM decided WHERE moment >= opens AND moment < ends",
     "aged_backlog": "SELECT count(*) FILTER (epoch(ends) - epoch(opened) > 30 * 86400), count(*) FROM unresolved",
     "reopen_rate": "SELECT count(*) FILTER (reopened >= 1), count(reopened) FROM done",
     "first_contact_rate": "SELECT count(*) FILTER (first_contact AND reopened = 0), count(first_contact) FROM done",

@@ -10,7 +10,7 @@ from sipnb.chapters.baseline import history, measures, mix, people, promises, re
 from sipnb.chapters.baseline.charts import Charted, fine
 from sipnb.chapters.facts import BaselineFacts
 from sipnb.chapters.subject import Subject
-from sipnb.kpis import restoration
+from sipnb.kpis import attainment, restoration
 from sipnb.methods import durations
 
 __all__ = [
@@ -39,6 +39,7 @@ def work_out(subject: Subject) -> Baseline:
     flow = work.flow_table(subject)
     account = subject.records.account
     restated = history.restated(subject, figures)
+    late = attainment.past_due(subject.scope)
     facts = BaselineFacts(
         about=subject.about,
         objectives=[o.title for o in subject.workbook.objectives if set(o.kpis) & {k.kpi for k in figures}],
@@ -56,6 +57,8 @@ def work_out(subject: Subject) -> Baseline:
         mix=mix.explained(subject),
         marks=history.marks(subject, restated),
         restated=restated,
+        late_open=len(late),
+        late_days=float(late.median()) if len(late) else None,
         inferred_late=promises.inferred_late(subject),
         history_cycles=max((int(subject.series(kpi)["value"].notna().sum()) for kpi in charts), default=0),
         rows=account["rows"],

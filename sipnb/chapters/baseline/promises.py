@@ -37,16 +37,24 @@ def inferred_late(subject: Subject) -> int:
     return int(((late < subject.scope.known_until) & waiting["sla_due"].isna()).sum())
 
 
+def late_words(facts: BaselineFacts) -> Shown:
+    """How many open tickets are past due, and for how long."""
+    if not facts.late_open:
+        return say("No ticket that is open at the cut-off is known to be past due.")
+    are = words.plural(facts.late_open, "open ticket is", "open tickets are")
+    return say(f"**{are} past due** at the cut-off, half of them for {words.number(facts.late_days, 'days')} and more.")
+
+
 def _cohorts(facts: BaselineFacts) -> list[tuple[str, str, KpiFact]]:
     by = {k.cohort: k for k in facts.ways("sla_attainment") if k.clock == "as recorded" and not k.headline}
     every = (
         ("Resolved (as reported)", "Resolved in the cycle, as others report it", facts.measure("sla_reported")),
         (
-            "Open past due counted",
-            "Resolved, and open past due counted as missed (headline)",
+            "Decided in the cycle",
+            "Decided: resolved in time, or due time passed (headline)",
             facts.measure("sla_attainment"),
         ),
-        ("Opened in the cycle", "Opened in the cycle, as far as known", by.get("opened in the cycle")),
+        ("Opened in the cycle", "Opened in the cycle, due by the cut-off", by.get("opened in the cycle")),
         (
             "Still open, not yet late",
             "Open at the cut-off, not yet past due",

@@ -20,12 +20,13 @@ def compared(subject: Subject, survival: durations.Survival | None) -> RestoreFa
     """The Kaplan–Meier median beside the median and mean of the incidents closed in the cycle."""
     if survival is None:
         return None
-    done = subject.scope.tickets_resolved()
+    opened, done = subject.scope.tickets_opened(), subject.scope.tickets_resolved()
+    opened = opened[opened["kind"] == "incident"]
     done = done[done["kind"] == "incident"]
     hours = (done["resolved"] - done["opened"]).dt.total_seconds() / 3600
     median = survival.quantile(0.5)
     return RestoreFact(
-        n=survival.n, restored=survival.events, still_open=survival.censored,
+        n=survival.n, restored=survival.events, still_open=int(opened["ended"].isna().sum()),
         median=median.value, low=median.low, high=median.high,
         naive_median=float(hours.median()), naive_mean=float(hours.mean()), naive_n=len(hours),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from sipnb import kpis
@@ -14,17 +15,19 @@ from sipnb.show.display import Shown, figure, folded, points, say, table, togeth
 
 
 def flow_table(subject: Subject) -> pd.DataFrame:
-    """Opened, resolved and stock by cycle (index cycle; columns label, before, opened, resolved, after)."""
+    """Opened, resolved and stock by cycle (index cycle; columns label, before, opened, resolved, unresolved, after)."""
     scope = subject.scope
     tickets = scope.records.tickets
-    after = scope.stock(tickets["opened"], tickets["resolved"])
+    after = scope.stock(tickets["opened"], tickets["ended"])
     opened, resolved = scope.count(scope.opened), scope.count(scope.resolved)
+    unresolved = scope.count(np.where(tickets["resolved"].isna(), scope.place(tickets["ended"]), -1))
     frame = pd.DataFrame(
         {
             "label": [c.short for c in scope.cycles],
-            "before": after - opened + resolved,
+            "before": after - opened + resolved + unresolved,
             "opened": opened,
             "resolved": resolved,
+            "unresolved": unresolved,
             "after": after,
         },
         index=pd.Index([c.name for c in scope.cycles], name="cycle"),
@@ -39,7 +42,7 @@ def flow(frame: pd.DataFrame) -> FlowFact | None:
     now = frame.iloc[-1]
     return FlowFact(
         stock_before=int(now["before"]), opened=int(now["opened"]), resolved=int(now["resolved"]),
-        stock_after=int(now["after"]),
+        unresolved=int(now["unresolved"]), stock_after=int(now["after"]),
     )  # fmt: skip
 
 
@@ -69,6 +72,8 @@ def flow_figure(measured) -> Shown:
             "Opened less resolved": frame["opened"] - frame["resolved"], "Open after": frame["after"],
         }
     )  # fmt: skip
+    if frame["unresolved"].any():
+        data.insert(3, "Ended without resolution", frame["unresolved"])
     return figure(
         figures.flow(frame["opened"], frame["resolved"], frame["after"], list(frame["label"])),
         name="flow",
@@ -87,9 +92,10 @@ def flow_identity(facts: BaselineFacts) -> Shown:
     f = facts.flow
     if f is None:
         return say("")
+    otherwise = f" − {f.unresolved:,} ended without a resolution" if f.unresolved else ""
     return say(
-        f"{f.stock_before:,} open before + {f.opened:,} opened − {f.resolved:,} resolved = **{f.stock_after:,} open** at "
-        "the cut-off."
+        f"{f.stock_before:,} open before + {f.opened:,} opened − {f.resolved:,} resolved{otherwise} = "
+        f"**{f.stock_after:,} open** at the cut-off."
     )
 
 

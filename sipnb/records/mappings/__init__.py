@@ -140,9 +140,9 @@ def _read(path: Path) -> Mapping:
         if table not in TABLES:
             errors.append(f"mappings/{path.name}: tables.{table}: is not a table; {nearest(table, TABLES)}")
             continue
-        known = TABLES[table].columns
+        known = TABLES[table].supplied
         errors += [
-            f"mappings/{path.name}: tables.{table}.columns.{column}: is not a column of {table}; "
+            f"mappings/{path.name}: tables.{table}.columns.{column}: is not a column that an export of {table} gives; "
             f"{nearest(column, known)}"
             for column in content.columns
             if column not in known
@@ -162,5 +162,5 @@ def _canonical(table: str) -> Mapping:
         raise WorkbookError(
             [f"workbook.yml: sources.{table}: a canonical source is named after its table; {nearest(table, TABLES)}"]
         )
-    columns = {name: ColumnMap.model_validate(name) for name in TABLES[table].columns}
+    columns = {name: ColumnMap.model_validate(name) for name in TABLES[table].supplied}
     return Mapping(system="sipnb's own tables", tables={table: TableMap(columns=columns)})

@@ -54,6 +54,12 @@ class Sets:
         """Whether the table is supplied, with all of these columns."""
         return table in self.tables and set(columns) <= set(self.tables[table])
 
+    def exported(self, table: str, column: str) -> bool:
+        """Whether the exports themselves supply a column, not only what follows from others."""
+        known = self.con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = ? AND column_name = ?",
+                                 [f"staged_{table}", column])  # fmt: skip
+        return known.fetchone() is not None
+
     @property
     def now(self) -> str:
         """When the records are as they are, for a sentence: at the cut-off, or as the exports stand."""

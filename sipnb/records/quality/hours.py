@@ -131,7 +131,7 @@ def _shift(before: np.ndarray, after: np.ndarray) -> int:
 )
 def columns_in_different_zones(sets: Sets) -> list[Found] | None:
     """Tickets that ended before they were opened, but never by more than some hours: two columns in two zones."""
-    ends = [c for c in ("acknowledged", "resolved", "closed") if sets.has("tickets", c)]
+    ends = [c for c in ("acknowledged", "resolved", "closed") if sets.exported("tickets", c)]
     if not ends:
         return NO_DATA
     found = []

@@ -22,7 +22,7 @@ _EXPORTED = "(SELECT * FROM staged_tickets WHERE _reason IS NULL OR _reason = 'a
 
 
 def _ends(sets: Sets) -> list[str]:
-    return [c for c in ("closed", "resolved") if sets.has("tickets", c)]
+    return [c for c in ("closed", "resolved") if sets.exported("tickets", c)]
 
 
 def _span(sets: Sets, at: str, share: float) -> tuple[int, int, int]:

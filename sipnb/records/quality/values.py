@@ -18,6 +18,7 @@ def columns_of(sets: Sets, *kinds: str, optional: bool = False) -> list[tuple[st
         for table, names in sets.tables.items()
         for name in names
         if (not kinds or TABLES[table].columns[name].kind in kinds)
+        and name in TABLES[table].supplied
         and not (optional and (TABLES[table].columns[name].required or name == "kind"))
     ]
 
@@ -98,7 +99,7 @@ def placeholder_dates(sets: Sets) -> list[Found] | None:
     """Times before 1990 or after 2090: what tools write for "never" or "unknown"."""
     found = []
     for table in sets.tables:
-        names = [name for t, name in columns_of(sets, "time") if t == table]
+        names = [name for t, name in columns_of(sets, "time") if t == table and sets.exported(table, name)]
         if not names:
             continue
         # Rows that were set aside for it too: resolved in 1900 is before it was opened.
@@ -124,7 +125,9 @@ def placeholder_dates(sets: Sets) -> list[Found] | None:
 def nameless_states(sets: Sets) -> list[Found] | None:
     """Numbers among the names of states, or instead of them, such as -100: a code that the export did not translate."""
     columns = [
-        (t, c) for t, c in (("tickets", "state"), ("ticket_events", "state"), ("changes", "outcome")) if sets.has(t, c)
+        (t, c)
+        for t, c in (("tickets", "state"), ("ticket_events", "state"), ("changes", "outcome"))
+        if sets.exported(t, c)
     ]
     if not columns:
         return NO_DATA
