@@ -179,6 +179,7 @@ class ServiceFile(Model):
     calendar: str | None = None
     zone: Zone | None = None
     match: list[str] = Field(default_factory=list, description="other names of it in the exports")
+    monitored_since: date | None = Field(None, description="from this day on its outages would have been recorded")
     baselines: list[Baseline] = Field(default_factory=list)
 
 

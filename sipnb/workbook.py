@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Service:
     actions: tuple[Action, ...]
     match: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
+    monitored_since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -323,6 +325,7 @@ def _resolve(files: dict[str, Any], registers: dict[str, RegisterFile]) -> dict[
             actions=tuple(registers[name].actions) if name in registers else (),
             match=tuple(service.match),
             baselines=tuple(service.baselines),
+            monitored_since=service.monitored_since,
         )
     return resolved
 

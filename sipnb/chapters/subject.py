@@ -71,7 +71,9 @@ class Subject:
     def over(self, cycles: list[Cycle]) -> kpis.Scope:
         """What the KPIs of other periods are worked out from."""
         counts = None if self.severities is None else tuple(self.severities)
-        return kpis.Scope(self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis)
+        return kpis.Scope(
+            self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis, self.service.monitored_since
+        )  # fmt: skip
 
     @cached_property
     def weeks(self) -> kpis.Scope | None:
@@ -106,7 +108,7 @@ class Subject:
 
     def refused(self, kpi: str) -> str:
         """Why the records of this cycle carry no claim about a KPI's change; empty where they do."""
-        rule = self.records.refused(kpi, self.cycle.end)
+        rule = self.records.refused(self.kpis[kpi], self.cycle)
         return f"not judged ({rule})" if rule else ""
 
     @cached_property

@@ -145,7 +145,12 @@ def _caution(case: Case) -> str:
     """The warning that alters the verdict, and how many more there are."""
     rules = case.subject.records.quality["rules"]
     found = [
-        r for r in rules if r["outcome"] == "found" and r["level"] in ("warn", "stop") and r["rule"] not in _BESIDE
+        r
+        for r in rules
+        if r["outcome"] == "found"
+        and r["level"] in ("warn", "stop")
+        and r["rule"] not in _BESIDE
+        and r["service"] in (None, case.measured.about.service)
     ]
     # What forbids a claim about one of this service's measures comes first.
     found.sort(key=lambda r: not any(case.measured.measure(kpi) for kpi in r["refuses"]))

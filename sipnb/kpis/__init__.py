@@ -19,7 +19,7 @@ import pandas as pd
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.kpis import attainment, causes, handling, own, people, restoration, uptime
-from sipnb.kpis.scope import COLUMNS, Scope, nothing, open_at, within
+from sipnb.kpis.scope import COLUMNS, Scope, figures, nothing, open_at, within
 from sipnb.tables import TABLES
 
 __all__ = [
@@ -86,7 +86,16 @@ def last(frame: pd.DataFrame) -> Measure:
 
 def _all(kpi: str, scope: Scope) -> pd.DataFrame:
     """A KPI over every cycle of a scope, worked out once."""
-    return scope.once(kpi, lambda: _work_out(scope.kpis[kpi], scope))
+    return scope.once(kpi, lambda: _observed(scope.kpis[kpi], scope, _work_out(scope.kpis[kpi], scope)))
+
+
+def _observed(kpi: Kpi, scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
+    """The figures without those of cycles in which the records are silent: nothing recorded is not nothing happened."""
+    silent = np.array([bool(scope.records.withheld(kpi, cycle)) for cycle in scope.cycles])
+    if not silent.any():
+        return frame
+    return figures(*(frame[c].mask(silent) for c in COLUMNS[:3]), frame["n"].mask(silent, 0),
+                   *(frame[c].mask(silent) for c in COLUMNS[4:]))  # fmt: skip
 
 
 def _work_out(kpi: Kpi, scope: Scope) -> pd.DataFrame:

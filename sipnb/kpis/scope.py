@@ -6,7 +6,8 @@ Every KPI is worked out for all cycles at once: rows are placed into cycles by o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,8 @@ from sipnb.methods import proportions
 from sipnb.records import clocks, spells
 from sipnb.records.frozen import Records
 
+#: A service of which so many rows would be expected, and none is there, did not exist.
+UNSEEN = 14
 COLUMNS = ["value", "low", "high", "n", "numerator", "denominator"]
 
 
@@ -27,7 +30,8 @@ class Scope:
     """One service in consecutive `cycles`, oldest first.
 
     `severities` are the outage severities that count (None: all); `calendar` the agreed hours; `targets` the service's
-    targets by KPI; `kpis` the definitions, an organisation's own among them.
+    targets by KPI; `kpis` the definitions, an organisation's own among them; `monitored_since` the day from which on an
+    outage would have been recorded, where the organisation says so.
     """
 
     records: Records
@@ -36,6 +40,7 @@ class Scope:
     calendar: clocks.Calendar = clocks.ALWAYS
     targets: Mapping[str, float] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=lambda: KPIS)
+    monitored_since: date | None = None
 
     @property
     def cycle(self) -> Cycle:
@@ -55,7 +60,7 @@ class Scope:
 
     def over(self, cycles: list[Cycle]) -> Scope:
         """The same service over other cycles."""
-        return Scope(self.records, tuple(cycles), self.severities, self.calendar, self.targets, self.kpis)
+        return replace(self, cycles=tuple(cycles))
 
     def place(self, times: pd.Series) -> np.ndarray:
         """In which cycle each instant lies: its position from 0, or −1 outside all of them."""
@@ -68,21 +73,32 @@ class Scope:
 
     def began(self, name: str) -> pd.Timestamp | None:
         """When recording of a table began for this service: with the organisation's first row, or with the service."""
+        if name == "outages" and self.monitored_since is not None:
+            return self.local(pd.Timestamp(self.monitored_since))
         known = self.records.quality["tables"]
         first = known[name]["first"]
         if not first:
             return None
         first = pd.to_datetime(first, utc=True)
-        tickets = self.records.tickets["opened"]
-        if tickets.empty:
-            return None if self.records.outages.empty else first
-        # A service that opens tickets at this rate would have been seen before (a chance of one in a million that not,
-        # were its tickets Poisson): it did not exist yet, and its months without an outage are not good months.
-        before = pd.to_datetime(known["tickets"]["first"], utc=True)
-        own_first = tickets.min()
-        rate = len(tickets) / (self.known_until - own_first).total_seconds()
-        unseen = rate * (own_first - before).total_seconds()
-        return max(first, own_first) if unseen > 14 else first
+        # A service that leaves rows at this rate would have been seen before (a chance of one in a million that not, were
+        # they Poisson): it did not exist yet, and its months without an outage are not good months.
+        seen = [
+            began
+            for began in (self._seen(one, at) for one, at in (("tickets", "opened"), ("outages", "started")))
+            if began
+        ]
+        if not seen:
+            return None
+        return max(first, min(own for own, _ in seen)) if any(new for _, new in seen) else first
+
+    def _seen(self, table: str, at: str) -> tuple[pd.Timestamp, bool] | None:
+        """This service's first row of a table, and whether it is too late to be chance; None without rows."""
+        times, known = self.records.table(table)[at], self.records.quality["tables"]
+        if times.empty:
+            return None
+        first, before = times.min(), pd.to_datetime(known[table]["first"], utc=True)
+        rate = len(times) / max((self.known_until - first).total_seconds(), 1.0)
+        return first, rate * (first - before).total_seconds() > UNSEEN
 
     @cached_property
     def opened(self) -> np.ndarray:

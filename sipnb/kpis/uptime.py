@@ -13,6 +13,8 @@ from sipnb.methods import proportions
 from sipnb.records import clocks
 
 RESAMPLES = 999
+#: An outage without an end is taken to have lasted at least a day; one that nothing followed may have lasted a week.
+LEAST_DOWN, STILL_DOWN = pd.Timedelta(days=1), pd.Timedelta(days=7)
 
 
 def counted_outages(scope: Scope) -> pd.DataFrame:
@@ -31,7 +33,7 @@ def maintenance(scope: Scope) -> pd.DataFrame:
 def lost(outages: pd.DataFrame, edges: pd.DatetimeIndex, calendar: clocks.Calendar = clocks.ALWAYS) -> np.ndarray:
     """Agreed seconds lost between each two of the `edges`: overlapping outages count once, the larger share of them.
 
-    An outage that had not ended runs to the last edge; one without a share takes the whole service.
+    An outage that had not ended runs to the last edge (see `with_ends`); one without a share takes the whole service.
     """
     begins = outages["started"].clip(lower=edges[0])
     ends = outages["ended"].fillna(edges[-1]).clip(upper=edges[-1])
@@ -52,7 +54,7 @@ def lost(outages: pd.DataFrame, edges: pd.DatetimeIndex, calendar: clocks.Calend
 
 def availability(scope: Scope) -> pd.DataFrame:
     """Availability with announced maintenance taken out of the agreed time."""
-    return _by_cycle(scope, counted=False)
+    return scope.once("availability, maintenance left out", lambda: _by_cycle(scope, counted=False))
 
 
 def availability_all(scope: Scope) -> pd.DataFrame:
@@ -69,16 +71,65 @@ def _by_cycle(scope: Scope, counted: bool) -> pd.DataFrame:
 
 
 def _silent(scope: Scope) -> bool:
-    # Nothing at all is recorded of this service: silence is no availability.
-    return scope.records.outages.empty and scope.records.tickets.empty
+    # Nothing at all is recorded of this service, and nobody says that it was watched: silence is no availability.
+    return scope.monitored_since is None and scope.records.outages.empty and scope.records.tickets.empty
 
 
 def availability_between(scope: Scope, first: Cycle, last: Cycle) -> pd.DataFrame:
-    """Availability of the span from one cycle to the end of another, maintenance left out: one row."""
+    """Availability of the span from one cycle to the end of another, maintenance left out: one row.
+
+    Only time under observation counts: of a service that is younger than the span, its own time.
+    """
     if _silent(scope):
         return nothing(1)
     _, total, gone = _days(scope.over([first, last]), counted=False)
     return figures(*zip(_share(total, gone), strict=True))
+
+
+def doubtful(scope: Scope) -> pd.DataFrame:
+    """Outages and maintenance that nobody wrote an end for, so that it is not known how long they lasted.
+
+    Columns start, down, end; the index is that of the records. Each is taken as down as long as the longest that ended has
+    lasted, and at least a day, but never beyond the service's next one: to begin again, it must have ended. The last one
+    may still go on: it is taken as down for at least a week. What lies between `down` and `end` — the next outage, or the
+    cut-off — nobody knows.
+    """
+    return scope.once("doubtful", lambda: _doubtful(scope.records.outages, scope.severities, scope.known_until))
+
+
+def _doubtful(outages: pd.DataFrame, severities: tuple[str, ...] | None, until: pd.Timestamp) -> pd.DataFrame:
+    counts = (outages["kind"] == "maintenance") | (severities is None) | outages["severity"].isin(severities or ())
+    endless = outages[outages["ended"].isna() & counts]
+    starts = pd.DatetimeIndex(outages["started"].unique()).sort_values()
+    after = starts.searchsorted(endless["started"], side="right")
+    last = after == len(starts)
+    end = pd.Series(starts.append(pd.DatetimeIndex([until])).as_unit("us")[after], index=endless.index)
+    longest = (outages["ended"] - outages["started"]).max()
+    least = np.where(last, STILL_DOWN.total_seconds(), LEAST_DOWN.total_seconds())
+    allowed = np.fmax(least, longest.total_seconds())
+    down = endless["started"] + pd.to_timedelta(allowed, unit="s")
+    return pd.DataFrame({"start": endless["started"], "down": down.where(down < end, end), "end": end})
+
+
+def with_ends(scope: Scope, outages: pd.DataFrame) -> pd.DataFrame:
+    """These outages of the records, those without an end ended where it becomes doubtful that they lasted."""
+    down = doubtful(scope)["down"]
+    # One that may well still last has no end yet.
+    known = down[down < scope.known_until].reindex(outages.index)
+    return outages.assign(ended=outages["ended"].fillna(known))
+
+
+def _unobserved(scope: Scope) -> pd.DataFrame:
+    """Spans of time in which nobody can tell whether the service was up: before it began, and after a doubtful outage."""
+    spans = doubtful(scope).rename(columns={"down": "started", "end": "ended"})[["started", "ended"]]
+    began = scope.began("outages") if scope.records.has("outages") else None
+    if began is not None and began == pd.to_datetime(scope.records.quality["tables"]["outages"]["first"], utc=True):
+        # Nobody began to record with an outage: at least since the beginning of its cycle one would have been seen.
+        began = scope.cycle.containing(began.tz_convert(scope.cycle.zone).date()).opens
+    if began is not None and began > scope.edges[0]:
+        before = pd.DataFrame({"started": [scope.edges[0]], "ended": [began]})
+        spans = pd.concat([spans, before.astype(spans.dtypes.to_dict())])
+    return spans[spans["started"] < spans["ended"]].assign(share=1.0)
 
 
 def _days(scope: Scope, counted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -89,15 +140,14 @@ def _days(scope: Scope, counted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarr
     first, last = scope.cycles[0], scope.cycles[-1]
     midnights = pd.date_range(first.start, last.end, freq="D", tz=first.zone).tz_convert("UTC").as_unit("us")
     agreed = np.asarray(clocks.elapsed(scope.calendar, midnights[:-1], midnights[1:]))
-    down, out = counted_outages(scope), maintenance(scope).assign(share=1.0)
-    if counted:
-        gone = lost(pd.concat([down, out]), midnights, scope.calendar)
-    else:
-        # What falls into announced maintenance is not lost: nobody was promised that time.
-        planned = lost(out, midnights, scope.calendar)
-        gone = lost(pd.concat([down, out]), midnights, scope.calendar) - planned
-        agreed = agreed - planned
-    return midnights.asi8[:-1], agreed, gone
+    down = with_ends(scope, counted_outages(scope))
+    out = with_ends(scope, maintenance(scope)).assign(share=1.0)
+    unknown = _unobserved(scope)
+    # What is left out of the agreed time cannot be lost: nobody was promised it, or nobody can tell.
+    left_out = pd.concat([unknown] if counted else [out, unknown])
+    gone = lost(pd.concat([down, out, left_out]), midnights, scope.calendar)
+    outside = lost(left_out, midnights, scope.calendar)
+    return midnights.asi8[:-1], agreed - outside, gone - outside
 
 
 def _share(total: np.ndarray, gone: np.ndarray) -> tuple[float, float, float, int, float, float]:
@@ -120,7 +170,7 @@ def error_budget(scope: Scope) -> pd.DataFrame:
     target = scope.targets.get("availability")
     if target is None or target >= 1:
         return nothing(len(scope.cycles))
-    up = scope.once("availability", lambda: availability(scope))
+    up = availability(scope)
     allowed = up["denominator"] * (1 - target)
     used = (1 - up[["value", "high", "low"]]) / (1 - target)
     return figures(used["value"], used["high"], used["low"], up["n"], up["denominator"] - up["numerator"], allowed)

@@ -52,7 +52,7 @@ def change_control(look: Look, lever: Lever) -> Evidence:
 
 def capacity(look: Look, lever: Lever) -> Evidence:
     """Whether more is opened than resolved for months on end, and the stock shows it."""
-    if refused := look.records.refused("backlog", look.cycle.end):
+    if refused := look.records.refused(look.scope.kpis["backlog"], look.cycle):
         return none(lever, f"the records carry no claim about the backlog ({refused})")
     cycles = kpis.covered("backlog", look.scope)
     if len(cycles) < 9:
@@ -97,7 +97,7 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     """Unplanned outages that keep coming, over a year, and the downtime they cost."""
     if not look.records.has("outages"):
         return none(lever, "no outage records")
-    outages = kpis.uptime.counted_outages(look.scope)
+    outages = kpis.uptime.with_ends(look.scope, kpis.uptime.counted_outages(look.scope))
     start = look.cycle.shift(-11).opens
     year = outages[(outages["started"] >= start) & (outages["started"] < look.cycle.cutoff)]
     level = look.target("availability", 0.995)

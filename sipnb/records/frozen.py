@@ -18,8 +18,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sipnb import tables
+from sipnb.catalogue import Kpi
+from sipnb.cycles import Cycle
 from sipnb.places import state
 from sipnb.records.sources import MissingInput, content_hash
+
+#: A figure that counts is withheld where more than this part of its cycle is silent.
+SILENT = 0.1
 
 
 class DamagedRecords(ValueError):
@@ -46,19 +51,36 @@ class Records:
     @cached_property
     def warnings(self) -> list[str]:
         """What the quality rules warn of, as sentences."""
-        return warnings(self.quality)
+        return warnings(self.quality, self.service)
 
-    def refused(self, kpi: str, end: date) -> str:
-        """Why no change of a KPI may be claimed in a cycle that ends on `end`: the rule's name; empty where it may."""
-        for rule in self.quality["rules"]:
-            since = rule["since"]
-            if (
-                rule["outcome"] == "found"
-                and kpi in rule["refuses"]
-                and (since is None or end > date.fromisoformat(since))
-            ):
+    def refused(self, kpi: Kpi, cycle: Cycle) -> str:
+        """Why no change of a KPI may be claimed in a cycle: the rule's name; empty where it may."""
+        for rule in self._forbidding:
+            own = kpi.own is not None and rule["table"] in kpi.tables and rule["refuses"]
+            if (own or kpi.id in rule["refuses"]) and _overlap(rule, cycle.start, cycle.end) > 0:
                 return rule["rule"]
         return ""
+
+    def withheld(self, kpi: Kpi, cycle: Cycle) -> str:
+        """Why there is no figure of a KPI in a cycle, because what it counts is silent then: the rule's name, or empty."""
+        # What covers a year is wrong for a year.
+        start = cycle.shift(1 - cycle.season).start if kpi.kind == "rolling" else cycle.start
+        least = 0 if kpi.kind in ("rolling", "stock") else SILENT * (cycle.end - cycle.start).days
+        for rule in self._forbidding:
+            own = kpi.own is not None and rule["table"] in kpi.tables and kpi.unit == "count" and rule["withholds"]
+            if (own or kpi.id in rule["withholds"]) and _overlap(rule, start, cycle.end) > least:
+                return rule["rule"]
+        return ""
+
+    @cached_property
+    def _forbidding(self) -> list[dict[str, Any]]:
+        return [
+            rule
+            for rule in self.quality["rules"]
+            if rule["outcome"] == "found"
+            and (rule["refuses"] or rule["withholds"])
+            and rule["service"] in (None, self.service)
+        ]
 
     def has(self, name: str) -> bool:
         """Whether the organisation supplies this table at all; a service may still have no rows in it."""
@@ -117,9 +139,22 @@ def _frame(folder: Path, name: str, files: dict[str, str]) -> pd.DataFrame:
     return tables.schema(name).validate(frame.astype(nothing.dtypes.to_dict()))
 
 
-def warnings(quality: dict[str, Any]) -> list[str]:
-    """What the rules of a `quality.json` warn of, as sentences."""
-    return [r["sentence"] for r in quality["rules"] if r["outcome"] == "found" and r["level"] in ("warn", "stop")]
+def warnings(quality: dict[str, Any], service: str | None = None) -> list[str]:
+    """What the rules of a `quality.json` warn of, as sentences: of all services, or of one and what concerns all."""
+    return [
+        r["sentence"]
+        for r in quality["rules"]
+        if r["outcome"] == "found"
+        and r["level"] in ("warn", "stop")
+        and (service is None or r["service"] in (None, service))
+    ]
+
+
+def _overlap(rule: dict[str, Any], start: date, end: date) -> int:
+    """How many days from `start` up to `end` lie in the span of a finding."""
+    since = date.fromisoformat(rule["since"]) if rule["since"] else start
+    until = date.fromisoformat(rule["until"]) if rule["until"] else end
+    return max(0, (min(end, until) - max(start, since)).days)
 
 
 def read_quality(folder: Path) -> dict[str, Any]:

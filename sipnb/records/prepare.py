@@ -199,6 +199,7 @@ def _prepare(
     columns = standing.as_known(con, staged, services, cycle)
     opened = [read for read, _ in reads]
     accounts = account.draw_up(con, opened, parts, rows, staged, services)
+    accounts = [{**one, "tables": list(mapping.tables)} for one, (_, mapping) in zip(accounts, reads, strict=True)]
     tables = {one.table: {**_extent(con, one), "columns": columns[one.table]} for one in staged}
     gate = workbook.settings.gate
     sets = quality.Sets(

@@ -17,7 +17,10 @@ class Hand:
         for name, frame in self.given.items():
             at = tables.TABLES[name].at
             firsts[name] = {"first": str(pd.to_datetime(frame[at], format="ISO8601").min()) if len(frame) else None}
-        self.quality = {"tables": firsts, "cutoff": str(CYCLE.cutoff)}
+        self.quality = {"tables": firsts, "cutoff": str(CYCLE.cutoff), "rules": []}
+
+    def withheld(self, kpi, cycle):
+        return ""
 
     def has(self, name):
         return name in self.given

@@ -258,9 +258,9 @@ def test_days_of_a_clock_change_have_23_and_25_hours():
 def test_only_the_severities_that_count_count():
     rows = [
         {"service": "s", "started": "2026-10-01", "ended": "2026-10-02", "kind": "unplanned", "severity": "minor"},
-        {"service": "s", "started": "2026-10-03", "ended": None, "kind": "unplanned", "severity": "major"},
+        {"service": "s", "started": "2026-10-29", "ended": None, "kind": "unplanned", "severity": "major"},
     ]
-    assert measure("availability", outages=rows, severities=("major",)).value == pytest.approx(2 / 31)
+    assert measure("availability", outages=rows, severities=("major",)).value == pytest.approx(28 / 31)
     assert measure("outage_count", outages=rows, severities=("minor",)).value == 1
 
 

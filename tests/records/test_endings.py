@@ -153,7 +153,7 @@ def test_backlog_restoring_and_attainment_are_those_counted_by_hand(mapping, tmp
 
 
 def test_an_export_of_openings_and_closings_alone_has_no_backlog_of_everything(tmp_path):
-    rows = [f"{i},Mail,incident,2026-10-{1 + i % 20:02d} 08:00,2026-10-{2 + i % 20:02d} 08:00" for i in range(200)]
+    rows = [f"{i},Mail,incident,2026-10-{1 + i % 29:02d} 08:00,2026-10-{2 + i % 29:02d} 08:00" for i in range(200)]
     quality, scope = frozen(tmp_path, {"tickets.csv": csv("ticket,service,kind,opened,closed", *rows)}, "canonical")
     assert kpis.measure("backlog", scope).value == 0 and kpis.measure("restore_median", scope).value == 24
     (told,) = [r for r in quality["rules"] if r["rule"] == "closing stands for resolution"]

@@ -55,7 +55,7 @@ def marks(subject: Subject, restated: list[RestatedFact]) -> list[MarkFact]:
             when = subject.cycle.containing(action.implemented).name
             found.append((when, "action", f"{action.title}, implemented {action.implemented}", [action.kpi or ""]))
     for rule in subject.records.quality["rules"]:
-        if rule["outcome"] == "found" and rule["since"]:
+        if rule["outcome"] == "found" and rule["since"] and rule["service"] in (None, subject.service.id):
             when = subject.cycle.containing(pd.Timestamp(rule["since"]).date()).name
             found.append((when, "data", f"{rule['rule']}: {rule['sentence']}", list(rule["refuses"])))
     for one in subject.service.baselines:

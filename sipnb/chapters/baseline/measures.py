@@ -34,7 +34,7 @@ WAYS = (
 def measured(subject: Subject) -> tuple[list[KpiFact], dict[str, Charted], dict[str, str]]:
     """The facts of every measure with data, their charts by KPI, and what is missing for the others."""
     facts, drawn, without = [], {}, {}
-    if not subject.records.account["rows"]:
+    if not subject.records.account["rows"] and subject.service.monitored_since is None:
         # Nothing names this service: no ticket is not the same as no trouble.
         return [], {}, {known.title: "no record names this service" for known in subject.kpis.values()}
     for kpi, known in subject.kpis.items():

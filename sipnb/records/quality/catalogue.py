@@ -22,7 +22,8 @@ Row rules set single rows aside. Set rules look at all used rows together and te
 * `stop`: nothing is published until the export is right or the level is changed.
 
 An organisation sets the level of any rule by its name in `workbook.yml`, and the shares of a source's rows at which the
-rule *set aside* warns and stops. A level that is set holds for every finding of the rule, however grave:
+rule *set aside* warns and stops. A level that is set holds for every finding of the rule, however grave; a rule that is set to
+`note` forbids no claim and withholds no figure, because the organisation vouches for its records:
 
 ```yaml
 gate:

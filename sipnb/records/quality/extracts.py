@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sipnb.records.quality.findings import NO_DATA, Found, Level, Sets, count, listed, percent, rule, verb
 from sipnb.records.quality.rows import OUT_OF_SCOPE, rule_of
+from sipnb.records.quality.silences import resting_on
 
 #: Row limits at which tools, databases and spreadsheets cut an export off.
 _CAPS = (
@@ -46,20 +47,34 @@ def empty_source(sets: Sets) -> list[Found] | None:
     ]
 
 
-@rule("row cap", "warn", "Figures from a file that was cut off are too small; export it again in parts.")
+@rule("row cap", "warn", "Figures from a file that was cut off are too small, and no change of them is claimed; export it again "
+      "in parts.")  # fmt: skip
 def row_cap(sets: Sets) -> list[Found] | None:
     """A file with exactly as many rows as tools allow in one export."""
-    return [
-        Found(
-            part["read"],
-            f"{part['file']} holds exactly {part['read']:,} rows, a limit at which tools cut exports off; what lies beyond "
-            "it may be missing.",
-            {"file": part["file"]},
-        )
-        for source in sets.sources
-        for part in source["files"]
-        if part["read"] in _CAPS
-    ]
+    found = []
+    for source in sets.sources:
+        tables = source["tables"]
+        for part in source["files"]:
+            if part["read"] not in _CAPS:
+                continue
+            sentence = (
+                f"{part['file']} holds exactly {part['read']:,} rows, a limit at which tools cut exports off; what lies beyond "
+                "it may be missing."
+            )
+            # Full pages before one that is not full are the parts of a whole export.
+            paged = source["files"][-1]["read"] < part["read"] and len(source["files"]) > 1
+            refuses = () if paged else tuple(dict.fromkeys(kpi for table in tables for kpi in resting_on(table)))
+            found.append(
+                Found(
+                    part["read"],
+                    sentence,
+                    {"file": part["file"]},
+                    "note" if paged else None,
+                    refuses,
+                    table=tables[0] if refuses and tables else None,
+                )
+            )
+    return found
 
 
 @rule(

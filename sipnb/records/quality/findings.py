@@ -20,7 +20,9 @@ _RANK = {"note": 0, "warn": 1, "stop": 2}
 class Finding:
     """What a rule found: `outcome` is `ok`, `found` or `no data`; `rows` is how many rows it concerns.
 
-    `refuses` names KPIs of which no change may be claimed, in cycles that end after the date `since` (None: in any).
+    `refuses` names KPIs of which no change may be claimed, `withholds` those of which there is no figure at all, in cycles
+    that lie after the date `since` and before `until` (None: without end). Both hold for the KPIs that an organisation
+    defines over `table`, too, and for one `service` where it is named.
     """
 
     rule: str
@@ -31,10 +33,14 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
     refuses: tuple[str, ...] = ()
     since: str | None = None
+    withholds: tuple[str, ...] = ()
+    until: str | None = None
+    table: str | None = None
+    service: str | None = None
 
     def record(self) -> dict[str, Any]:
         """The finding as plain data."""
-        return {**asdict(self), "refuses": list(self.refuses)}
+        return {**asdict(self), "refuses": list(self.refuses), "withholds": list(self.withholds)}
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,10 @@ class Found:
     level: Level | None = None
     refuses: tuple[str, ...] = ()
     since: str | None = None
+    withholds: tuple[str, ...] = ()
+    until: str | None = None
+    table: str | None = None
+    service: str | None = None
 
 
 #: What a rule's function returns where there is nothing to look at.
@@ -134,9 +144,11 @@ class SetRule:
             return [Finding(self.name, told or self.level, "no data", 0, f"Nothing to look at for: {self.looks_for}")]
         if not found:
             return [Finding(self.name, told or self.level, "ok", 0, f"Not found: {self.looks_for}")]
+        # Who sets a rule to `note` vouches for the records: it is told, and forbids nothing.
+        vouched = {"refuses": (), "withholds": (), "table": None} if told == "note" else {}
         return [
-            Finding(self.name, told or one.level or self.level, "found", int(one.rows), one.sentence, one.facts, one.refuses,
-                    one.since)
+            Finding(**{**vars(one), **vouched, "rule": self.name, "level": told or one.level or self.level,
+                       "outcome": "found", "rows": int(one.rows)})
             for one in found
         ]  # fmt: skip
 

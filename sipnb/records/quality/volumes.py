@@ -1,12 +1,26 @@
-"""Set rules about how many tickets there are when: thin ends, gaps, and an extract that is too old."""
+"""Set rules about how many rows there are when: thin ends, gaps, and an extract that is too old."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, rule, verb
+from sipnb.records.quality.silences import (
+    JUDGED,
+    at_the_end,
+    behind,
+    by_weekday,
+    counting,
+    endless,
+    inside,
+    missing,
+    resting_on,
+)
+from sipnb.tables import TABLES
 
 #: A chance of one in a million is not chance; so unlikely are no tickets where 14 are expected, were they Poisson.
 CHANCE, UNLIKELY = 1e-6, 14
@@ -15,8 +29,11 @@ _THIN = 0.2
 #: What is usual before and after a gap is told from eight weeks on either side, and from no less than two.
 _NEAR, _NEAREST = 56, 14
 _FEWEST = 20  # tickets
-#: So many working days in a row may all be holidays: Easter, Golden Week, Eid, a bridged Thursday.
-_HOLIDAYS = 4
+#: A service with more gaps than this gets its tickets in batches.
+_BATCHES = 3
+_DAY = pd.Timedelta(days=1)
+#: Other services go on while they bring more than this part of what they brought before.
+_GO_ON = 0.5
 
 
 def _months(sets: Sets) -> pd.DataFrame:
@@ -92,31 +109,8 @@ def thin_beginning(sets: Sets) -> list[Found] | None:
     ]
 
 
-def _by_weekday(days: pd.Series) -> np.ndarray:
-    """Tickets a day by weekday; the mean of all days where a weekday is not among them."""
-    rates = days.groupby(days.index.day_of_week).mean().reindex(range(7))
-    return rates.fillna(days.mean()).to_numpy()
-
-
-def _missing(empty: pd.DatetimeIndex, rates: np.ndarray) -> float:
-    """How many tickets these empty days would have brought for sure.
-
-    Any day may be a holiday, and a holiday is like the quietest day of the week: so are the days around New Year, and a
-    few working days in a row.
-    """
-    month, day = empty.month, empty.day
-    usual, quiet = rates[empty.day_of_week], rates.min()
-    free = ((month == 12) & (day >= 21)) | ((month == 1) & (day <= 6))
-    free[np.flatnonzero(~free & (usual > quiet))[:_HOLIDAYS]] = True
-    return float(np.where(free, quiet, usual).sum())
-
-
-@rule("gap", "warn", "Volume is too low there; look for a missing file.")
-def gap(sets: Sets) -> list[Found] | None:
-    """A span of days in the middle without any ticket, too long to be chance or holidays."""
-    if not sets.has("tickets", "opened"):
-        return NO_DATA
-    daily = sets.daily
+def _gaps(daily: pd.Series) -> list[tuple[pd.DatetimeIndex, float]]:
+    """Spans of days without a ticket that are too long to be chance or holidays, and how many would be expected."""
     filled = np.flatnonzero(daily.to_numpy())
     found = []
     for before, after in zip(filled[:-1], filled[1:], strict=True):
@@ -126,33 +120,136 @@ def gap(sets: Sets) -> list[Found] | None:
             continue
         span = daily.index[before + 1 : after]
         # What both sides say, because volume may grow or fall from one to the other.
-        expected = min(_missing(span, _by_weekday(side)) for side in sides)
+        expected = min(missing(span, by_weekday(side)) for side in sides)
         if expected >= UNLIKELY:
-            when = f"on {span[0].date()}" if len(span) == 1 else f"from {span[0].date()} to {span[-1].date()}"
-            sentence = (
-                f"No ticket was opened {when}, where about {expected:,.0f} would be expected; a part of the extract seems to "
-                "be missing."
-            )
-            found.append(Found(0, sentence, {"from": str(span[0].date()), "to": str(span[-1].date())}))
+            found.append((span, expected))
     return found
 
 
-@rule("stale extract", "warn", "The last days of the cycle are missing; export again.")
-def stale_extract(sets: Sets) -> list[Found] | None:
-    """No ticket for so long before the cut-off that it cannot be chance or holidays, at the rate tickets came in before."""
-    if sets.cutoff is None or not sets.has("tickets", "opened"):
+def _when(span: pd.DatetimeIndex) -> str:
+    return f"on {span[0].date()}" if len(span) == 1 else f"from {span[0].date()} to {span[-1].date()}"
+
+
+def _silent(since: pd.Timestamp, until: pd.Timestamp | None = None, service: str | None = None) -> dict:
+    """What the silence of tickets in a span of days does to the plan."""
+    return {
+        "refuses": resting_on("tickets"), "withholds": counting("tickets"), "since": since.date().isoformat(),
+        "until": None if until is None else until.date().isoformat(), "table": "tickets", "service": service,
+    }  # fmt: skip
+
+
+@rule("gap", "warn", "Nothing is counted in the cycles it covers; look for a missing file.")
+def gap(sets: Sets) -> list[Found] | None:
+    """A span of days in the middle of a table without any row, too long to be chance or holidays."""
+    looked = [t for t in JUDGED if sets.has(t, TABLES[t].at)]
+    if not sets.has("tickets", "opened") and not looked:
         return NO_DATA
+    found = []
+    for span, expected in _gaps(sets.daily) if sets.has("tickets", "opened") else []:
+        sentence = (
+            f"No ticket was opened {_when(span)}, where about {expected:,.0f} would be expected; a part of the extract seems to "
+            "be missing."
+        )
+        facts = {"from": str(span[0].date()), "to": str(span[-1].date())}
+        found.append(Found(0, sentence, facts, **_silent(span[0], span[-1] + _DAY)))
+    return [*found, *filter(None, (inside(sets, table) for table in looked))]
+
+
+@rule("gap of a service", "warn", "Nothing is counted for it in the cycles it covers; look for a missing file.")
+def gap_of_a_service(sets: Sets) -> list[Found] | None:
+    """A span of days without a ticket of one service, too long to be chance or holidays, while those of others go on."""
+    if not sets.has("tickets", "opened"):
+        return NO_DATA
+    found: list[Found] = []
+    everywhere = sets.daily
+    for service, daily in _by_service(sets):
+        others = everywhere.sub(daily, fill_value=0)
+        gaps = [(span, n) for span, n in _gaps(daily) if _go_on(others, span)]
+        # Whose tickets come in batches has such spans all the time.
+        for span, n in gaps if len(gaps) <= _BATCHES else []:
+            sentence = (
+                f"No ticket of {service} was opened {_when(span)}, where about {n:,.0f} would be expected, and those of others "
+                "go on; its part of the extract seems to be missing."
+            )
+            found.append(Found(0, sentence, {}, **_silent(span[0], span[-1] + _DAY, service)))
+        if len(gaps) <= _BATCHES and (end := _ended(daily, others)) is not None:
+            sentence = (
+                f"The last ticket of {service} was opened on {daily.index[-1].date()}; since then about {end:,.0f} would be "
+                "expected, and those of others go on. Is the service gone, or its part of the extract missing?"
+            )
+            found.append(Found(0, sentence, {}, **_silent(daily.index[-1] + _DAY, None, service)))
+    return found
+
+
+def _go_on(others: pd.Series, span: pd.DatetimeIndex) -> bool:
+    """Whether the tickets of all other services come in during a span about as they did before it."""
+    before = others[: span[0] - _DAY].iloc[-_NEAR:]
+    return len(before) > 0 and others.reindex(span, fill_value=0).mean() > _GO_ON * before.mean()
+
+
+def _ended(daily: pd.Series, others: pd.Series) -> float | None:
+    """How many tickets would be expected after the last one of a service, if that is too many to be chance."""
+    before, empty = daily.iloc[-_NEAR:], pd.date_range(daily.index[-1] + _DAY, others.index[-1])
+    if len(before) < _NEAREST or before.sum() < _FEWEST or not len(empty) or not _go_on(others, empty):
+        return None
+    expected = missing(empty, by_weekday(before))
+    return expected if expected >= UNLIKELY else None
+
+
+def _by_service(sets: Sets) -> Iterator[tuple[str, pd.Series]]:
+    """The tickets opened on each day of each service that has enough of them, from its first day to its last."""
+    half = sets.frame(
+        "SELECT service, epoch_ms(opened) // 1800000 AS half, count(*) AS n FROM tickets WHERE opened >= TIMESTAMP '1990-01-01' "
+        "AND opened < TIMESTAMP '2090-01-01' GROUP BY ALL"
+    )
+    at = (
+        pd.to_datetime(half["half"] * 1800, unit="s", utc=True)
+        .dt.tz_convert(sets.zone)
+        .dt.tz_localize(None)
+        .dt.normalize()
+    )
+    counted = half["n"].groupby([half["service"], at]).sum()
+    if counted.index.get_level_values(0).nunique() < 2:
+        return  # then the organisation's own gaps are the service's
+    for service, mine in counted.groupby(level=0):
+        mine = mine.droplevel(0)
+        if mine.sum() >= 2 * _FEWEST:
+            yield str(service), mine.reindex(pd.date_range(mine.index[0], mine.index[-1]), fill_value=0)
+
+
+@rule("stale extract", "warn", "What is counted after its last row is no data; export again.")
+def stale_extract(sets: Sets) -> list[Found] | None:
+    """No row of a table for so long before the cut-off that it cannot be chance or holidays, at the rate they came before."""
+    if sets.cutoff is None:
+        return NO_DATA
+    found = [_stale_tickets(sets)] if sets.has("tickets", "opened") else []
+    found += [at_the_end(sets, table) for table in JUDGED if sets.has(table, TABLES[table].at)]
+    found += [behind(sets, table) for table in ("costs", "measurements", "usage") if sets.has(table)]
+    return [one for one in found if one is not None] if found else NO_DATA
+
+
+def _stale_tickets(sets: Sets) -> Found | None:
     before = sets.daily.iloc[-_NEAR:]
     if len(before) < 7 or before.sum() < _FEWEST:
-        return []
+        return None
     last = sets.cutoff.tz_convert(sets.zone).tz_localize(None) - pd.Timedelta(seconds=1)
-    empty = pd.date_range(before.index[-1] + pd.Timedelta(days=1), last.normalize())
-    missing = _missing(empty, _by_weekday(before)) if len(empty) else 0
-    if missing < UNLIKELY:
-        return []
+    empty = pd.date_range(before.index[-1] + _DAY, last.normalize())
+    expected = missing(empty, by_weekday(before)) if len(empty) else 0
+    if expected < UNLIKELY:
+        return None
     days = len(empty)
     sentence = (
-        f"No ticket was opened in the last {verb(days, 'day', f'{days} days')} before the cut-off, where about {missing:,.0f} "
+        f"No ticket was opened in the last {verb(days, 'day', f'{days} days')} before the cut-off, where about {expected:,.0f} "
         "would be expected; the export is too old."
     )
-    return [Found(0, sentence, {"days": days})]
+    return Found(0, sentence, {"days": days}, **_silent(before.index[-1] + _DAY))
+
+
+@rule(
+    "outage without an end",
+    "warn",
+    "It is down no longer than outages lasted here, then it is not known whether it is up.",
+)
+def outage_without_an_end(sets: Sets) -> list[Found] | None:
+    """Outages that nobody wrote an end for."""
+    return endless(sets) if sets.has("outages") else NO_DATA
