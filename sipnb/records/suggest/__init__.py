@@ -70,9 +70,8 @@ def suggest(columns: dict[str, str], sample: pd.DataFrame, system: str | None = 
     if content.events:
         used |= {content.events.ticket, content.events.at}
     unplaced = {c: writing.hint(known[c]) for c in columns if c not in used and not synonyms.repetition(c, columns)}
-    unknown = {
-        c: found for c, p in placed.items() if p.source in known and (found := _unknown(c, p, known, bool(start)))
-    }
+    unknown = {c: _unknown(c, p, known, plan, bool(start)) for c, p in placed.items() if p.source in known}
+    unknown = {c: values for c, values in unknown.items() if values}
     # What the sample does not show may still be in the file: a shipped mapping's own marks stay, and its formats where
     # the sample has no times or ISO ones only.
     start = start or Mapping(system="unknown", tables={})
@@ -133,8 +132,11 @@ def _as_shipped(
     return plan, forms
 
 
-def _unknown(column: str, one: Placed, known: dict[str, Profile], trusted: bool) -> list[str]:
-    return [] if trusted and column != "state" else profiles.unknown(column, known[one.source], one.entry)
+def _unknown(column: str, one: Placed, known: dict[str, Profile], plan: Plan, trusted: bool) -> list[str]:
+    """The values that a person has to place; a shipped mapping knows its kinds and levels."""
+    found = [] if trusted and column != "state" else profiles.unknown(column, known[one.source], one.entry)
+    taken = plan.content.only.get(one.source, found)
+    return [value for value in found if value in taken]
 
 
 def _numeric(table: str, column: str, one: Placed) -> bool:

@@ -121,7 +121,7 @@ def best(known: dict[str, Profile]) -> Plan:
             needed = [
                 c for c in needed if c != "ticket" or "ticket" in placed or not {"priority", "state"} & set(placed)
             ]
-        whole = all(c in placed for c in needed) and _speaks(table, placed)
+        whole = all(c in placed for c in needed) and _speaks(table, placed, known)
         sure = sum(placed[c].confidence for c in needed if c in placed) / len(needed)
         # The more of the export a table explains, the likelier it is; most exports are of tickets.
         share = sum(p.confidence for p in placed.values()) / max(len(known), 1)
@@ -132,8 +132,11 @@ def best(known: dict[str, Profile]) -> Plan:
     return Plan(table, found[table])
 
 
-def _speaks(table: str, placed: dict[str, Placed]) -> bool:
+def _speaks(table: str, placed: dict[str, Placed], known: dict[str, Profile]) -> bool:
     """Whether something says that an export is of this table and not of tickets, whose columns most others have, too."""
+    key = TABLES[table].key
+    if key and key[0] in placed and profiles.table_of(known[placed[key[0]].source]) == table:
+        return True
     if table == "problems":
         own = {"known_error", "cause"} & set(placed)
         return "problem" in placed and (bool(own) or _called(placed["problem"], ("prob", "pbi")))

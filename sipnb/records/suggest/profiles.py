@@ -176,7 +176,7 @@ def look(table: str, column: str, one: Profile) -> tuple[float | None, str, dict
         share, entry = levels(one, said["levels"])
         return share, f"{share:.0%} levels", entry
     if column == "kind":
-        share, entry = spelled(one, said[_KINDS[table]], synonyms.meaning)
+        share, entry = spelled(one, said[_KINDS[table]], synonyms.kind if table == "tickets" else synonyms.meaning)
         return share, f"{share:.0%} known kinds", {"map": entry}
     if column == "state":
         share, entry = spelled(one, said["states"], synonyms.state)

@@ -44,7 +44,9 @@ def system(
         taken = {p.source for p in placed(content, table, known).values()}
         said = {profiles.table_of(one) for one in known.values() if one.unique > 0.5} - {None}
         most = len({p.source for p in plan.placed.values() if p.source in known})
-        whole = content.supplements or len(taken) >= 0.7 * most
+        # Of another table than the export seems to be, it has to explain more.
+        enough = len(taken) >= 0.7 * most if table == plan.table else len(taken) > most
+        whole = content.supplements or enough
         return found >= _FITS and whole and (not said or table in said or content.supplements or bool(content.events))
 
     usable = [n for n in sorted(fits) if wanted or explains(n)]

@@ -183,6 +183,11 @@ def meaning(value: str, known: dict[str, Any]) -> Any:
     return said.pop() if len(said) == 1 else None
 
 
+def kind(value: str, known: dict[str, Any]) -> Any:
+    """The kind of a ticket; a change and a problem are none, though "change request" has the word for one."""
+    return None if plain(value) in words()["others"] else meaning(value, known)
+
+
 def level(value: str, known: dict[str, int]) -> int | None:
     """The level of a word, or of "P2 - High", "High (2)" and the like."""
     numbered = re.fullmatch(r"(?i)\W*(?:p|s|prio|sev|priority|severity)[ -_]?([1-5])\b.*", value)

@@ -21,6 +21,7 @@ _YEAR = r"(?P<year>\d{4}|\d{2})"
 _NUMBERS = re.compile(r"(?P<first>\d{1,2})(?P<sign>[/. -])(?P<second>\d{1,2})(?P=sign)" + _YEAR + _CLOCK)
 _DAY_NAMED = re.compile(_WEEKDAY + r"\d{1,2}(?P<sign>\. |[/. -])" + _MONTH + r"(?P<after>,? |[/.-])" + _YEAR + _CLOCK)
 _MONTH_NAMED = re.compile(_WEEKDAY + _MONTH + r"(?P<sign>[ -])\d{1,2}(?P<after>,? |-)" + _YEAR + _CLOCK)
+_DATE = re.compile(r"(\d{1,2})([/. -])(\d{1,2})\2(?:\d{4}|\d{2})(?!\d)")
 _YEAR_FIRST = re.compile(r"\d{4}(?P<sign>[/.-])\d{1,2}(?P=sign)\d{1,2}" + _CLOCK)
 _COMPACT = re.compile(
     r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?P<clock>(?P<t>[T ]?)[0-2]\d[0-5]\d(?P<s>[0-5]\d)?)?"
@@ -110,17 +111,19 @@ def foreign(value: str) -> bool:
     return bool(_FOREIGN.fullmatch(value)) and shape(value) is None
 
 
-def days(values: pd.Index) -> Days:
+def days(values: Iterable[str]) -> Days:
     """What all different values of a column say about day and month."""
-    texts = pd.Series(values, dtype="str").str.extract(
-        r"^(?P<first>\d{1,2})(?P<sign>[/. -])(?P<second>\d{1,2})(?P<again>[/. -])\d{2,4}(?!\d)(?P<rest>.*)$"
-    )
-    texts = texts[texts["sign"].notna() & (texts["sign"] == texts["again"])]
-    if texts.empty:
-        return Days()
-    over = [int((pd.to_numeric(texts[one]) > 12).sum()) for one in ("first", "second")]
-    half = bool(texts["rest"].str.contains(r"(?i)[ap]m").any())
-    return Days(*over, True, half, bool((texts["sign"] == ".").any()))
+    first = second = 0
+    there = half = dotted = False
+    for value in values:
+        match = _DATE.match(value)
+        if match:
+            there = True
+            first += int(match[1]) > 12
+            second += int(match[3]) > 12
+            half = half or value[-1:] in "Mm"
+            dotted = dotted or match[2] == "."
+    return Days(first, second, there, half, dotted)
 
 
 def day_first(seen: Iterable[Days]) -> tuple[bool, str]:
