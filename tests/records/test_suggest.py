@@ -390,6 +390,18 @@ def test_a_list_of_incidents_is_no_list_of_problems_whatever_columns_it_has():
         assert (found.table, found.system, found.missing) == ("tickets", None, {})
 
 
+def test_what_tells_incidents_from_requests_is_the_kind_whatever_it_is_called():
+    frame = shapes.frame("swedish list").rename(columns={"Ärendetyp": "Category"})
+    found = proposal(frame)
+    assert found.placed["kind"].source == "Category" and "category" not in found.placed
+
+
+def test_a_title_above_the_header_is_suspected():
+    frame = pd.DataFrame({"Incidents by service": ["Ticket,Service,Created", "T1,mail,2026-09-01 08:00"]})
+    assert any("titles stand above the header" in note for note in proposal(frame).notes)
+    assert not any("titles stand above" in note for note in proposal(weather()).notes)
+
+
 def test_states_that_nobody_knows_are_listed_and_left_for_a_person():
     frame = shapes.frame("swedish list")
     frame.loc[::2, "Status"] = "Grönmarkerad"

@@ -69,6 +69,10 @@ def suggest(columns: dict[str, str], sample: pd.DataFrame, system: str | None = 
     used = {one.source for one in placed.values()} | {content.latest, *content.only}
     if content.events:
         used |= {content.events.ticket, content.events.at}
+    if {TABLES[table].at} <= set(missing) and _titled(list(columns)):
+        notes.append(
+            "the first row names hardly any column: if titles stand above the header, skip them (`skip: N` at the source)"
+        )
     unplaced = {c: writing.hint(known[c]) for c in columns if c not in used and not synonyms.repetition(c, columns)}
     unknown = {c: _unknown(c, p, known, plan, bool(start)) for c, p in placed.items() if p.source in known}
     unknown = {c: values for c, values in unknown.items() if values}
@@ -130,6 +134,12 @@ def _as_shipped(
             "kind", None, 0.3, "no column tells incidents from requests", {"value": "incident"}
         )
     return plan, forms
+
+
+def _titled(columns: list[str]) -> bool:
+    """Whether the names of columns look like a title above the real ones: one alone, or hardly any name."""
+    nameless = sum(not c.strip() or c.startswith("column ") for c in columns)
+    return len(columns) == 1 or nameless > len(columns) / 2
 
 
 def _unknown(column: str, one: Placed, known: dict[str, Profile], plan: Plan, trusted: bool) -> list[str]:

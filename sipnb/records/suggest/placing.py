@@ -61,6 +61,12 @@ def place(table: str, known: dict[str, Profile], bar: float = 0.0) -> dict[str, 
     position = {c: i for i, c in enumerate([*TABLES[table].columns, *known])}
     candidates = synonyms.candidates(table, known)
     for (column, source), (score, how) in candidates.items():
+        if (
+            table == "tickets"
+            and column in ("category", "subcategory", "service")
+            and profiles.both_kinds(known[source])
+        ):
+            continue
         seen, looks, entry = profiles.look(table, column, known[source])
         confidence = round(profiles.weighed(score, seen, known[source]), 3)
         entry = {key: value for key, value in entry.items() if value != {}}
@@ -98,8 +104,8 @@ def _by_values(table: str, known: dict[str, Profile]) -> list[Placed]:
         ended = {"resolved", "closed"} & set(entry.values())
         if share > 0.95 and exact > 0.5 and ended and {"new", "in progress", "on hold"} & set(entry.values()):
             found.append(Placed("state", source, 0.52, f"values: {share:.0%} known states", {"map": entry}))
-        share, entry = profiles.spelled(one, said["kinds"])
-        if share > 0.95 and set(entry.values()) == {"incident", "request"}:
+        if profiles.both_kinds(one):
+            share, entry = profiles.spelled(one, said["kinds"])
             found.append(Placed("kind", source, 0.52, f"values: {share:.0%} known kinds", {"map": entry}))
         if one.share(lambda v: re.match(r"(?i)(p[1-5]\b|[1-5]\W+(critical|high|moderate|medium|low))", v)) > 0.95:
             share, entry = profiles.levels(one, said["levels"])

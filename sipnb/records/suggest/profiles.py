@@ -260,6 +260,14 @@ def spelled(one: Profile, words: dict[str, Any], means: Any = None) -> tuple[flo
     return one.share(lambda v: v in known), known
 
 
+def both_kinds(one: Profile) -> bool:
+    """Whether a column tells incidents from requests, whatever it is called: all its values do."""
+    if not 2 <= one.distinct <= 20:
+        return False
+    share, entry = spelled(one, synonyms.words()["kinds"])
+    return share > 0.95 and set(entry.values()) == {"incident", "request"}
+
+
 def unknown(column: str, one: Profile, entry: dict[str, Any]) -> list[str]:
     """The values of a state, kind or level that the proposed map does not know: a person has to place them."""
     if column not in ("state", "kind", *_LEVELS) or "map" not in entry or "pattern" in entry or one.distinct > 60:
