@@ -193,7 +193,7 @@ def suggest_(
     """Propose a mapping for an export, with a confidence for each column, and list what could not be placed."""
     from sipnb.records import sources, suggest
 
-    found = suggest.suggest(*sources.sample(file), system)
+    found = suggest.suggest(*sources.sample(file, suggest.ROWS), system)
     if out:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(found.text, encoding="utf-8")
@@ -204,6 +204,10 @@ def suggest_(
     print(f"{len(found.placed)} columns of {what} placed{f'; written to {out}' if out else ''}", file=told)
     for column, hint in found.unplaced.items():
         print(f"  not placed: {column}: {hint}", file=told)
+    for column, values in found.unknown.items():
+        print(f"  not placed: {column}: {suggest.writing.values(values)}", file=told)
+    for note in found.notes:
+        print(f"  {note}", file=told)
     for column, hint in found.missing.items():
         print(f"  missing: {column}: {hint}", file=told)
 
