@@ -10,11 +10,12 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, Any, TextIO
 
+import pandas as pd
 import typer
 
-from sipnb import cycles, doctor, places
+from sipnb import cycles, doctor, editions, places
 from sipnb import workbook as workbooks
 from sipnb.chain import parameters, plans, unit
 from sipnb.chain import run as chain
@@ -46,7 +47,9 @@ app = typer.Typer(
 Params = Annotated[str, typer.Argument(help="an organisation's folder, or the name of one that ships (demo)")]
 Data = Annotated[Path | None, typer.Option("--data", help="the folder where relative source paths start")]
 Out = Annotated[Path | None, typer.Option("--out", help="where reports go (default: reports/ of the project)")]
-CycleName = Annotated[str | None, typer.Option("--cycle", help="2026-10, 2026-Q4 or 2026-W47")]
+CycleName = Annotated[
+    str | None, typer.Option("--cycle", help="2026-10, 2026-Q4, 2026-W47, or last: the last complete one (default)")
+]
 Services = Annotated[list[str] | None, typer.Option("--service", help="only this service; may be repeated")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text")]
 
@@ -92,12 +95,19 @@ def run(
     pdf: Annotated[bool, typer.Option("--pdf", help="print the plans and the portfolio as PDF, too")] = False,
     limit: Annotated[float, typer.Option("--limit", help="seconds a chapter may take")] = 600.0,
     notebooks: Annotated[Path | None, typer.Option("--notebooks", help="a folder of chapters of your own")] = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="all cycles since the first published one that are not published yet")
+    ] = False,
 ) -> None:
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
     book, when = _open(params, cycle, data, out)
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
+    wanted = _missing(book, when) if missing else [when]
+    if missing and not wanted:
+        print(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
     if dry_run:
-        _print_plan(book, when, service, chapters, False, force=force, refreeze=refreeze)
+        for one in wanted:
+            _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
 
@@ -107,6 +117,31 @@ def run(
         except report.NoBrowser as error:
             _fail(USAGE, error)
     subject.simulate(book)
+    options = {
+        "jobs": jobs,
+        "engine": engine,
+        "force": force,
+        "refreeze": refreeze,
+        "notebooks": chapters,
+        "chapter_limit": limit,
+    }
+    sys.exit(max((_publish(book, one, service, pdf, options) for one in wanted), default=OK))
+
+
+def _missing(book: Workbook, last: Cycle) -> list[Cycle]:
+    """The cycles from the first one that is published up to `last` that are not, oldest first; `last` alone before any is."""
+    there = {folder.cycle for folder in editions.published(book.reports / book.name)}
+    first = min((book.cycle(name).start for name in there if book.cycle(name).kind == last.kind), default=last.start)
+    wanted = [last]
+    while wanted[0].start > first:
+        wanted.insert(0, wanted[0].shift(-1))
+    return [one for one in wanted if one.name not in there]
+
+
+def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, options: dict[str, Any]) -> int:
+    """Run one cycle and say what came of it; the exit code."""
+    from sipnb import report
+
     names = {s.id: s.name for s in book.services.values()}
     done = chain.run(
         book,
@@ -119,13 +154,8 @@ def run(
             cycles=report.render_cycles,
             quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
         ),
-        jobs=jobs,
-        engine=engine,
-        force=force,
-        refreeze=refreeze,
-        notebooks=chapters,
         progress=Progress(sys.stdout),
-        chapter_limit=limit,
+        **options,
     )
     if pdf:
         pages = [done.folder / f"{name}.html" for name in ("index", *done.statuses)]
@@ -139,7 +169,7 @@ def run(
     total = words.plural(len(done.statuses), "plan")
     print(f"{made} of {total} of {book.settings.organisation} for {when.label}{note}:")
     print(f"  {done.folder / 'index.html'}")
-    sys.exit(done.exit_code)
+    return done.exit_code
 
 
 @app.command()
@@ -161,7 +191,7 @@ def check(params: Params, cycle: CycleName = None, data: Data = None, out: Out =
     """Check parameters and records without running a notebook: every row read is accounted for."""
     book = _load(params, data, out)
     subject.simulate(book)
-    when = book.cycle(cycle) if cycle else None
+    when = _cycle(book, cycle) if cycle else None
     found = prepare.check(book, when)
     if as_json:
         print(json.dumps(found.summary(), indent=1, ensure_ascii=False))
@@ -262,10 +292,19 @@ def _load(params: str, data: Path | None, out: Path | None) -> Workbook:
 
 def _open(params: str, cycle: str | None, data: Path | None, out: Path | None) -> tuple[Workbook, Cycle]:
     book = _load(params, data, out)
-    name = cycle or book.settings.default_cycle
-    if name is None:
-        raise WorkbookError(["no --cycle given, and workbook.yml names no default_cycle"])
-    return book, book.cycle(name)
+    return book, _cycle(book, cycle or book.settings.default_cycle)
+
+
+def _cycle(book: Workbook, name: str) -> Cycle:
+    """A cycle by its name; `last` is the last complete one: over by the clock, and covered by the records."""
+    if name != "last":
+        return book.cycle(name)
+    subject.simulate(book)
+    now = pd.Timestamp.now(tz="UTC")
+    newest = prepare.newest(book, now)
+    if newest is None:
+        raise WorkbookError([f"--cycle last: the records of {book.settings.organisation} hold no time; name a cycle"])
+    return cycles.last_complete(now, newest, book.settings.cycle, book.settings.zone)
 
 
 def _print_plan(

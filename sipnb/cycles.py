@@ -116,6 +116,13 @@ def parse(name: str, zone: str) -> Cycle:
     )
 
 
+def last_complete(now: pd.Timestamp, newest: pd.Timestamp, kind: str, zone: str) -> Cycle:
+    """The last cycle of `kind` that is over and that the records reach: up to `newest`, give or take a tenth of it."""
+    cycle = containing(min(now, newest).tz_convert(zone).date(), kind, zone)
+    covered = newest >= cycle.cutoff - (cycle.cutoff - cycle.opens) / 10
+    return cycle if covered and cycle.cutoff <= now else cycle.shift(-1)
+
+
 def containing(day: date, kind: str, zone: str) -> Cycle:
     """The cycle of `kind` that holds the calendar day."""
     if kind == "week":

@@ -144,7 +144,7 @@ class WorkbookFile(Model):
     currency: str = "EUR"
     cycle: Literal["month", "quarter", "week"] = "month"
     history: int = Field(30, ge=13, le=260, description="cycles of history used for limits and models")
-    default_cycle: str | None = None
+    default_cycle: str = "last"
     simulated: bool = False
     data: str = "."
     outage_severities: list[str] | None = None

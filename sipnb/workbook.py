@@ -259,7 +259,7 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
         for index, action in enumerate(register.actions if register else ()):
             check(shown, f"actions.{index}.lever", action.lever, LEVERS, "lever")
             check(shown, f"actions.{index}.kpi", action.kpi, kpis, "KPI")
-    if settings.default_cycle is not None:
+    if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
     return errors
 

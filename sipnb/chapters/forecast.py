@@ -73,7 +73,7 @@ def _unfit(known: Kpi, series: pd.DataFrame) -> str:
         return f"{words.plural(int(there), 'cycle')} of history; a forecast here needs 12"
     if words.is_missing(float(series["value"].iloc[-1])):
         return "no data in this cycle"
-    if kpis.lumpy(series):
+    if kpis.lumpy(series, known.unit):
         return "more than half of its cycles are alike; rare events need another kind of forecast"
     if series["n"].median() < known.minimum_n:
         return f"half of its cycles rest on fewer than {known.minimum_n} cases"

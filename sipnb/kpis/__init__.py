@@ -19,7 +19,7 @@ import pandas as pd
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.kpis import attainment, causes, handling, own, people, restoration, uptime
-from sipnb.kpis.scope import COLUMNS, Scope, figures, nothing, open_at, within
+from sipnb.kpis.scope import COLUMNS, Scope, nothing, open_at, within
 from sipnb.tables import TABLES
 
 __all__ = [
@@ -94,8 +94,10 @@ def _observed(kpi: Kpi, scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
     silent = np.array([bool(scope.records.withheld(kpi, cycle)) for cycle in scope.cycles])
     if not silent.any():
         return frame
-    return figures(*(frame[c].mask(silent) for c in COLUMNS[:3]), frame["n"].mask(silent, 0),
-                   *(frame[c].mask(silent) for c in COLUMNS[4:]))  # fmt: skip
+    frame = frame.copy()
+    frame.loc[silent, [c for c in COLUMNS if c != "n"]] = math.nan
+    frame.loc[silent, "n"] = 0
+    return frame
 
 
 def _work_out(kpi: Kpi, scope: Scope) -> pd.DataFrame:
@@ -156,10 +158,11 @@ def _first(name: str, scope: Scope) -> pd.Timestamp | None:
     return scope.local(first) if TABLES[name].columns[TABLES[name].at].kind == "date" else first
 
 
-def lumpy(series: pd.DataFrame) -> bool:
-    """Whether more than half of the values are the same one: a month without an outage is like any other.
+def lumpy(series: pd.DataFrame, unit: str) -> bool:
+    """Whether more than half of the values are nought, or all of a share: a month without an outage is like any other.
 
     Individual values of rare events do not scatter around a mean; limits and forecasts from them would claim too much.
     """
-    values = series["value"].dropna().to_numpy()
-    return len(values) > 0 and int(np.unique(values, return_counts=True)[1].max()) * 2 > len(values)
+    values = series["value"].dropna()
+    empty = (values == 0) | ((values == 1) & (unit == "share"))
+    return len(values) > 0 and int(empty.sum()) * 2 > len(values)

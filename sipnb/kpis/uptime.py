@@ -13,8 +13,9 @@ from sipnb.methods import proportions
 from sipnb.records import clocks
 
 RESAMPLES = 999
-#: An outage without an end is taken to have lasted at least a day; one that nothing followed may have lasted a week.
-LEAST_DOWN, STILL_DOWN = pd.Timedelta(days=1), pd.Timedelta(days=7)
+#: How long an outage without an end is taken to have lasted at least: a day, where fewer than five ended ones tell how long
+#: they last; one that nothing followed may still go on, for a week.
+TELLING, LEAST_DOWN, STILL_DOWN = 5, pd.Timedelta(days=1), pd.Timedelta(days=7)
 
 
 def counted_outages(scope: Scope) -> pd.DataFrame:
@@ -90,7 +91,7 @@ def doubtful(scope: Scope) -> pd.DataFrame:
     """Outages and maintenance that nobody wrote an end for, so that it is not known how long they lasted.
 
     Columns start, down, end; the index is that of the records. Each is taken as down as long as the longest that ended has
-    lasted, and at least a day, but never beyond the service's next one: to begin again, it must have ended. The last one
+    lasted (a day, where too few ended), but never beyond the service's next one: to begin again, it must have ended. The last one
     may still go on: it is taken as down for at least a week. What lies between `down` and `end` — the next outage, or the
     cut-off — nobody knows.
     """
@@ -105,7 +106,8 @@ def _doubtful(outages: pd.DataFrame, severities: tuple[str, ...] | None, until: 
     last = after == len(starts)
     end = pd.Series(starts.append(pd.DatetimeIndex([until])).as_unit("us")[after], index=endless.index)
     longest = (outages["ended"] - outages["started"]).max()
-    least = np.where(last, STILL_DOWN.total_seconds(), LEAST_DOWN.total_seconds())
+    told = outages["ended"].notna().sum() >= TELLING
+    least = np.where(last, STILL_DOWN.total_seconds(), 0.0 if told else LEAST_DOWN.total_seconds())
     allowed = np.fmax(least, longest.total_seconds())
     down = endless["started"] + pd.to_timedelta(allowed, unit="s")
     return pd.DataFrame({"start": endless["started"], "down": down.where(down < end, end), "end": end})

@@ -59,6 +59,8 @@ def capacity(look: Look, lever: Lever) -> Evidence:
         return none(lever, f"only {words.plural(len(cycles), 'whole cycle')} of history")
     stock = look.series("backlog")["value"]
     opened = look.series("volume")["value"]
+    if stock.iloc[[-1, -7]].isna().any():
+        return none(lever, "no figure of the backlog now, or half a year ago")
     recent, before = stock.iloc[-6:], stock.iloc[:-6]
     growth = float(stock.iloc[-1] - stock.iloc[-7])
     usual = float(before.median())

@@ -24,7 +24,7 @@ from sipnb.places import state
 from sipnb.records.sources import MissingInput, content_hash
 
 #: A figure that counts is withheld where more than this part of its cycle is silent.
-SILENT = 0.1
+SILENT = 0.2
 
 
 class DamagedRecords(ValueError):

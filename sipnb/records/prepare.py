@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
 from sipnb.records import account, freezing, mappings, quality, sources, staging, standing
-from sipnb.records.mapped import UNLISTED, Services
+from sipnb.records.mapped import LATE, UNLISTED, Services
 from sipnb.records.sql import quoted
 from sipnb.tables import ESSENTIAL, ESTATE, TABLES
 from sipnb.workbook import Workbook
@@ -136,6 +137,55 @@ def check(workbook: Workbook, cycle: Cycle | None = None) -> Prepared:
         return _prepare(con, workbook, cycle, scratch)[0]
 
 
+def newest(workbook: Workbook, until: pd.Timestamp) -> pd.Timestamp | None:
+    """The time of the newest record of any table before `until`, because tools write years ahead for "never".
+
+    Only the columns that tell are read. Raises MissingInput and WorkbookError.
+    """
+    with _workshop(None) as (con, scratch):
+        services = name_services(con, workbook)
+        reads = []
+        for source in workbook.settings.sources:
+            mapping = _dated(mappings.load(source.mapping, source.name, workbook.folder / "mappings"))
+            if mapping.tables:
+                reads.append((sources.open_source(con, source, mapping, workbook.data, scratch), mapping))
+        staged, *_ = staging.stage(con, reads, services, None)
+        con.execute("SET TimeZone='UTC'")
+        return _newest(con, staged, until)
+
+
+def _dated(mapping: mappings.Mapping) -> mappings.Mapping:
+    """What of a mapping tells when records are of."""
+    tables = {
+        table: content.model_copy(
+            update={
+                "columns": {
+                    c: m for c, m in content.columns.items() if c in (*TABLES[table].required, TABLES[table].at)
+                },
+                "latest": None,
+            }
+        )
+        for table, content in mapping.tables.items()
+        if not content.supplements and TABLES[table].at in content.columns
+    }
+    return mapping.model_copy(update={"tables": tables})
+
+
+def _newest(con: duckdb.DuckDBPyConnection, staged: list[staging.Staged], until: pd.Timestamp) -> pd.Timestamp | None:
+    limit = until.tz_convert("UTC").tz_localize(None)
+    times = [
+        con.execute(
+            f'SELECT max("{at}")::TIMESTAMP FROM staged_{one.table} WHERE (_reason IS NULL OR _reason = {quoted(LATE)}) '
+            f'AND "{at}" < ?',
+            [limit],
+        ).fetchone()[0]
+        for one in staged
+        if (at := TABLES[one.table].at) in one.columns
+    ]
+    known = [pd.Timestamp(time, tz="UTC") for time in times if time is not None]
+    return max(known, default=None)
+
+
 def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
     """Write the frozen records of a cycle into `folder` (replaced as a whole) and return `quality.json`.
 
@@ -204,7 +254,7 @@ def _prepare(
     gate = workbook.settings.gate
     sets = quality.Sets(
         con, {t: v["columns"] for t, v in tables.items()}, accounts, cycle.cutoff if cycle else None, gate,
-        workbook.settings.zone, tuple(workbook.services),
+        workbook.settings.zone, tuple(workbook.services), cycle, _newest(con, staged, pd.Timestamp("2090-01-01", tz="UTC")),
     )  # fmt: skip
     findings = [*quality.examine(sets), *quality.row_findings(accounts, gate)]
     hashes = {read.name: {part.name: part.sha256 for part in read.parts if part.sha256} for read in opened}

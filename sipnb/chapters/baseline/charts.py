@@ -49,7 +49,7 @@ def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
     if len(series) < spc.TRIAL_BELOW and (weekly := _weekly(subject, known)) is not None:
         line, grain = weekly, "week"
     groups, rebased = _groups(subject, known, line, grain)
-    lumpy = kpis.lumpy(line)
+    lumpy = kpis.lumpy(line, known.unit)
     if (
         known.kind in ("rolling", "derived")
         or line["value"].notna().sum() < FEWEST

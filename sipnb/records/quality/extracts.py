@@ -39,6 +39,28 @@ def set_aside(sets: Sets) -> list[Found] | None:
     return found
 
 
+@rule(
+    "beyond the records",
+    "stop",
+    "Nothing is published: a cycle that has not happened yet would look like one without trouble.",
+)
+def beyond_the_records(sets: Sets) -> list[Found] | None:
+    """A cycle that begins after the newest record of all tables: nothing can be said of it."""
+    if sets.cycle is None or sets.newest is None:
+        return NO_DATA
+    newest = sets.newest.tz_convert(sets.zone).date()
+    if newest >= sets.cycle.start:
+        return []
+    return [
+        Found(
+            0,
+            f"The newest record is of {newest}, and {sets.cycle.label} begins on {sets.cycle.start}: nothing can be said of it. "
+            f"Choose a cycle up to {sets.cycle.containing(newest).name}, or export again.",
+            {"newest": newest.isoformat()},
+        )
+    ]
+
+
 @rule("empty source", "warn", "What depends on it says: no data.")
 def empty_source(sets: Sets) -> list[Found] | None:
     """A source without a single row."""

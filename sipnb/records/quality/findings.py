@@ -10,6 +10,7 @@ from typing import Any, Literal
 import duckdb
 import pandas as pd
 
+from sipnb.cycles import Cycle
 from sipnb.params import Gate
 
 Level = Literal["note", "warn", "stop"]
@@ -46,7 +47,8 @@ class Finding:
 @dataclass(frozen=True)
 class Sets:
     """What the set rules look at: a connection on which each table is a view of its usable rows as known at the cut-off
-    (times are UTC TIMESTAMP), the columns of each table, the account of each source, and how the organisation gates."""
+    (times are UTC TIMESTAMP), the columns of each table, the account of each source, how the organisation gates, and the time
+    of the newest record of all, those after the cut-off too."""
 
     con: duckdb.DuckDBPyConnection
     tables: dict[str, list[str]]
@@ -55,6 +57,8 @@ class Sets:
     gate: Gate
     zone: str = "UTC"
     services: tuple[str, ...] = ()
+    cycle: Cycle | None = None
+    newest: pd.Timestamp | None = None
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table is supplied, with all of these columns."""

@@ -11,6 +11,8 @@ from scipy import stats
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, rule, verb
 from sipnb.records.quality.silences import (
     JUDGED,
+    LONGER,
+    LONGER_INSIDE,
     at_the_end,
     behind,
     by_weekday,
@@ -29,8 +31,8 @@ _THIN = 0.2
 #: What is usual before and after a gap is told from eight weeks on either side, and from no less than two.
 _NEAR, _NEAREST = 56, 14
 _FEWEST = 20  # tickets
-#: A service with more gaps than this gets its tickets in batches.
-_BATCHES = 3
+#: More spans without a ticket than this, of about one length, are how its tickets come in.
+_FEW_GAPS = 3
 _DAY = pd.Timedelta(days=1)
 #: Other services go on while they bring more than this part of what they brought before.
 _GO_ON = 0.5
@@ -112,11 +114,17 @@ def thin_beginning(sets: Sets) -> list[Found] | None:
 def _gaps(daily: pd.Series) -> list[tuple[pd.DatetimeIndex, float]]:
     """Spans of days without a ticket that are too long to be chance or holidays, and how many would be expected."""
     filled = np.flatnonzero(daily.to_numpy())
+    # What has silences of its own — weekends, month ends, batches — is missing only where one is longer than those.
+    least = LONGER_INSIDE * _usual_silence(daily, _FEW_GAPS)
     found = []
     for before, after in zip(filled[:-1], filled[1:], strict=True):
         sides = daily.iloc[max(0, before + 1 - _NEAR) : before + 1], daily.iloc[after : after + _NEAR]
         # From a few days, or from a handful of stragglers, no rate can be told.
-        if after - before < 2 or min(map(len, sides)) < _NEAREST or min(side.sum() for side in sides) < _FEWEST:
+        if (
+            after - before < max(2, 1 + least)
+            or min(map(len, sides)) < _NEAREST
+            or min(side.sum() for side in sides) < _FEWEST
+        ):
             continue
         span = daily.index[before + 1 : after]
         # What both sides say, because volume may grow or fall from one to the other.
@@ -124,6 +132,12 @@ def _gaps(daily: pd.Series) -> list[tuple[pd.DatetimeIndex, float]]:
         if expected >= UNLIKELY:
             found.append((span, expected))
     return found
+
+
+def _usual_silence(daily: pd.Series, but: int) -> int:
+    """How many days without a ticket follow each other at most, but for so many spans."""
+    silences = np.sort(np.diff(np.flatnonzero(daily.to_numpy())) - 1)[::-1]
+    return int(silences[but]) if len(silences) > but else 0
 
 
 def _when(span: pd.DatetimeIndex) -> str:
@@ -165,14 +179,13 @@ def gap_of_a_service(sets: Sets) -> list[Found] | None:
     for service, daily in _by_service(sets):
         others = everywhere.sub(daily, fill_value=0)
         gaps = [(span, n) for span, n in _gaps(daily) if _go_on(others, span)]
-        # Whose tickets come in batches has such spans all the time.
-        for span, n in gaps if len(gaps) <= _BATCHES else []:
+        for span, n in gaps:
             sentence = (
                 f"No ticket of {service} was opened {_when(span)}, where about {n:,.0f} would be expected, and those of others "
                 "go on; its part of the extract seems to be missing."
             )
             found.append(Found(0, sentence, {}, **_silent(span[0], span[-1] + _DAY, service)))
-        if len(gaps) <= _BATCHES and (end := _ended(daily, others)) is not None:
+        if (end := _ended(daily, others)) is not None:
             sentence = (
                 f"The last ticket of {service} was opened on {daily.index[-1].date()}; since then about {end:,.0f} would be "
                 "expected, and those of others go on. Is the service gone, or its part of the extract missing?"
@@ -187,10 +200,21 @@ def _go_on(others: pd.Series, span: pd.DatetimeIndex) -> bool:
     return len(before) > 0 and others.reindex(span, fill_value=0).mean() > _GO_ON * before.mean()
 
 
+def _is_usual(daily: pd.Series, empty: pd.DatetimeIndex) -> bool:
+    """Whether a silence is hardly longer than others that passed."""
+    return len(empty) == 0 or len(empty) < LONGER * _usual_silence(daily, 1)
+
+
 def _ended(daily: pd.Series, others: pd.Series) -> float | None:
     """How many tickets would be expected after the last one of a service, if that is too many to be chance."""
     before, empty = daily.iloc[-_NEAR:], pd.date_range(daily.index[-1] + _DAY, others.index[-1])
-    if len(before) < _NEAREST or before.sum() < _FEWEST or not len(empty) or not _go_on(others, empty):
+    if (
+        not len(empty)
+        or len(before) < _NEAREST
+        or before.sum() < _FEWEST
+        or not _go_on(others, empty)
+        or _is_usual(daily, empty)
+    ):
         return None
     expected = missing(empty, by_weekday(before))
     return expected if expected >= UNLIKELY else None
@@ -234,6 +258,8 @@ def _stale_tickets(sets: Sets) -> Found | None:
         return None
     last = sets.cutoff.tz_convert(sets.zone).tz_localize(None) - pd.Timedelta(seconds=1)
     empty = pd.date_range(before.index[-1] + _DAY, last.normalize())
+    if _is_usual(sets.daily, empty):
+        return None
     expected = missing(empty, by_weekday(before)) if len(empty) else 0
     if expected < UNLIKELY:
         return None
