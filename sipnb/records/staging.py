@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.records import mapped
+from sipnb.records import mapped, moments
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
@@ -72,13 +72,32 @@ def stage(
             sides.setdefault(table, []).append(side)
     staged = [_together(con, table, found, services, cycle) for table, found in sides.items()]
     if {"tickets", "ticket_events"} <= set(sides):
-        con.execute(
-            "UPDATE staged_ticket_events SET _column = 'at', _value = \"at\"::VARCHAR, "
-            "_reason = 'event before its ticket was opened' FROM staged_tickets t "
-            "WHERE staged_ticket_events._reason IS NULL AND t._reason IS NULL "
-            'AND t.ticket = staged_ticket_events.ticket AND staged_ticket_events."at" < t.opened'
-        )
+        _events_in_turn(con, {side.source: reads[side.source][1].times.zone for side in sides["ticket_events"]})
     return staged, parts, rows
+
+
+def _events_in_turn(con: duckdb.DuckDBPyConnection, zones: dict[int, str]) -> None:
+    """Set events aside that come before their ticket; in a doubled hour they may be of its second pass."""
+    con.execute(
+        'CREATE OR REPLACE TEMP TABLE early AS SELECT e._id AS id, e._source AS source, e."at" AS moment, t.opened '
+        "FROM judged_ticket_events e JOIN staged_tickets t ON t.ticket = e.ticket "
+        'WHERE e._reason IS NULL AND t._reason IS NULL AND e."at" < t.opened'
+    )
+    for source, zone in zones.items():
+        for drop in moments.repeated(zone)[1]:
+            later = f"moment + INTERVAL {drop} SECOND"
+            shown = "timezone({0}, timezone('UTC', {1}))".format
+            con.execute(
+                f"UPDATE early SET moment = {later} WHERE source = {source} AND moment < opened AND {later} >= opened "
+                f"AND {shown(quoted(zone), 'moment')} = {shown(quoted(zone), later)}"
+            )
+    con.execute(
+        'UPDATE staged_ticket_events AS e SET "at" = x.moment FROM early x WHERE e.rowid = x.id AND x.moment >= x.opened'
+    )
+    con.execute(
+        "UPDATE staged_ticket_events AS e SET _column = 'at', _value = e.\"at\"::VARCHAR, "
+        "_reason = 'event before its ticket was opened' FROM early x WHERE e.rowid = x.id AND x.moment < x.opened"
+    )
 
 
 def _read(

@@ -174,6 +174,14 @@ def test_outages_changes_and_problems_have_a_second_pass(tmp_path):
     assert (found["ended"] - found["started"]).dt.total_seconds().tolist() == [30 * 60]
 
 
+def test_an_event_on_the_second_pass_is_not_before_its_ticket(tmp_path):
+    more = "  ticket_events:\n    columns: {ticket: Ticket, service: Service, at: Seen}\n"
+    rows = ["A,pay,2026-10-25 02:40,,2026-10-25 02:10", "B,pay,2026-10-24 02:40,,2026-10-24 02:10"]
+    found = frozen(tmp_path, "\n".join([f"{HEAD},Seen", *rows]) + "\n", "ticket_events", more=more,
+                   top="times: {zone: Europe/Berlin}")  # fmt: skip
+    assert found["at"].tolist() == [pd.Timestamp("2026-10-25 01:10", tz="UTC")]
+
+
 @pytest.mark.parametrize(
     ("form", "opened", "resolved"),
     [
@@ -374,8 +382,12 @@ def test_the_same_row_again_counts_once_and_is_no_fault(tmp_path):
     assert found.sources[0]["used"] == 5 and not found.found("set aside")
 
 
-@pytest.mark.parametrize("name", ["rowid", "ROWID", "_row", "_part", "_service", "_reason", "_latest", "_raw_opened", "ticket",
-                                  "_raw_ticket", "filename", "c0", "c1", "_first", "opened", "select", 'a "b"', "_place"])  # fmt: skip
+#: Names that mean something to the database or to our own SQL.
+NAMES = ["rowid", "ROWID", "_row", "_part", "_service", "_reason", "_latest", "_raw_opened", "ticket", "_raw_ticket", "filename",
+         "c0", "c1", "_first", "opened", "select", 'a "b"', "_place"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("two", [False, True])
 def test_a_column_may_have_any_name(tmp_path, name, two):
     more = "  outages:\n    columns: {service: Service, started: Created, ended: Resolved}\n" if two else ""
