@@ -331,6 +331,11 @@ def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None)
         for reason, n in source["reasons"].items():
             first = found.first(source["name"], reason)
             print(f"      {n:>9,}  {reason}{f' (first: {first})' if first else ''}")
+        for one in source["emptied"]:
+            share = f"of {one['filled']:,} values of {one['table']}.{one['column']} count as missing: {one['reason']}"
+            print(
+                f"      {one['values']:>9,}  {share} (first: {one['file']} line {one['line']:,}, {one['value'][:60]!r})"
+            )
         for note in source["notes"]:
             print(f"      {note}")
     print()

@@ -60,6 +60,7 @@ class Source(Model):
     """A set of files read alike, or a table or query of a database.
 
     `files` is a path or glob, relative to the data folder; `sheet` names a sheet of a workbook (default: the first).
+    `skip` is how many lines, or rows of a sheet, stand above the header; where it is not said, the header is looked for.
     `connection` is the name of an environment variable that holds a connection string. Where several sources give
     the same record, the one listed first takes precedence.
     """
@@ -73,6 +74,7 @@ class Source(Model):
     mapping: str = "canonical"
     delimiter: str | None = None
     encoding: str | None = None
+    skip: int | None = Field(None, ge=0)
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:

@@ -29,7 +29,10 @@ def test_the_gate_ends_a_run_and_a_check_with_4(stopped, tmp_path):
     assert "10 × unreadable time, first: t.csv line 3, opened = 'soon'" in done.stderr
     assert not list((tmp_path / "reports").rglob("*.html")), "nothing is published"
     done = sipnb("check", stopped, "--cycle", "2026-09", "--out", tmp_path / "reports", cwd=tmp_path)
-    assert done.returncode == 4 and "10  unreadable time (first: t.csv line 3, opened = 'soon')" in done.stdout
+    assert (
+        done.returncode == 4
+        and "10  unreadable time (first: t.csv line 3, opened = 'soon'; add its format" in done.stdout
+    )
     page = tmp_path / "reports" / "o" / "check" / "2026-09.html"
     assert str(page) in done.stdout and "soon" in page.read_text(encoding="utf-8")
 
@@ -38,7 +41,7 @@ def test_the_account_as_json_has_this_shape_and_balances(stopped, tmp_path):
     done = sipnb("check", stopped, "--json", cwd=tmp_path)
     assert done.returncode == 4
     found = json.loads(done.stdout)
-    assert list(found) == ["sources", "tables", "rules"]
+    assert list(found) == ["sources", "emptied", "tables", "rules"]
     assert found["sources"] == [{"name": "tickets", "file": "t.csv", "read": 11, "used": 1, "set_aside": 10}]
     assert found["tables"] == {"tickets": 1}
     assert all(list(rule) == ["rule", "level", "outcome", "rows", "sentence"] for rule in found["rules"])

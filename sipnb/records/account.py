@@ -1,6 +1,7 @@
 """The account of rows: for every source, rows read = rows used + rows set aside, and each of these with its reason.
 
-A row of an export may become several rows of several tables; it is used if any of them is.
+A row of an export may become several rows of several tables; it is used if any of them is. A value of a used row that is no
+good and that the row can do without is `emptied`: counted beside the rows, which balance without it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from sipnb.records.mapped import Services
 from sipnb.records.sources import Read
 from sipnb.records.sources.parts import Part
+from sipnb.records.sql import name
 from sipnb.records.staging import Staged
 
 
@@ -32,6 +35,7 @@ def draw_up(
             "file": ", ".join(part.name for part in read.parts),
             **{key: sum(file[key] for file in files) for key in ("read", "used", "set_aside")},
             "reasons": _added([file["reasons"] for file in files]),
+            "emptied": _emptied(con, {p: parts[p][1] for p in mine}, number, staged),
             "files": files,
             "not_taken": read.not_taken,
             "notes": [note for part in read.parts for note in part.notes],
@@ -66,6 +70,40 @@ def _of_part(con: duckdb.DuckDBPyConnection, number: int, part: Part, rows: int,
         "set_aside": read - used,
         "reasons": reasons,
     }
+
+
+def _emptied(
+    con: duckdb.DuckDBPyConnection, parts: dict[int, Part], source: int, staged: list[Staged]
+) -> list[dict[str, Any]]:
+    """The values of used rows that were no good and count as missing, by column, with the first one of each."""
+    found = []
+    for one in staged:
+        for relation, own in _emptying(one, source):
+            rows = con.execute(
+                'SELECT lost."column", count(*), min((_part, _row, lost.value, lost.reason)) '
+                f"FROM (SELECT _part, _row, unnest(_emptied) AS lost FROM {relation} "
+                f"WHERE _emptied IS NOT NULL AND _reason IS NULL AND {own}) GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+            for column, values, (part, row, value, reason) in rows:
+                filled = f"SELECT count({name(column)}) FROM {relation} WHERE _reason IS NULL AND {own}"
+                found.append(
+                    {
+                        "table": one.table, "column": column, "values": values,
+                        "filled": values + con.execute(filled).fetchone()[0], "file": parts[part].name,
+                        "line": int(parts[part].places(np.array([row]))[0]), "value": value[:120], "reason": reason,
+                    }
+                )  # fmt: skip
+    return found
+
+
+def _emptying(one: Staged, source: int) -> list[tuple[str, str]]:
+    """Where a source's values of a table were read: the relation, and the condition for its rows."""
+    if source in one.events:
+        return [(one.events[source], "true")]
+    return [
+        (f"judged_{one.table}", f"_source = {source}"),
+        *([(one.supplements[source], "true")] if source in one.supplements else []),
+    ]
 
 
 def _added(reasons: list[dict[str, int]]) -> dict[str, int]:

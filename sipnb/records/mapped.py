@@ -1,8 +1,9 @@
 """A part of a source mapped onto a canonical table and judged row by row, as one streaming DuckDB query.
 
 The query gives the canonical columns (times as UTC TIMESTAMP), `_service` (the position of the service in the
-workbook, NULL where it is not listed), and, for rows that cannot be used, why: `_column`, `_value`, `_reason`. Events of
-a ticket have `_event_of` and `_event_at` instead, and are folded into tickets by `fold`.
+workbook, NULL where it is not listed), for rows that cannot be used, why: `_column`, `_value`, `_reason`, and, for rows of
+which optional values were no good, a list of these: `_emptied`. Events of a ticket have `_event_of` and `_event_at` instead
+of a service, and are folded into tickets by `fold`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,27 @@ from dataclasses import dataclass
 
 from sipnb.cycles import Cycle
 from sipnb.params import nearest
-from sipnb.records import expressions, quality
+from sipnb.records import expressions, moments, quality
 from sipnb.records.expressions import literal
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
-from sipnb.records.sources.parts import MissingInput, Part
+from sipnb.records.sources.parts import TOTALS, MissingInput, Part
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES
 
 #: Reasons that say "not for us" rather than "not right".
 LEFT_OUT, LATE, UNLISTED = "left out by the mapping", "after the cut-off", "service not listed in services.yml"
+TOTALS_ROW, EMPTY_ROW = "a totals row", "an empty row"
+#: Times that follow one another: in each step some, by those before them. A step sees what the one before it settled.
+_IN_TURN: dict[str, tuple[dict[str, tuple[str, ...]], ...]] = {
+    "tickets": (
+        {"acknowledged": ("opened",), "sla_due": ("opened",)},
+        {"resolved": ("opened", "acknowledged")},
+        {"closed": ("opened", "acknowledged", "resolved")},
+    ),
+    "problems": ({"resolved": ("opened",)},),
+    "changes": ({"planned_end": ("planned_start",), "ended": ("started",)},),
+    "outages": ({"ended": ("started",)},),
+}
 
 
 @dataclass(frozen=True)
@@ -41,10 +54,14 @@ class Services:
 
 @dataclass(frozen=True)
 class Query:
-    """How one part is read as one table: `sql` has a place `{relation}`, `columns` are the canonical ones it supplies."""
+    """How one part is read as one table: `sql` has a place `{relation}`, `columns` are the canonical ones it supplies.
+
+    The relation has a column `_row` if it was asked for, `_place` if `placed`, and those of the part, in this order.
+    """
 
     sql: str
     columns: list[str]
+    placed: bool = False
 
 
 def query(part: Part, mapping: Mapping, table: str, services: Services, cycle: Cycle | None, numbered: bool) -> Query:
@@ -55,30 +72,93 @@ def query(part: Part, mapping: Mapping, table: str, services: Services, cycle: C
     content = mapping.tables[table]
     columns = _available(part, content, table)
     kept = ["_row"] if numbered else []
+    placed = needs_places(part, content, table)
     first = _raw(part, mapping, content, columns, table, kept)
     typed = _typed(part, mapping, content, columns, table, kept)
-    moved = [
-        f'date_trunc(\'second\', {name(m.after)} + to_microseconds(("{c}" * 1000000)::BIGINT)) AS "{c}"'
-        for c, m in columns.items()
-        if m.after
-    ]
-    moved += [f'"{m.remainder_of}" - "{c}" AS "{c}"' for c, m in columns.items() if m.remainder_of]
-    moved += [f'CASE WHEN {_given(m.given)} THEN "{c}" END AS "{c}"' for c, m in columns.items() if m.given]
-    replaced = f" REPLACE ({', '.join(moved)})" if moved else ""
-    parsed = f"SELECT *{replaced} FROM (SELECT {typed} FROM (SELECT {first} FROM {{relation}}))"
+    fields = ", ".join([*kept, *(["_place"] if placed else []), *part.fields])
+    parsed = f"SELECT {typed} FROM (SELECT {first} FROM {{relation}} AS part({fields}))"
+    for replaced in (_moved(columns), *_second_passes(part, mapping, columns, table)):
+        if replaced:
+            listed = ", ".join(f'{value} AS "{c}"' for c, value in replaced.items())
+            parsed = f"SELECT * REPLACE ({listed}) FROM ({parsed})"
     reasons = _unread(mapping, content, columns, table)
     if content.events:
         if cycle is not None:
             reasons.append((f"_event_at >= {cut(cycle)}", quoted(content.events.at), "NULL", quoted(LATE)))
-        listed = [*kept, *(f'"{c}"' for c in columns), "_event_of", "_event_at"]
+        listed = [*kept, *_kept_values(columns, table, content), "_event_of", "_event_at"]
     else:
         reasons += judgements(table, list(columns), services, cycle, content.supplements)
-        listed = [*kept, *(f'"{c}"' for c in columns if c != "service")]
+        listed = [*kept, *_kept_values([c for c in columns if c != "service"], table, content)]
         if not content.supplements:
             listed.append(f"{services.position('service')} AS _service")
         if content.latest:
             listed.append("_latest")
-    return Query(f"SELECT {', '.join([*listed, *decided(reasons)])} FROM ({parsed})", list(columns))
+    listed += [*decided(reasons), _emptied(_no_good(content, columns, table))]
+    return Query(f"SELECT {', '.join(listed)} FROM ({parsed})", list(columns), placed)
+
+
+def needs_places(part: Part, content: TableMap, table: str) -> bool:
+    """Whether records are named by where they stand in the part, which is known once it was read."""
+    return any(_by_row(part, content.columns[c], c, table) for c in TABLES[table].columns if c in content.columns)
+
+
+def _by_row(part: Part, given: ColumnMap, column: str, table: str) -> bool:
+    identifies = column in TABLES[table].key
+    return identifies and [s.casefold() for s in given.source] == ["row"] and _find(part, "row") is None
+
+
+def _moved(columns: dict[str, ColumnMap]) -> dict[str, str]:
+    """Columns that hang on others of their row."""
+    moved = {
+        c: f"date_trunc('second', {name(m.after)} + to_microseconds((\"{c}\" * 1000000)::BIGINT))"
+        for c, m in columns.items()
+        if m.after
+    }
+    moved |= {c: f'"{m.remainder_of}" - "{c}"' for c, m in columns.items() if m.remainder_of}
+    return moved | {
+        c: f"CASE WHEN {_given(m.given)} THEN {moved.get(c, name(c))} END" for c, m in columns.items() if m.given
+    }
+
+
+def _second_passes(part: Part, mapping: Mapping, columns: dict[str, ColumnMap], table: str) -> list[dict[str, str]]:
+    """Local times that come before what they follow, but not on the second pass of a doubled hour: they are of that."""
+    if not moments.repeated(mapping.times.zone)[0]:
+        return []
+    steps = []
+    for step in _IN_TURN.get(table, ()):
+        found = {}
+        for late, earlier in step.items():
+            given = columns.get(late)
+            there = [c for c in earlier if c in columns]
+            if given is None or given.value is not None or given.after or not there:
+                continue
+            second = _read(part, mapping, late, given, table, second=True)
+            passed = " OR ".join(f'("{late}" < "{early}" AND {second} >= "{early}")' for early in there)
+            # Nearly all times stand in their order: only the others are read again.
+            wrong = f'"{late}" < greatest({", ".join(map(name, there))})'
+            found[late] = f'CASE WHEN {wrong} THEN CASE WHEN {passed} THEN {second} ELSE "{late}" END ELSE "{late}" END'
+        steps.append(found)
+    return steps
+
+
+def _kept_values(columns: list[str] | dict[str, ColumnMap], table: str, content: TableMap) -> list[str]:
+    """The canonical columns, without values that an optional one cannot hold."""
+    kept = []
+    for column in columns:
+        wrong = " OR ".join(rule.condition for rule in _bounds(table, column, content))
+        kept.append(f'CASE WHEN {wrong} THEN NULL ELSE "{column}" END AS "{column}"' if wrong else name(column))
+    return kept
+
+
+def _bounds(table: str, column: str, content: TableMap) -> list[quality.RowRule]:
+    if not quality.expendable(table, column) or _counts_changes(content, column):
+        return []
+    return quality.bounds(table, column)
+
+
+def _counts_changes(content: TableMap, column: str) -> bool:
+    """Whether what is read is no value of the column but something of which the changes are counted."""
+    return content.events is not None and content.columns[column].fold == "changes"
 
 
 def judgements(
@@ -118,7 +198,7 @@ def fold(
         how = content.columns[column].fold
         if how == "changes":
             # How often the value differed from the one before it.
-            values = f'list("{column}" {order})'
+            values = f'list("{column}" {order}) FILTER ("{column}" IS NOT NULL)'
             parts.append(
                 f'len(list_filter({values}, (x, i) -> i > 1 AND x IS DISTINCT FROM {values}[i - 1]))::BIGINT AS "{column}"'
             )
@@ -136,7 +216,7 @@ def fold(
     listed = ", ".join(f'"{c}"' for c in columns if c != "service")
     return (
         f"SELECT _part, _row, {listed}, _event_of, {services.position('service')} AS _service, "
-        f"{', '.join(decided(reasons))} FROM ({folded})"
+        f"{', '.join(decided(reasons))}, {_emptied([])} FROM ({folded})"
     )
 
 
@@ -151,7 +231,7 @@ def _available(part: Part, content: TableMap, table: str) -> dict[str, ColumnMap
         given = content.columns.get(column)
         if given is None:
             continue
-        if given.value is not None or _sources(part, given):
+        if given.value is not None or _sources(part, given) or _by_row(part, given, column, table):
             there[column] = given
         elif given.default is not None and known.required:
             there[column] = ColumnMap(value=given.default)
@@ -191,6 +271,14 @@ def _find(part: Part, source: str) -> str | None:
     return next((column for column in part.columns if column.strip().casefold() == wanted), None)
 
 
+def _text(part: Part, column: str, mapping: Mapping) -> str:
+    return expressions.text(_field(part, column), part.columns[column], mapping)
+
+
+def _field(part: Part, column: str) -> str:
+    return part.fields[list(part.columns).index(column)]
+
+
 def _sources(part: Part, given: ColumnMap) -> list[str]:
     """The columns of the part to read a canonical column from: the first name that is there, and its repetitions."""
     for source in given.source:
@@ -209,11 +297,14 @@ def _raw(
     for column, given in columns.items():
         if given.value is not None:
             continue
+        if _by_row(part, given, column, table):
+            taken.append(f'{quoted(part.name + ":")} || _place AS "_raw_{column}"')
+            continue
         sources = _sources(part, given)
         if _native(part, mapping, column, given, table):
-            taken.append(f'{name(sources[0])} AS "_raw_{column}"')
+            taken.append(f'{_field(part, sources[0])} AS "_raw_{column}"')
             continue
-        texts = [expressions.text(source, part.columns[source], mapping) for source in sources]
+        texts = [_text(part, source, mapping) for source in sources]
         if given.repeated == "last":
             texts.reverse()
         if len(texts) == 1 or given.repeated in ("first", "last"):
@@ -226,33 +317,47 @@ def _raw(
             # A row that names several becomes a row of each, before anything is read from the part.
             value = f"nullif(trim(unnest(coalesce(string_split({value}, {quoted(given.split)}), [NULL]))), '')"
         taken.append(f'{value} AS "_raw_{column}"')
+    taken.append(f"{part.fields[0]} AS _first")
     if content.events:
         for key, source in (("_event_of", content.events.ticket), ("_event_when", content.events.at)):
-            found = _find(part, source)
-            taken.append(f"{expressions.text(found, part.columns[found], mapping)} AS {key}")
+            taken.append(f"{_text(part, _find(part, source), mapping)} AS {key}")
     if content.latest:
         found = _find(part, content.latest)
-        taken.append(f"{expressions.text(found, part.columns[found], mapping) if found else 'NULL'} AS _latest_text")
+        taken.append(f"{_text(part, found, mapping) if found else 'NULL'} AS _latest_text")
     conditions = []
     for source, values in content.only.items():
         found = _find(part, source)
         if found is None:
             raise _no_column(part, source, source, ", by which the mapping takes rows")
-        as_text = expressions.text(found, part.columns[found], mapping)
-        conditions.append(f"({as_text}) IN ({', '.join(map(quoted, values))})")
+        conditions.append(f"({_text(part, found, mapping)}) IN ({', '.join(map(quoted, values))})")
     if conditions:
         taken.append(f"NOT coalesce({' AND '.join(conditions)}, false) AS _left_out")
-    return ", ".join(taken) or "1"
+    return ", ".join(taken)
 
 
-def _native(part: Part, mapping: Mapping, column: str, given: ColumnMap, table: str) -> str | None:
+def _native(
+    part: Part, mapping: Mapping, column: str, given: ColumnMap, table: str, second: bool = False
+) -> str | None:
     """How a column is read that already has the wanted type; None where it is read as text."""
     if given.map or given.pattern or given.unit or given.split or given.after or given.negative is not None:
         return None
     sources = _sources(part, given)
+    if len(sources) != 1 or part.columns[sources[0]] == "VARCHAR":
+        return None
     kind = TABLES[table].columns[column].kind
-    type_ = part.columns[sources[0]]
-    return None if type_ == "VARCHAR" or len(sources) > 1 else expressions.typed(f"_raw_{column}", type_, kind, mapping)
+    return expressions.typed(f"_raw_{column}", part.columns[sources[0]], kind, mapping, second)
+
+
+def _read(part: Part, mapping: Mapping, column: str, given: ColumnMap, table: str, second: bool = False) -> str:
+    """How a column is read from its raw one."""
+    kind = TABLES[table].columns[column].kind
+    if _counts_changes(mapping.tables[table], column):
+        return expressions.read(f'"_raw_{column}"', "text", column, given, mapping)
+    parsed = _native(part, mapping, column, given, table, second)
+    if parsed is None:
+        wanted = "number" if given.after else kind
+        parsed = expressions.read(f'"_raw_{column}"', wanted, column, given, mapping, second)
+    return parsed if given.default is None else f"coalesce({parsed}, {literal(given.default, kind)})"
 
 
 def _typed(
@@ -265,17 +370,13 @@ def _typed(
         if given.value is not None:
             values.append(f'{literal(given.value, kind)} AS "{column}"')
             continue
-        parsed = _native(part, mapping, column, given, table)
-        if parsed is None:
-            parsed = expressions.read(f'"_raw_{column}"', "number" if given.after else kind, column, given, mapping)
-        if given.default is not None:
-            parsed = f"coalesce({parsed}, {literal(given.default, kind)})"
-        values += [f'{parsed} AS "{column}"', f'"_raw_{column}"']
+        values += [f'{_read(part, mapping, column, given, table)} AS "{column}"', f'"_raw_{column}"']
+    values.append("_first")
     if content.events:
-        values += ["_event_of", f"{expressions.time('_event_when', mapping)} AS _event_at"]
+        values += ["_event_of", f"{moments.time('_event_when', mapping)} AS _event_at"]
     if content.latest:
         # Whichever way it is written: a later time, a greater number, a greater text.
-        values.append(f"{expressions.time('_latest_text', mapping)} AS _latest_at")
+        values.append(f"{moments.time('_latest_text', mapping)} AS _latest_at")
         number = "TRY_CAST(_latest_text AS DOUBLE)"
         values.append(f"struct_pack(a := epoch_us(_latest_at), n := {number}, t := _latest_text) AS _latest")
     if content.only:
@@ -286,24 +387,18 @@ def _typed(
 def _unread(
     mapping: Mapping, content: TableMap, columns: dict[str, ColumnMap], table: str
 ) -> list[tuple[str, str, str, str]]:
-    """Rows left out, values that cannot be read, and required ones that are missing."""
+    """Rows left out, rows that are no records, values that cannot be read, and required ones that are missing."""
     found = []
     if content.only:
         found.append(("_left_out", quoted(next(iter(content.only))), "NULL", quoted(LEFT_OUT)))
+    found += _no_record(content, columns, table)
     for column, given in columns.items():
         if given.value is not None:
             continue
         known = TABLES[table].columns[column]
-        raw = f'"_raw_{column}"'
-        if known.kind != "text" and given.default is None:
-            when = f'"{column}" IS NULL AND {raw} IS NOT NULL'
-            if given.map:
-                when += f" AND NOT coalesce({expressions.meant_missing(raw, given)}, false)"
-            if given.after:
-                when += f' AND "{given.after}" IS NOT NULL'
-            if given.given:
-                when += f" AND ({_given(given.given)})"
-            found.append((when, quoted(column), f"{raw}::VARCHAR", quoted(f"unreadable {known.kind}")))
+        when = _unreadable(column, given, table, content)
+        if when and not quality.expendable(table, column):
+            found.append((when, quoted(column), f'"_raw_{column}"::VARCHAR', quoted(f"unreadable {known.kind}")))
         # An event may leave a field empty that its ticket has: a folded ticket is judged after folding.
         needed = known.required and (not content.supplements or column in TABLES[table].key)
         if needed and not content.events:
@@ -312,3 +407,59 @@ def _unread(
         lacking = "_event_of IS NULL OR _event_at IS NULL"
         found.append((lacking, quoted(content.events.at), "NULL", "'an event without its ticket or time'"))
     return found
+
+
+def _no_record(content: TableMap, columns: dict[str, ColumnMap], table: str) -> list[tuple[str, str, str, str]]:
+    """Rows in a table of records that are none: totals, and rows in which nothing stands."""
+    raws = [f'"_raw_{c}"' for c, given in columns.items() if given.value is None]
+    dated = "_event_at" if content.events else name(TABLES[table].at)
+    if not raws or not (content.events or TABLES[table].at in columns):
+        return []
+    filled = " + ".join(f"({raw} IS NOT NULL)::INTEGER" for raw in raws)
+    empty = " AND ".join(f"{raw} IS NULL" for raw in [dated, *raws])
+    totals = f"{dated} IS NULL AND regexp_full_match(_first::VARCHAR, {quoted(TOTALS)}) AND 2 * ({filled}) <= {len(raws) + 1}"
+    return [
+        (totals, "NULL", "_first::VARCHAR", quoted(TOTALS_ROW)),
+        (f"{empty} AND trim(coalesce(_first::VARCHAR, '')) = ''", "NULL", "NULL", quoted(EMPTY_ROW)),
+    ]
+
+
+def _unreadable(column: str, given: ColumnMap, table: str, content: TableMap) -> str:
+    """When a value of a column cannot be read, though it is there; empty for one that always can."""
+    if TABLES[table].columns[column].kind == "text" or given.default is not None or _counts_changes(content, column):
+        return ""
+    raw = f'"_raw_{column}"'
+    when = f'"{column}" IS NULL AND {raw} IS NOT NULL'
+    if given.map:
+        when += f" AND NOT coalesce({expressions.meant_missing(raw, given)}, false)"
+    if given.after:
+        when += f' AND "{given.after}" IS NOT NULL'
+    if given.given:
+        when += f" AND ({_given(given.given)})"
+    return when
+
+
+def _no_good(content: TableMap, columns: dict[str, ColumnMap], table: str) -> list[tuple[str, str, str, str]]:
+    """When a value of an optional column is emptied: (condition, column, value, reason), each as SQL."""
+    found = []
+    for column, given in columns.items():
+        kind, constant = TABLES[table].columns[column].kind, given.value is not None
+        value = f'"{column}"::VARCHAR' if constant else f'"_raw_{column}"::VARCHAR'
+        if quality.expendable(table, column) and not constant and (when := _unreadable(column, given, table, content)):
+            found.append((when, quoted(column), value, quoted(f"unreadable {kind}")))
+        rules = _bounds(table, column, content)
+        found += [(rule.condition, quoted(column), value, quoted(rule.reason)) for rule in rules]
+    return found
+
+
+def _emptied(no_good: list[tuple[str, str, str, str]]) -> str:
+    """The values that a row lost as a list; NULL for nearly every row."""
+    kept = 'STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR)[]'
+    if not no_good:
+        return f"NULL::{kept} AS _emptied"
+    each = ", ".join(
+        f'CASE WHEN {when} THEN {{"column": {column}, "value": {value}, "reason": {reason}}} END'
+        for when, column, value, reason in no_good
+    )
+    some = " OR ".join(f"({when})" for when, *_ in no_good)
+    return f"CASE WHEN {some} THEN list_filter([{each}], lambda x: x IS NOT NULL) END::{kept} AS _emptied"

@@ -27,7 +27,7 @@ from sipnb.tables import ESSENTIAL, ESTATE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
-FORMAT = 4
+FORMAT = 5
 #: What DuckDB may hold in memory; beyond it, it works on disk.
 MEMORY = "1200MB"
 
@@ -60,13 +60,15 @@ class Prepared:
         }
 
     def summary(self) -> dict[str, Any]:
-        """The account by file, the rows of each table, and every rule with its outcome, as `sipnb check --json` has it."""
+        """The account by file, the values that count as missing, the rows of each table, and every rule with its outcome, as
+        `sipnb check --json` has it."""
         return {
             "sources": [
                 {"name": source["name"], **{key: file[key] for key in ("file", "read", "used", "set_aside")}}
                 for source in self.sources
                 for file in source["files"]
             ],
+            "emptied": [{"source": source["name"], **one} for source in self.sources for one in source["emptied"]],
             "tables": {name: table["rows"] for name, table in self.tables.items()},
             "rules": [
                 {key: getattr(finding, key) for key in ("rule", "level", "outcome", "rows", "sentence")}
@@ -83,7 +85,8 @@ class Prepared:
         for row in self.examples:
             if row["source"] == source and row["reason"].partition(":")[0] == reason:
                 value = f", {row['column']} = {row['value'][:60]!r}" if row["value"] and row["column"] else ""
-                return f"{row['file']} line {row['line']:,}{value}"
+                to_do = quality.advice(reason, row["value"]) if reason.startswith("unreadable ") else ""
+                return f"{row['file']} line {row['line']:,}{value}{to_do and f'; {to_do}'}"
         return ""
 
     def stopped(self) -> str:

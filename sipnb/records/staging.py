@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
+import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.records import mapped
+from sipnb.records import mapped, moments
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
@@ -70,13 +72,32 @@ def stage(
             sides.setdefault(table, []).append(side)
     staged = [_together(con, table, found, services, cycle) for table, found in sides.items()]
     if {"tickets", "ticket_events"} <= set(sides):
-        con.execute(
-            "UPDATE staged_ticket_events SET _column = 'at', _value = \"at\"::VARCHAR, "
-            "_reason = 'event before its ticket was opened' FROM staged_tickets t "
-            "WHERE staged_ticket_events._reason IS NULL AND t._reason IS NULL "
-            'AND t.ticket = staged_ticket_events.ticket AND staged_ticket_events."at" < t.opened'
-        )
+        _events_in_turn(con, {side.source: reads[side.source][1].times.zone for side in sides["ticket_events"]})
     return staged, parts, rows
+
+
+def _events_in_turn(con: duckdb.DuckDBPyConnection, zones: dict[int, str]) -> None:
+    """Set events aside that come before their ticket; in a doubled hour they may be of its second pass."""
+    con.execute(
+        'CREATE OR REPLACE TEMP TABLE early AS SELECT e._id AS id, e._source AS source, e."at" AS moment, t.opened '
+        "FROM judged_ticket_events e JOIN staged_tickets t ON t.ticket = e.ticket "
+        'WHERE e._reason IS NULL AND t._reason IS NULL AND e."at" < t.opened'
+    )
+    for source, zone in zones.items():
+        for drop in moments.repeated(zone)[1]:
+            later = f"moment + INTERVAL {drop} SECOND"
+            shown = "timezone({0}, timezone('UTC', {1}))".format
+            con.execute(
+                f"UPDATE early SET moment = {later} WHERE source = {source} AND moment < opened AND {later} >= opened "
+                f"AND {shown(quoted(zone), 'moment')} = {shown(quoted(zone), later)}"
+            )
+    con.execute(
+        'UPDATE staged_ticket_events AS e SET "at" = x.moment FROM early x WHERE e.rowid = x.id AND x.moment >= x.opened'
+    )
+    con.execute(
+        "UPDATE staged_ticket_events AS e SET _column = 'at', _value = e.\"at\"::VARCHAR, "
+        "_reason = 'event before its ticket was opened' FROM early x WHERE e.rowid = x.id AND x.moment < x.opened"
+    )
 
 
 def _read(
@@ -86,17 +107,22 @@ def _read(
     contents = list(mapping.tables.values())
     # A record that becomes one row is mapped while it is read; its position is that of the row. Others need their number.
     streams = len(contents) == 1 and not contents[0].events and not any(c.split for c in contents[0].columns.values())
+    streams = streams and not mapped.needs_places(part, contents[0], next(iter(mapping.tables)))
     queries = {t: mapped.query(part, mapping, t, services, cycle, numbered=not streams) for t in mapping.tables}
     for table, query in queries.items():
         sides[table].parts[number] = (f"part_{number}_{table}", query.columns, not streams)
     if streams:
         ((table, query),) = queries.items()
         return take(con, part, f"CREATE OR REPLACE TABLE part_{number}_{table} AS {query.sql}")
-    raw = f"raw_{number}"
-    rows = take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}}")
+    raw, fields = f"raw_{number}", ", ".join(part.fields)
+    rows = take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}} AS part({fields})")
+    if any(query.placed for query in queries.values()):
+        con.register("places", pd.DataFrame({"_row": np.arange(rows), "_place": part.places(np.arange(rows))}))
     for table, query in queries.items():
-        numbered = query.sql.replace("{relation}", f"(SELECT rowid AS _row, * FROM {raw})")
-        con.execute(f"CREATE TABLE part_{number}_{table} AS {numbered}")
+        relation = f"(SELECT rowid AS _row, {fields} FROM {raw})"
+        if query.placed:
+            relation = f"(SELECT _row, _place, {fields} FROM {relation} JOIN places USING (_row))"
+        con.execute(f"CREATE TABLE part_{number}_{table} AS {query.sql.replace('{relation}', relation)}")
     con.execute(f"DROP TABLE {raw}")
     return rows
 
@@ -143,16 +169,16 @@ def _union(con: duckdb.DuckDBPyConnection, log: str, side: Side, columns: list[s
         row = "_row" if numbered else "rowid AS _row"
         # A folded record carries its service as it is named; it is looked up when the record is whole.
         listed = ", ".join(name(c) for c in columns if c in there and (c != "service" or side.content.events))
-        selects.append(
-            f"SELECT {number} AS _part, {row}, {listed}, {''.join(m + ', ' for m in more)}_column, _value, _reason FROM {part}"
-        )
+        own = "".join(m + ", " for m in more)
+        judged = "_column, _value, _reason, _emptied"
+        selects.append(f"SELECT {number} AS _part, {row}, {listed}, {own}{judged} FROM {part}")
     con.execute(f"CREATE TABLE {log} AS {' UNION ALL BY NAME '.join(selects)}")
     _drop(con, [part for part, *_ in side.parts.values()])
 
 
 def _put(con: duckdb.DuckDBPyConnection, table: str, columns: list[str], whole: list[tuple], latest: set[int]) -> None:
     canonical = [c for c in columns if c != "service"]
-    extra = "_service, _column, _value, _reason"
+    extra = "_service, _column, _value, _reason, _emptied"
     target = f"staged_{table}"
     view = f"CREATE VIEW judged_{table} AS SELECT "
     if len(whole) == 1 and not whole[0][4]:

@@ -281,6 +281,19 @@ def examples(quality: Quality, wrong: bool) -> tuple[list[Kind], list[Kind], str
     return kinds[:sight], kinds[sight:KINDS], more
 
 
+def emptied(quality: Quality) -> list[Kind]:
+    """The columns of which values were no good and count as missing, the most values first, each with the first of them."""
+    lost = [(source["name"], one) for source in quality["sources"] for one in source.get("emptied", [])]
+    return [
+        Kind(
+            shown(f"{one['table']}.{one['column']}: {one['reason']}"),
+            f"{one['values']:,} of {words.plural(one['filled'], 'value')} from {shown(name)}",
+            [_example({"source": name, **one}, "")],
+        )
+        for name, one in sorted(lost, key=lambda both: -both[1]["values"])[:KINDS]
+    ]
+
+
 def _how_many(rows: int, known: int) -> str:
     """How many rows there are and how many are shown. Rows that count for another table are not in the account."""
     if not rows:

@@ -61,6 +61,7 @@ def render_quality(
         counted=words.plural(len(record["sources"]), "source"),
         files=quality.files(record),
         levels=quality.findings(record),
+        emptied=quality.emptied(record),
         ok=quality.quiet(record, "ok"),
         no_data=quality.quiet(record, "no data"),
         wrong=wrong,

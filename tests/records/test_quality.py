@@ -127,11 +127,19 @@ def costs(n: int) -> pd.DataFrame:
     return pd.DataFrame({"service": "pay", "period": periods, "amount": 100.0})
 
 
+@case("unreadable values")
+def _():
+    tickets = desk(40)
+    return Case(
+        {"tickets": changed(tickets, slice(0, 1), priority="?")}, {"tickets": changed(tickets, slice(0, 1), priority="3.0")}
+    )  # fmt: skip
+
+
 @case("set aside")
 def _():
     bad = desk(40)
     return Case(
-        {"tickets": changed(bad, slice(0, 1), priority="?")}, {"tickets": changed(bad, slice(0, 1), service="nobody")}
+        {"tickets": changed(bad, slice(0, 1), opened="?")}, {"tickets": changed(bad, slice(0, 1), service="nobody")}
     )
 
 
@@ -580,11 +588,11 @@ def test_rows_set_aside_from_two_tables_are_counted_once(tmp_path):
 
 def test_one_thing_is_told_in_the_singular(tmp_path):
     tickets = changed(desk(40, open_ones=False), slice(0, 1), service="nobody")
-    tickets = changed(tickets, slice(1, 2), priority="?")
+    tickets = changed(tickets, slice(1, 2), opened="?")
     found = check(tmp_path / "o", {"tickets": changed(tickets, slice(2, 3), resolved=None)})
     told = " ".join(f.sentence for f in found.found())
     assert "1 row names 1 service" in told and "was set aside because something is wrong with it." in told
-    assert "has no resolution" in told and "1 row was set aside: unreadable integer." in told
+    assert "has no resolution" in told and "1 row was set aside: unreadable time." in told
 
 
 # -- hardly any data -----------------------------------------------------------------------------------------------------
@@ -670,7 +678,9 @@ ROWS = {
         {"tickets": "canonical", "ticket_events": "canonical"},
         {"ticket_events": EVENT_FILE + "T1,pay,2026-09-01 09:59,New\n"},
     ),
-    "unreadable value": row("X,pay,incident,2026-09-03 10:00,,three\n", "X,pay,incident,2026-09-03T10:00:00Z,,3.0\n"),
+    "totals row": row("Total,,,,,7\n", "Total,pay,incident,2026-09-03 10:00,,3\n"),
+    "empty row": row(",,,,,\n", "X,pay,incident,2026-09-03 10:00,,\n"),
+    "unreadable value": row("X,pay,incident,three,,3\n", "X,pay,incident,2026-09-03T10:00:00Z,,3.0\n"),
     "duplicate row": row(GOOD, GOOD.replace("T1", "T01")),
     "duplicate identifier": row(GOOD.replace("pay", "shop").replace(",3", ",2"), GOOD.replace("T1", "t1")),
     "superseded": mapped(
@@ -698,13 +708,18 @@ ROWS = {
     "ends before it begins": row(
         "X,pay,incident,2026-09-03 10:00,2026-09-03 09:59:59,3\n", "X,pay,incident,2026-09-03 10:00,2026-09-03 10:00,3\n"
     ),
-    "impossible number": row("X,pay,incident,2026-09-03 10:00,,6\n", "X,pay,incident,2026-09-03 10:00,,5\n"),
+    "impossible number": Row(
+        "service,started,ended,share\npay,2026-09-03 10:00,2026-09-03 11:00,50\n",
+        "service,started,ended,share\npay,2026-09-03 10:00,2026-09-03 11:00,0.5\n",
+        {"outages": "canonical"},
+    ),
     "impossible word": row("X,pay,question,2026-09-03 10:00,,3\n", "X,pay,request,2026-09-03 10:00,,3\n"),
 }  # fmt: skip
 
 
 def check_text(folder: Path, text: str, one: Row) -> prepare.Prepared:
-    for name, content in {"tickets": text, **one.others}.items():
+    first = "outages" if "outages" in one.sources else "tickets"
+    for name, content in {first: text, **one.others}.items():
         (folder / f"{name}.csv").write_text(content, encoding="utf-8")
     book = organisation(folder, one.sources, mappings={k: "system: Own\n" + v for k, v in one.mappings.items()})
     return prepare.check(book, book.cycle(CYCLE))
@@ -740,7 +755,7 @@ def test_every_reason_of_the_code_belongs_to_a_rule():
 
 @pytest.mark.parametrize(("wrong", "level"), [(1, "note"), (4, "warn"), (12, "stop")])
 def test_the_share_set_aside_decides_how_grave_it_is(tmp_path, wrong, level):
-    tables = {"tickets": changed(desk(200), slice(0, wrong), priority="?")}
+    tables = {"tickets": changed(desk(200), slice(0, wrong), opened="?")}
     gate = "stop_set_aside: 0.05, warn_set_aside: 0.01"
     (finding,) = check(tmp_path / "o", tables, gate=gate).found("set aside")
     assert finding.level == level
@@ -754,9 +769,9 @@ def test_an_organisation_sets_levels_and_stops_a_run(tmp_path):
 
 
 def test_a_row_rule_can_stop_a_run(tmp_path):
-    tables = {"tickets": changed(desk(40), slice(0, 1), priority="?")}
+    tables = {"tickets": changed(desk(40), slice(0, 1), opened="?")}
     book = export(tmp_path / "o", tables, gate="stop_set_aside: 1, levels: {unreadable value: stop}")
-    with pytest.raises(prepare.GateStopped, match="1 row was set aside: unreadable integer"):
+    with pytest.raises(prepare.GateStopped, match="1 row was set aside: unreadable time"):
         prepare.freeze(book, book.cycle(CYCLE), tmp_path / "r")
 
 

@@ -348,6 +348,21 @@ def test_examples_come_from_every_file_in_turn_and_each_once():
     assert [kind.reason for kind in quality.examples(content, wrong=False)[0]] == [LATE]
 
 
+def test_values_that_count_as_missing_are_told_by_column(tmp_path):
+    lost = {"table": "tickets", "column": "effort", "values": 3, "filled": 1_200, "file": "t.csv", "line": 7, "value": HOSTILE,
+            "reason": "unreadable number"}  # fmt: skip
+    found = record(source(emptied=[lost | {"column": "priority", "values": 1}, lost]))
+    first, other = quality.emptied(found)
+    assert (first.reason, first.count) == ("tickets.effort: unreadable number", "3 of 1,200 values from tickets")
+    assert (first.examples[0].file, first.examples[0].line, other.count) == (
+        "t.csv",
+        "7",
+        "1 of 1,200 values from tickets",
+    )
+    page = write(tmp_path / "page.html", found)
+    assert "Values that count as missing" in page and "3 of 1,200 values" in page and HOSTILE not in page
+
+
 def test_many_kinds_of_reason_are_folded_and_limited():
     kinds, folded, more = quality.examples(large(), wrong=True)
     assert (len(kinds), len(folded)) == (8, 32) and kinds[0].count == "60 rows, of which 5"

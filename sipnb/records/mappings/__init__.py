@@ -30,7 +30,9 @@ class ColumnMap(Model):
     * `pattern` keeps the first group of a regular expression (no match: missing in a text column, else unreadable);
     * `map` replaces whole values, case ignored (null makes them missing); a value it does not name goes on as it is;
     * `unit`: the text is a span of time in this unit (`h:mm` is `-1:30` or `26:15`); it becomes the unit of the canonical
-      column (seconds of `on_hold`, hours of `effort`);
+      column (seconds of `on_hold`, hours of `effort`). Words say their own unit whatever this one is: `1w 2d 3h`,
+      `2 days 3 hours`, `-1 day, 02:03:04`. A week has 7 days and a day 24 hours by the clock on the wall; `workday: 8` says
+      that the tool writes weeks of 5 working days of so many hours;
     * `after`: a time column given as such a span after another canonical time column of the row;
     * `remainder_of`: a number of which the export counts the others (breaches): another canonical number of the row less
       what was read;
@@ -38,7 +40,10 @@ class ColumnMap(Model):
     * `given`: taken only where another canonical column of the row is filled (`sla_due`), or holds one of some values
       (`{state: [resolved, closed]}`): tools keep a mark or a time that has lost its meaning;
     * `default` stands in for missing values, and for a column that the export does not have; `fold` says how a ticket's
-      events become one value.
+      events become one value (`changes` counts how often the text differed from the one before it).
+
+    Where no column of the export tells records apart, `ticket: row` (and likewise `problem` and `change`) makes a record of
+    each row, named by where it stands: `incidents.csv:17`. An export that has a column named `row` is read by that.
     """
 
     source: list[str] = Field(default_factory=list, alias="from")
@@ -48,6 +53,7 @@ class ColumnMap(Model):
     pattern: str | None = None
     map: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:mm"] | None = None
+    workday: float | None = Field(None, gt=0, le=24)
     after: str | None = None
     remainder_of: str | None = None
     negative: bool | None = None
@@ -90,9 +96,13 @@ class TableMap(Model):
 
 
 class Times(Model):
-    """How times are written: strptime formats (`epoch` and `epoch_ms` are numbers since 1970); ISO 8601 is always read.
+    """How times are written: strptime formats; ISO 8601 is always read.
 
-    Times without a zone of their own are local times of `zone`.
+    Four formats are numbers: `epoch` and `epoch_ms` are seconds and milliseconds since 1970, `serial` the days since
+    1899-12-30 as spreadsheets keep them (46266.33333), `serial1904` those since 1904-01-01. `%b` and `%B` take months in
+    English, German and French, in full or short (`Sept`, `Okt.`, `août`). Times without a zone of their own are local times
+    of `zone`; in the hour that its clocks repeat they are of the first pass, unless the row's times stand in their order
+    only on the second.
     """
 
     formats: list[str] = Field(default_factory=list)
@@ -102,7 +112,8 @@ class Times(Model):
 class Mapping(Model):
     """A whole mapping file.
 
-    `records` names the field of a nested JSON file that holds the list of records, where it is not found without.
+    `records` names the field of a nested JSON file that holds the list of records, where it is not found without. `decimal`
+    is the sign before decimals; thousands may be parted by the other one, by blanks or by apostrophes.
     """
 
     system: str
@@ -113,6 +124,16 @@ class Mapping(Model):
     missing: list[str] = Field(default_factory=lambda: [""])
     times: Times = Times()
     tables: dict[str, TableMap]
+
+    @property
+    def names(self) -> set[str]:
+        """The columns of an export that the mapping knows, in small letters."""
+        taken: set[str] = set()
+        for table in self.tables.values():
+            taken |= {name for column in table.columns.values() for name in column.source} | set(table.only)
+            taken |= {table.latest} if table.latest else set()
+            taken |= {table.events.ticket, table.events.at} if table.events else set()
+        return {name.strip().casefold() for name in taken}
 
 
 def load(name: str, source: str, own: Path) -> Mapping:

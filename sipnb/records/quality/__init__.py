@@ -9,6 +9,9 @@ from sipnb.records.quality.rows import (
     OUT_OF_SCOPE,
     ROW_RULES,
     RowRule,
+    advice,
+    bounds,
+    expendable,
     row_findings,
     row_rule_names,
     row_rules,
@@ -20,7 +23,7 @@ from sipnb.records.quality import extracts, volumes, sampling, values, hours, ti
 from sipnb.records.quality.catalogue import catalogue, check_levels, names  # isort: skip
 
 __all__ = [
-    "OUT_OF_SCOPE", "ROW_RULES", "SET_RULES", "Finding", "Level", "RowRule", "SetRule", "Sets", "catalogue", "check_levels",
-    "examine", "extracts", "hours", "names", "row_findings", "row_rule_names", "row_rules", "rule_of", "sampling", "tickets",
-    "values", "volumes",
+    "OUT_OF_SCOPE", "ROW_RULES", "SET_RULES", "Finding", "Level", "RowRule", "SetRule", "Sets", "advice", "bounds", "catalogue",
+    "check_levels", "examine", "expendable", "extracts", "hours", "names", "row_findings", "row_rule_names", "row_rules",
+    "rule_of", "sampling", "tickets", "values", "volumes",
 ]  # fmt: skip

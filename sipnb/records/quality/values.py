@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, listed, percent, rule, verb
+from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, verb
+from sipnb.records.quality.rows import advice
 from sipnb.tables import TABLES
 
 _FEWEST = 50  # rows, below which a column's sameness says little
@@ -44,6 +45,28 @@ def _told(sets: Sets, wanted: Callable[[int, bool, int], bool], one: str, many: 
             sentence = f"In {table}, {listed(names, 12)} {verb(len(names), one, many)}."
             found.append(Found(rows, sentence, {"table": table, "columns": names}))
     return found
+
+
+@rule(
+    "unreadable values",
+    "note",
+    "They count as missing; the rows are used without them.",
+    "warn above 2 % of a column's values",
+)
+def unreadable_values(sets: Sets) -> list[Found] | None:
+    """Values of optional columns that cannot be read, or that the column cannot hold."""
+    return [
+        Found(
+            one["values"],
+            f"{one['values']:,} of {count(one['filled'], 'value')} of {one['table']}.{one['column']} in {source['name']} "
+            f"({percent(one['values'] / one['filled'])}) {verb(one['values'], 'counts', 'count')} as missing: {one['reason']}, "
+            f"first in {one['file']} line {one['line']:,}, {one['value'][:60]!r}; {advice(one['reason'], one['value'])}.",
+            {key: one[key] for key in ("table", "column", "file", "line")} | {"source": source["name"]},
+            graver(one["values"], one["filled"], 0.02),
+        )
+        for source in sets.sources
+        for one in source.get("emptied", [])
+    ]
 
 
 @rule("empty columns", "note", "What depends on them says: no data.")

@@ -114,11 +114,7 @@ def sample(path: Path, rows: int = 10_000) -> tuple[dict[str, str], pd.DataFrame
 
 def _not_taken(mapping: Mapping, parts: list[Part]) -> list[str]:
     """The columns of the export that no canonical column is read from, in their order."""
-    taken: set[str] = set()
-    for table in mapping.tables.values():
-        taken |= {name.casefold() for column in table.columns.values() for name in column.source}
-        taken |= {name.casefold() for name in table.only} | ({table.latest.casefold()} if table.latest else set())
-        taken |= {table.events.ticket.casefold(), table.events.at.casefold()} if table.events else set()
+    taken = mapping.names
     columns = dict.fromkeys(column for part in parts for column in part.columns)
     return [column for column in columns if column.casefold().partition("#")[0] not in taken]
 
@@ -130,7 +126,8 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: M
         from sipnb.records.sources import texts
 
         delimiter = source.delimiter or mapping.delimiter
-        return texts.open_text(path, scratch, delimiter, source.encoding or mapping.encoding)
+        encoding = source.encoding or mapping.encoding
+        return texts.open_text(path, scratch, delimiter, encoding, skip=source.skip, wanted=mapping.names)
     if kind in _LINES or kind == ".json":
         from sipnb.records.sources import nested
 
@@ -138,7 +135,7 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: M
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 
-        return sheets.open_sheet(path, scratch, source.sheet)
+        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping)
     if kind == ".parquet":
         part = _parquet(con, path)
         part.sha256 = content_hash(path)

@@ -122,7 +122,9 @@ def likeliest(head: bytes, delimiters: list[bytes]) -> Dialect:
         width, others = int(found.fields[live[0]]), found.fields[live[1:]]
         share = 1.0
         if len(others):
-            share = max(float((others == width).mean()) - 0.1 * len(found.trouble) / len(others), 0)
+            # Every line may have one delimiter more than the header, or one fewer: at its end, with nothing behind it.
+            likely = max(float((others == width + more).mean()) - 0.1 * abs(more) for more in (0, -1, 1))
+            share = max(likely - 0.1 * len(found.trouble) / len(others), 0)
         # That every line has one field says little: any sign that does not occur gives as much.
         return (share + 0.25 * (width > 2) if width > 1 else 0.3 * share), width
 

@@ -17,6 +17,13 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
+#: What the first cell of a row holds that adds up the rows above it or counts them; for Python and DuckDB alike.
+TOTALS = (
+    r"(?i)\W*(?:(?:(?:grand|sub|column)[ -]?)?(?:totals?|sums?|summe|gesamt(?:summe|ergebnis|anzahl)?|zwischensumme|anzahl|somme"
+    r"|total général)\W*[\d.,' ]*%?|(?:(?:total|gesamt|summe|anzahl)\W+)?\d[\d.,' ]*\s*(?:records?|rows?|tickets?|items?"
+    r"|incidents?|entries|issues?|lines?|datensätze|zeilen|einträge|vorgänge|lignes|enregistrements)(?: \w+)?)\W*"
+)
+
 
 class MissingInput(FileNotFoundError):
     """An input that is not there or cannot be read at all; the message names the path looked for."""
@@ -46,6 +53,11 @@ class Part:
     first: int = 1  # where a person finds the first record: a line of the file, a row of the sheet
     notes: list[str] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
+
+    @property
+    def fields(self) -> list[str]:
+        """The names of the columns in SQL, in their order: what an export calls them could mean something there."""
+        return [f"c{position}" for position in range(len(self.columns))]
 
     def settle(self, con: duckdb.DuckDBPyConnection, rows: int) -> bool:
         """Called once `relation` was read to its end and gave `rows` records; completes `malformed`.

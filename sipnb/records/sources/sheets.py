@@ -1,8 +1,8 @@
 """Workbooks: a sheet of Excel or LibreOffice as a part of a source (the `excel` extra).
 
-The first row that holds anything is the header. Cells become text as people would write them, because a sheet has types
-by cell and not by column: whole numbers without decimals, times to the second, which is finer than the fractions of a
-day that a sheet keeps. A sheet has at most a million rows, so a copy in memory is small.
+The first row that holds anything is the header, unless it is a title (`headings`). Cells become text as people would write
+them, because a sheet has types by cell and not by column: whole numbers without decimals, times to the second, which is
+finer than the fractions of a day that a sheet keeps. A sheet has at most a million rows, so a copy in memory is small.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sipnb.params import nearest
+from sipnb.records.mappings import Mapping
+from sipnb.records.sources.headings import ROWS, heading
 from sipnb.records.sources.parts import MissingInput, Part, content_hash, header
 from sipnb.records.sql import located
 
 _SECOND, _HALF = timedelta(seconds=1), timedelta(milliseconds=500)
 
 
-def open_sheet(path: Path, scratch: Path, sheet: str | None = None) -> Part:
+def open_sheet(
+    path: Path, scratch: Path, sheet: str | None = None, skip: int | None = None, mapping: Mapping | None = None
+) -> Part:
     """Copy a sheet (default: the first) to `scratch` and open the copy. Places are rows of the sheet.
 
+    `skip`: how many rows stand above the header; else it is looked for, by the columns that the mapping names.
     Raises MissingInput where the extra is missing, the file cannot be read, or the sheet is not there or empty.
     """
     try:
@@ -39,16 +44,21 @@ def open_sheet(path: Path, scratch: Path, sheet: str | None = None) -> Part:
         rows = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
         raise MissingInput(f"{path} cannot be read as a workbook: {error}; save it again as .xlsx") from error
-    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+    filled = [n for n, row in enumerate(rows) if n >= (skip or 0) and any(cell != "" for cell in row)]
     if not filled:
         raise MissingInput(f"{path}: sheet {shown!r} is empty; name the sheet that holds the export")
-    top = filled[0]
-    names, notes = header([_text(cell) or "" for cell in rows[top]])
+    decimal = mapping.decimal if mapping else "."
+    first = [[_text(cell) or "" for cell in rows[n]] for n in filled[: 2 * ROWS]]
+    above = heading(first, mapping.names if mapping else set()) if skip is None else 0
+    top, filled = filled[above], filled[above:]
+    names, notes = header(first[above])
+    if above:
+        notes.append(f"{path.name}: the header is row {top + 1} of the sheet; what stands above it is not read")
     if len(book.sheet_names) > 1 and sheet is None:
         notes.append(f"{path.name} has {len(book.sheet_names)} sheets; the first, {shown!r}, is read")
     # Rows without a single value are gaps between records, not records.
     records = [rows[number] for number in filled[1:]]
-    columns = [pa.array([_text(row[i]) for row in records], pa.string()) for i in range(len(names))]
+    columns = [pa.array([_text(row[i], decimal) for row in records], pa.string()) for i in range(len(names))]
     copy = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}.parquet"
     pq.write_table(pa.table(columns, names=names), copy)
     part = SheetPart(
@@ -67,13 +77,13 @@ class SheetPart(Part):
         return self.rows[rows]
 
 
-def _text(cell: Any) -> str | None:
+def _text(cell: Any, decimal: str = ".") -> str | None:
     if isinstance(cell, str):
         return cell.strip() or None
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell).replace(".", decimal)
     if isinstance(cell, datetime):
         whole = (cell + _HALF).replace(microsecond=0)
         return whole.isoformat(sep=" ")

@@ -18,31 +18,35 @@ from typing import BinaryIO
 import duckdb
 import numpy as np
 
-from sipnb.records.sources import encodings, scans
+from sipnb.records.sources import encodings, headings, scans
 from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
-from sipnb.records.sources.parts import Malformed, MissingInput, Part, header
+from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part, header
 from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SEP = re.compile(rb'"?sep=(.|[^\x00-\x7f]+)"?\r?', re.IGNORECASE)
 _LONG = 1 << 20  # bytes of a line that DuckDB reads with its own settings; longer ones need larger buffers
+_TOTALS_ROW = "a totals row"
 _UNSETTLED = "{path} was read as {rows:,} records where it holds {good:,}; this is a fault of sipnb, please report it"
 
 
 def open_text(
-    path: Path, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False
-) -> TextPart:
+    path: Path, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
+    skip: int | None = None, wanted: set[str] | None = None,
+) -> TextPart:  # fmt: skip
     """A delimited text file, or with `lines` one of JSON lines, ready to be read; .gz and .zst too.
 
+    `skip`: how many lines stand above the header; else it is looked for, by the columns `wanted` if they are known.
     Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
     for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
     """
-    return open_scanned(scans.scan(path, scratch), scratch, delimiter, encoding, lines)
+    return open_scanned(scans.scan(path, scratch), scratch, delimiter, encoding, lines, skip, wanted)
 
 
 def open_scanned(
-    found: scans.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False
-) -> TextPart:
+    found: scans.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
+    skip: int | None = None, wanted: set[str] | None = None,
+) -> TextPart:  # fmt: skip
     """The same for a file that has been scanned."""
     path = found.path
     how = encodings.encoding(found, encoding)
@@ -54,9 +58,15 @@ def open_scanned(
         block += more
         if len(block) >= scans.HEAD:
             break
-    head = block.lstrip(b"\r\n")
+    part.skipped = _above(part, block, delimiter, wanted or set()) if skip is None and not lines else skip or 0
+    below = block.split(b"\n", part.skipped)[-1] if block.count(b"\n") >= part.skipped else b""
+    head = below.lstrip(b"\r\n")
     if not head:
-        raise MissingInput(scans.EMPTY.format(path=path))
+        raise MissingInput(
+            f"{path} has no line after the {part.skipped:,} that are skipped; set `skip` of the source to fewer"
+            if part.skipped
+            else scans.EMPTY.format(path=path)
+        )
     part.late = len(head) < len(block)
     head = head[: head.rfind(b"\n", 0, scans.HEAD) + 1] or head
     if lines:
@@ -78,7 +88,8 @@ class TextPart(Part):
     delimiter: bytes = b""  # as it stands in the file, if that is more than one byte
     returns: bool = False  # whether carriage returns end lines
     preface: int = 0  # records that are no data: a header, and `sep=;` before it
-    late: bool = False  # whether blank lines stand before or between these
+    late: bool = False  # whether other lines stand before or between these
+    skipped: int = 0  # lines above the header that are no part of the table
 
     def __post_init__(self) -> None:
         self._good: int | None = None  # sound records, once the file was gone through
@@ -196,7 +207,7 @@ class TextPart(Part):
         Sound ones are written to `out`. With `stop`, gives False at the first thing DuckDB would stumble over.
         """
         steps, overlong, line_ends = [], [], set()
-        good, line, preface, shift = 0, 1, self.preface, None
+        good, line, preface, shift = 0, 1 + self.skipped, self.preface, None
         self.malformed, rest = [], b""
         for block, final in _last(self._blocks(overlong)):
             data = (rest + block).replace(self.delimiter, self.dialect.delimiter) if self.delimiter else rest + block
@@ -213,7 +224,8 @@ class TextPart(Part):
             reasons = self._reasons(found, data, live, overlong, self._marks() if out else [])
             for index, reason in sorted(reasons.items()):
                 place = line + int(found.lines[index])
-                self.malformed.append(Malformed(place, "", f"malformed line: {reason}", _start(found, data, index)))
+                told = reason if reason == _TOTALS_ROW else f"malformed line: {reason}"
+                self.malformed.append(Malformed(place, "", told, _start(found, data, index)))
             live[list(reasons)] = False
             places = line + found.lines[live]
             if len(places):
@@ -236,7 +248,12 @@ class TextPart(Part):
         return True
 
     def _blocks(self, overlong: list[int]) -> Iterator[bytes]:
-        return scans.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong)
+        left = self.skipped
+        for block in scans.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong):
+            while left and block:
+                block, left = block[block.find(b"\n") + 1 or len(block) :], left - 1
+            if block:
+                yield block
 
     def _reasons(
         self, found: Records, data: bytes, live: np.ndarray, overlong: list[int], marks: list[int]
@@ -248,6 +265,8 @@ class TextPart(Part):
                 count, span = int(found.fields[index]), int(found.spans[index])
                 where = f", in a record of {span:,} lines" if span > 1 else ""
                 reasons[index] = f"{count:,} field{'s' * (count != 1)} where the header has {width:,}{where}"
+                if count < width and span == 1 and self._is_totals(found, data, index):
+                    reasons[index] = _TOTALS_ROW
         reasons.update({index: why for index, why in found.trouble if live[index]})
         length = found.ends - found.starts
         reasons.update(
@@ -263,6 +282,10 @@ class TextPart(Part):
             for index in self._holding(found, data, live, scans.OVERLONG.encode(), ""):
                 reasons[index] = f"a line of {overlong.pop(0):,} bytes" if overlong else undecoded
         return reasons
+
+    def _is_totals(self, found: Records, data: bytes, index: int) -> bool:
+        cells = [cell.strip(' "') for cell in _start(found, data, index).split(self.dialect.delimiter.decode()) if cell]
+        return bool(cells) and 2 * len(cells) <= len(self.columns) and bool(re.fullmatch(TOTALS, cells[0]))
 
     @staticmethod
     def _holding(found: Records, data: bytes, live: np.ndarray, sign: bytes, why: str) -> dict[int, str]:
@@ -308,6 +331,21 @@ def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
     return found.returns - found.pairs > found.feeds
 
 
+def _above(part: TextPart, block: bytes, delimiter: str | None, wanted: set[str]) -> int:
+    """How many lines stand above the header; none where the first line that holds anything can be it."""
+    lines = block[: scans.HEAD].decode("utf-8", "replace").split("\n")[: 4 * headings.ROWS]
+    held = [number for number, line in enumerate(lines) if line.strip()]
+    if not held or _SEP.fullmatch(lines[held[0]].strip("\r").encode()):
+        return 0
+    given = {"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter)
+    signs = [given] if given and len(given) == 1 else [sign.decode() for sign in DELIMITERS]
+    above = held[headings.above([lines[number].rstrip("\r") for number in held], signs, wanted)]
+    if above > held[0]:
+        part.notes.append(f"{part.name}: the header is line {above + 1}; what stands above it is not read")
+        return above
+    return 0
+
+
 def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
     """Delimiter, quote and columns, from the first lines."""
     path = part.scan.path
@@ -340,12 +378,25 @@ def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
             sample = part.scan.escapes.decode(part.encoding.codec, "replace").encode()
             sample = sample.replace(part.delimiter, part.dialect.delimiter) if part.delimiter else sample
         part.dialect = escaping(sample, part.dialect, len(_fields(body, part.dialect)))
-    names, notes = header(_fields(body, part.dialect))
+    names, notes = header(_as_wide(_fields(body, part.dialect), body, part.dialect))
     part.columns = dict.fromkeys(names, "VARCHAR")
     part.notes += [f"{part.name}: {note}" for note in notes]
     sign = part.dialect.delimiter.decode()
     if len(part.columns) > 1 and part.dialect.delimiter != usual and not part.delimiter:
         part.notes.append(f"{part.name} is read with {_SIGNS.get(sign, repr(sign))} between its fields")
+
+
+def _as_wide(names: list[str], body: bytes, dialect: Dialect) -> list[str]:
+    """The header's names, one more or less where every record below has a delimiter at its end and the header has not."""
+    found = records(body[: body.rfind(b"\n") + 1] or body + b"\n", dialect, True)
+    live = np.flatnonzero(~found.blank())[1:]
+    if not dialect.delimiter or len(names) < 2 or not len(live):
+        return names
+    if names[-1] == "" and (found.fields[live] == len(names) - 1).all():
+        return names[:-1]
+    stops = found.ends[live] - found.carriage()[live] - 1
+    trailing = found.bytes[stops] == dialect.delimiter[0]
+    return [*names, ""] if trailing.all() and (found.fields[live] == len(names) + 1).all() else names
 
 
 def _fields(body: bytes, dialect: Dialect) -> list[str]:

@@ -1,0 +1,65 @@
+"""Which of an export's first rows names its columns: reports put titles, filters and dates above it.
+
+An ordinary file begins with its header, so a later row is taken only on good grounds: it holds the columns that the mapping
+asks for where the first row does not, or the first row is far emptier than those that follow.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+
+#: How many rows are looked at for a header.
+ROWS = 25
+_NUMBER = re.compile(r"[\d\W]*")
+
+
+def heading(rows: list[list[str]], wanted: set[str]) -> int:
+    """The position of the header among the first rows; `wanted` are the mapping's columns in small letters, if known."""
+    known = _known(rows, wanted)
+    if max(known) >= 2 and max(known) > 2 * known[0]:
+        return known.index(max(known))
+    return 0 if max(known) else _fuller(rows)
+
+
+def _known(rows: list[list[str]], wanted: set[str]) -> list[int]:
+    """How many columns of the mapping each row names."""
+    return [len({cell.strip().casefold() for cell in row} & wanted) for row in rows[:ROWS]]
+
+
+def _fuller(rows: list[list[str]]) -> int:
+    """The first row as full as most, where the first of all has at most half as many filled cells."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+    usual = sorted(filled[1:])[len(filled[1:]) // 2] if len(filled) > 2 else 0
+    if usual < 3 or 2 * filled[0] > usual:
+        return 0
+    for position, (row, cells) in enumerate(zip(rows[:ROWS], filled, strict=False)):
+        if cells >= usual:
+            names = [cell.strip() for cell in row if cell.strip()]
+            return position if len(set(names)) == len(names) and not any(map(_NUMBER.fullmatch, names)) else 0
+    return 0
+
+
+def above(lines: list[str], delimiters: list[str], wanted: set[str]) -> int:
+    """How many lines of a text stand above its header, with the delimiter that parts its lines best."""
+    tables = [[_cells(line, delimiter) for line in lines] for delimiter in delimiters]
+    known = [_known(rows, wanted) for rows in tables]
+    if any(map(max, known)):
+        if any(one[0] and 2 * one[0] >= max(map(max, known)) for one in known):
+            return 0
+        return heading(max(zip(known, tables, strict=True), key=lambda both: max(both[0]))[1], wanted)
+    return heading(max(tables, key=_evenness), wanted)
+
+
+def _evenness(rows: list[list[str]]) -> tuple[float, int]:
+    """The share of rows that are as wide as most, and that width; a row of one cell is parted by nothing."""
+    widths = [len(row) for row in rows]
+    usual = max(set(widths), key=lambda width: (widths.count(width), width))
+    return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 1)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
