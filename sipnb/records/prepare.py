@@ -175,18 +175,16 @@ def _dated(mapping: mappings.Mapping) -> mappings.Mapping:
 
 
 def _newest(con: duckdb.DuckDBPyConnection, staged: list[staging.Staged], until: pd.Timestamp) -> pd.Timestamp | None:
-    limit = until.tz_convert("UTC").tz_localize(None)
-    times = [
-        con.execute(
-            f'SELECT max("{at}")::TIMESTAMP FROM staged_{one.table} WHERE (_reason IS NULL OR _reason = {quoted(LATE)}) '
-            f'AND "{at}" < ?',
-            [limit],
-        ).fetchone()[0]
-        for one in staged
-        if (at := TABLES[one.table].at) in one.columns
-    ]
-    known = [pd.Timestamp(time, tz="UTC") for time in times if time is not None]
-    return max(known, default=None)
+    limit = f"TIMESTAMP '{until.tz_convert('UTC').tz_localize(None)}'"
+    times: list[Any] = []
+    for one in staged:
+        known = TABLES[one.table].columns
+        told = [c for c in one.columns if known[c].kind in ("time", "date") and c not in standing.PLANS]
+        if told:
+            latest = ", ".join(f'max("{c}") FILTER ("{c}" < {limit})' for c in told)
+            used = f"_reason IS NULL OR _reason = {quoted(LATE)}"
+            times += con.execute(f"SELECT {latest} FROM staged_{one.table} WHERE {used}").fetchone()
+    return max((pd.Timestamp(time, tz="UTC") for time in times if time is not None), default=None)
 
 
 def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from sipnb.records.staging import Staged
 from sipnb.tables import TABLES
 
 #: Times that are plans: known when they are made.
-_PLANS = ("sla_due", "planned_start", "planned_end")
+PLANS = ("sla_due", "planned_start", "planned_end")
 #: What is known of a ticket only once it has ended, and what goes on changing until then.
 _AT_THE_END, _UNTIL_THE_END = ("sla_met", "state", "outcome", "first_contact"), ("reopened", "reassigned", "on_hold")
 #: A state of which more than this part of the resolved records have an open one is not that of today.
@@ -133,7 +133,7 @@ def _known(one: Staged, column: str, cycle: Cycle | None) -> str:
     if cycle is None:
         return own
     limit = cut(cycle)
-    if known.columns[column].kind == "time" and column not in (known.at, *_PLANS):
+    if known.columns[column].kind == "time" and column not in (known.at, *PLANS):
         again = " AND _meaning IS DISTINCT FROM 'open'" if ends and column == "closed" else ""
         return f"CASE WHEN {own} < {limit}{again} THEN {own} END"
     if ends and column in _AT_THE_END and not one.events:

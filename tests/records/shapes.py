@@ -669,7 +669,7 @@ SHAPES: dict[str, Shape] = {
             "Priority": ["3 - Moderate"],
             "Short description": _TEXTS,
         },
-        {"problem": "Number", "opened": "Opened", "resolved": "Resolved", "service": "Service"},
+        {"problem": "Number", "opened": "Opened", "resolved": "Resolved", "state": "State", "service": "Service"},
         table="problems",
         system="servicenow_problems",
     ),
@@ -688,6 +688,7 @@ SHAPES: dict[str, Shape] = {
         },
         {
             "change": "Change Number",
+            "state": "State",
             "kind": "Type",
             "service": "Application",
             "planned_start": "Scheduled Start",

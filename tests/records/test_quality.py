@@ -362,6 +362,14 @@ def _():
     )
 
 
+@case("beyond the records")
+def _():
+    tickets = desk(100)
+    return Case(
+        {"tickets": tickets[tickets["opened"] < "2026-08-20"].assign(resolved=None)}, {"tickets": tickets}, CYCLE
+    )
+
+
 @case("gap of a service")
 def _():
     tickets = desk(1_200)

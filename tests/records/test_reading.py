@@ -35,7 +35,7 @@ def book(folder: Path, text: str, *, top="", more="", source="", table="", zone=
     )
     (folder / "workbook.yml").write_text(
         f"organisation: Test\nzone: {zone}\nsources:\n  - {{name: tickets, files: '{file}', mapping: own{source}}}\n"
-        "gate: {stop_set_aside: 0.9}\n",
+        "gate: {stop_set_aside: 0.9, levels: {beyond the records: note}}\n",
         encoding="utf-8",
     )
     (folder / "services.yml").write_text("services:\n  pay: {name: Payments, owner: Lead}\n", encoding="utf-8")

@@ -42,7 +42,7 @@ def set_aside(sets: Sets) -> list[Found] | None:
 @rule(
     "beyond the records",
     "stop",
-    "Nothing is published: a cycle that has not happened yet would look like one without trouble.",
+    "Nothing is published: a cycle that has not happened would look like one without trouble. Who is so quiet sets it to `warn`.",
 )
 def beyond_the_records(sets: Sets) -> list[Found] | None:
     """A cycle that begins after the newest record of all tables: nothing can be said of it."""

@@ -13,7 +13,7 @@ from sipnb.records.suggest.profiles import Profile
 from sipnb.tables import TABLES
 
 #: From this share of its columns found, a shipped mapping is taken for the system's own.
-_FITS = 0.6
+_FITS = 0.55
 
 
 @cache
