@@ -49,3 +49,22 @@ def test_history_ends_with_the_cycle_itself():
 def test_the_cycle_that_holds_a_day():
     for kind, expected in (("month", "2026-05"), ("quarter", "2026-Q2"), ("week", "2026-W21")):
         assert cycles.containing(date(2026, 5, 20), kind, "UTC").name == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "newest", "kind", "last"),
+    [
+        ("2026-11-28", "2026-11-27 22:00", "month", "2026-10"),
+        ("2026-11-28", "2026-10-31 18:00", "month", "2026-10"),
+        ("2026-11-28", "2026-10-29 12:00", "month", "2026-10"),
+        ("2026-11-28", "2026-10-15 12:00", "month", "2026-09"),
+        ("2027-11-28", "2026-10-31 12:00", "month", "2026-10"),
+        ("2026-10-31 22:30", "2026-10-31 22:00", "month", "2026-09"),
+        ("2026-10-31 23:30", "2026-10-31 22:00", "month", "2026-10"),
+        ("2026-11-28", "2026-11-27", "week", "2026-W47"),
+        ("2026-11-28", "2026-11-27", "quarter", "2026-Q3"),
+    ],
+)
+def test_the_last_complete_cycle_is_over_and_covered_by_the_records(now, newest, kind, last):
+    now, newest = (pd.Timestamp(one, tz="UTC") for one in (now, newest))
+    assert cycles.last_complete(now, newest, kind, "Europe/Berlin").name == last

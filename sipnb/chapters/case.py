@@ -94,7 +94,9 @@ def untold(case: Case) -> str:
 
 
 def judgeable(case: Case) -> str:
-    """A reminder that there are targets without data, where there are."""
+    """A reminder that there are targets without data, or not judged, where there are."""
+    if any(g.status == "not judged" for g in case.short.gaps):
+        return " that can be judged"
     return " with data" if any(g.status == "no data" for g in case.short.gaps) else ""
 
 

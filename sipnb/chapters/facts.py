@@ -122,6 +122,11 @@ class KpiFact(Facts):
         return self.variation in ("concern", "improvement")
 
     @property
+    def refused(self) -> bool:
+        """Whether the records cannot carry a claim about it: rows are missing, or the wrong ones are there."""
+        return self.unjudged.startswith("not judged")
+
+    @property
     def tested(self) -> bool:
         """Whether its latest cycles were tested for a change, and one side of it would be good."""
         return self.p is not None and self.good != "neutral"
@@ -292,7 +297,7 @@ class GapFact(Facts):
     n: int
     target: float
     gap: float | None = Field(description="how far on the bad side of the target; negative is on the good side")
-    status: Literal["meets", "fails", "inconclusive", "no data"]
+    status: Literal["meets", "fails", "inconclusive", "not judged", "no data"]
     assurance: str
     variation: str
     objectives: list[str]

@@ -95,7 +95,9 @@ def _misses(subject: Subject) -> MissesFact | None:
     return None
 
 
-_ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "no data": 3}
+_ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "not judged": 3, "no data": 4}
+#: What says nothing of a target: no figure, or one that the records cannot carry.
+UNTOLD = ("not judged", "no data")
 
 
 def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
@@ -111,6 +113,11 @@ def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> 
             assurance="no target", variation="no data",
         )  # fmt: skip
     gap = target - value if known.good == "up" else value - target
+    if fact.refused:
+        return GapFact(
+            **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=None, status="not judged",
+            assurance="no target", variation=fact.variation,
+        )  # fmt: skip
     return GapFact(
         **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=gap,
         status=status(value, fact.low, fact.high, target, known.good, enough=fact.n >= known.minimum_n),
@@ -138,14 +145,14 @@ def _relative(gap: GapFact) -> float:
 
 
 def _status_of(kpis: list[str], gaps: list[GapFact]) -> str:
-    found = {g.status for g in gaps if g.kpi in kpis} - {"no data"}
+    found = {g.status for g in gaps if g.kpi in kpis} - set(UNTOLD)
     for worst in ("fails", "inconclusive", "meets"):
         if worst in found:
             return worst
     return "no target"
 
 
-_WORDS = {"meets": "Meets", "fails": "Fails", "inconclusive": "Cannot be told", "no data": "No data",
+_WORDS = {"meets": "Meets", "fails": "Fails", "inconclusive": "Cannot be told", "not judged": "Not judged", "no data": "No data",
           "no target": "No target"}  # fmt: skip
 
 
@@ -154,9 +161,12 @@ def summary(facts: GapFacts) -> Shown:
     if not facts.gaps:
         return say("This service has no targets: without one nothing can fall short. Set some in `targets.yml`.")
     nothing = sum(g.status == "no data" for g in facts.gaps)
+    refused = sum(g.status == "not judged" for g in facts.gaps)
     return say(
         f"Of {words.plural(len(facts.gaps), 'target')}, **{facts.fails} certainly missed**, {facts.meets} met, "
-        f"{facts.inconclusive} cannot be told from this cycle" + (f", {nothing} without data." if nothing else ".")
+        f"{facts.inconclusive} cannot be told from this cycle"
+        + (f", {refused} not judged because of what is missing in the records" if refused else "")
+        + (f", {nothing} without data." if nothing else ".")
     )
 
 

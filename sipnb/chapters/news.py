@@ -40,7 +40,7 @@ def since(subject: Subject, reviewed: ReviewFacts, measured: BaselineFacts, shor
 def _targets(subject: Subject, measured: BaselineFacts, short: GapFacts) -> Iterator[NewsFact]:
     for gap in short.gaps:
         fact = measured.measure(gap.kpi)
-        if fact is None or fact.previous is None or gap.status == "no data":
+        if fact is None or fact.previous is None or gap.status in gaps.UNTOLD:
             continue
         before = gaps.status(
             fact.previous, fact.previous_low, fact.previous_high, gap.target, gap.good,

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sipnb import kpis
+from sipnb.catalogue import KPIS
 from sipnb.chapters import agenda, comparisons, matrix, results, since
 from sipnb.chapters.advice_facts import RecommendationFacts
 from sipnb.chapters.facts import BaselineFacts, ForecastFacts, GapFacts, ReviewFacts
@@ -18,8 +19,10 @@ from sipnb.chapters.subject import open_cycle
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder
 from sipnb.records import frozen
+from sipnb.records.frozen import Records
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
+from sipnb.tables import ESTATE
 from sipnb.workbook import Service, Workbook
 
 CHAPTER = "portfolio"
@@ -214,6 +217,10 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
     if "outages" not in quality["tables"]:
         return []
     everything = frozen.of_all(estate.folder.records, "outages")
+    everything = kpis.uptime.ended_by_service(everything, estate.cycle.cutoff)
+    records = Records(estate.folder.records, ESTATE)
+    # A table that is silent says nothing of the cycle, or of a year in which it was.
+    silent = [bool(records.withheld(KPIS[kpi], estate.cycle)) for kpi in ("availability", "mtbf")]
     seen = [s for s in ("critical", "major", "minor", "none") if s in set(everything["severity"].dropna())]
     decided = estate.workbook.settings.outage_severities
     ways = [("the definition of this organisation", decided or seen), ("every unplanned outage", seen)]
@@ -226,12 +233,16 @@ def _availability(estate: Estate, quality: dict[str, Any]) -> list[EstateFact]:
         done.add(tuple(sorted(severities)))
         counted = everything[everything["severity"].isin(severities) & (everything["kind"] != "maintenance")]
         year = _share(counted, estate.cycle.shift(1 - estate.cycle.season), estate.cycle)
+        started = int(kpis.within(counted["started"], estate.cycle).sum())
         facts.append(
             EstateFact(
-                definition=name, severities=sorted(severities), cycle=_share(counted, estate.cycle, estate.cycle),
-                year=year, outages=int(kpis.within(counted["started"], estate.cycle).sum()),
+                definition=name,
+                severities=sorted(severities),
+                cycle=None if silent[0] else _share(counted, estate.cycle, estate.cycle),
+                year=None if silent[1] else year,
+                outages=None if silent[0] else started,
             )
-        )  # fmt: skip
+        )
     return facts
 
 
@@ -276,7 +287,7 @@ def estate(facts: PortfolioFacts) -> Shown:
                 "What counts as down": f"{e.definition} ({', '.join(e.severities) or 'none'})",
                 facts.cycle_label: words.percent(e.cycle),
                 "Twelve months up to the cut-off": words.percent(e.year),
-                "Outages in the cycle": f"{e.outages:,}",
+                "Outages in the cycle": words.number(e.outages, "count"),
             }
             for e in facts.estate
         ]

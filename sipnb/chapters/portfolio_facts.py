@@ -156,7 +156,7 @@ class EstateFact(Facts):
     severities: list[str]
     cycle: float | None
     year: float | None
-    outages: int
+    outages: int | None
 
 
 class PortfolioFacts(Facts):

@@ -121,6 +121,13 @@ def with_ends(scope: Scope, outages: pd.DataFrame) -> pd.DataFrame:
     return outages.assign(ended=outages["ended"].fillna(known))
 
 
+def ended_by_service(outages: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+    """The outages of several services with ends as `with_ends` gives them, for a look at all services at once."""
+    down = [_doubtful(mine, None, until)["down"] for _, mine in outages.groupby("service", sort=True)]
+    known = pd.concat(down) if down else outages["ended"]
+    return outages.assign(ended=outages["ended"].fillna(known[known < until].reindex(outages.index)))
+
+
 def _unobserved(scope: Scope) -> pd.DataFrame:
     """Spans of time in which nobody can tell whether the service was up: before it began, and after a doubtful outage."""
     spans = doubtful(scope).rename(columns={"down": "started", "end": "ended"})[["started", "ended"]]

@@ -3,7 +3,7 @@
 The query gives the canonical columns (times as UTC TIMESTAMP), `_service` (the position of the service in the
 workbook, NULL where it is not listed), for rows that cannot be used, why: `_column`, `_value`, `_reason`, and, for rows of
 which optional values were no good, a list of these: `_emptied`. Events of a ticket have `_event_of` and `_event_at` instead
-of a service, and are folded into tickets by `fold`.
+of a service, and are folded into tickets by `folding`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def query(part: Part, mapping: Mapping, table: str, services: Services, cycle: C
             listed.append(f"{services.position('service')} AS _service")
         if content.latest:
             listed.append("_latest")
-    listed += [*decided(reasons), _emptied(_no_good(content, columns, table))]
+    listed += [*decided(reasons), emptied(_no_good(content, columns, table))]
     return Query(f"SELECT {', '.join(listed)} FROM ({parsed})", list(columns), placed)
 
 
@@ -186,38 +186,6 @@ def decided(reasons: list[tuple[str, str, str, str]]) -> list[str]:
         cases = " ".join(f"WHEN {reason[0]} THEN {reason[position]}" for reason in reasons)
         found.append(f"CASE {cases} END::VARCHAR AS {key}" if cases else f"NULL::VARCHAR AS {key}")
     return found
-
-
-def fold(
-    events: str, content: TableMap, table: str, columns: list[str], services: Services, cycle: Cycle | None
-) -> str:
-    """The query that folds the usable rows of the DuckDB table `events` into records, judged like any others."""
-    order = "ORDER BY _event_at, _part, _row"
-    parts = []
-    for column in columns:
-        how = content.columns[column].fold
-        if how == "changes":
-            # How often the value differed from the one before it.
-            values = f'list("{column}" {order}) FILTER ("{column}" IS NOT NULL)'
-            parts.append(
-                f'len(list_filter({values}, (x, i) -> i > 1 AND x IS DISTINCT FROM {values}[i - 1]))::BIGINT AS "{column}"'
-            )
-        elif how in ("max", "min"):
-            parts.append(f'{how}("{column}") AS "{column}"')
-        else:
-            parts.append(f'{how}("{column}" {order}) AS "{column}"')
-    folded = (
-        f"SELECT first(_part {order}) AS _part, first(_row {order}) AS _row, {', '.join(parts)}, _event_of "
-        f"FROM {events} WHERE _reason IS NULL GROUP BY _event_of"
-    )
-    needed = [c for c in columns if TABLES[table].columns[c].required]
-    reasons = [(f'"{c}" IS NULL', quoted(c), "NULL", quoted(f"no {c}")) for c in needed]
-    reasons += judgements(table, columns, services, cycle)
-    listed = ", ".join(f'"{c}"' for c in columns if c != "service")
-    return (
-        f"SELECT _part, _row, {listed}, _event_of, {services.position('service')} AS _service, "
-        f"{', '.join(decided(reasons))}, {_emptied([])} FROM ({folded})"
-    )
 
 
 def cut(cycle: Cycle) -> str:
@@ -452,7 +420,7 @@ def _no_good(content: TableMap, columns: dict[str, ColumnMap], table: str) -> li
     return found
 
 
-def _emptied(no_good: list[tuple[str, str, str, str]]) -> str:
+def emptied(no_good: list[tuple[str, str, str, str]]) -> str:
     """The values that a row lost as a list; NULL for nearly every row."""
     kept = 'STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR)[]'
     if not no_good:

@@ -229,7 +229,7 @@ def _workshop(beside: Path | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, 
         duckdb.connect(str(Path(scratch) / "staged.duckdb")) as con,
     ):
         con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(Path(scratch) / 'spilled')}")
-        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'; SET enable_progress_bar=false")
+        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
         con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
         yield con, Path(scratch)
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.records import mapped, moments
+from sipnb.records import folding, mapped, moments
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
@@ -140,7 +140,7 @@ def _together(
             log = events[side.source] = f"events_{side.source}_{table}"
             _union(con, log, side, given, ["_event_of", "_event_at"])
             folded = f"folded_{side.source}_{table}"
-            con.execute(f"CREATE TABLE {folded} AS {mapped.fold(log, side.content, table, given, services, cycle)}")
+            con.execute(f"CREATE TABLE {folded} AS {folding.fold(log, side.content, table, given, services, cycle)}")
             whole.append((side.source, None, folded, given, True))
         elif side.content.supplements:
             log = supplements[side.source] = f"supplement_{side.source}_{table}"

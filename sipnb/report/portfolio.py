@@ -134,4 +134,10 @@ def urgent(actions: list[ActionOfPlan]) -> list[ActionOfPlan]:
 def _estate(one: EstateFact) -> tuple[str, ...]:
     """Definition, severities, cycle, year, outages."""
     counted = words.listed(one.severities) or "all"
-    return one.definition, counted, words.percent(one.cycle), words.percent(one.year), f"{one.outages:,}"
+    return (
+        one.definition,
+        counted,
+        words.percent(one.cycle),
+        words.percent(one.year),
+        words.number(one.outages, "count"),
+    )

@@ -1,6 +1,7 @@
 """Each KPI against a small case counted by hand."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,9 @@ import pytest
 
 from sipnb import kpis
 from sipnb.catalogue import KPIS
-from sipnb.kpis import attainment, handling, people
+from sipnb.kpis import attainment, handling, people, uptime
 from sipnb.records import clocks
-from tests.kpis.hands import CYCLE, measure, scope, ticket
+from tests.kpis.hands import CYCLE, Hand, measure, scope, ticket
 
 OFFICE = clocks.calendar({d: ["08:00-18:00"] for d in ("mon", "tue", "wed", "thu", "fri")})
 
@@ -262,6 +263,49 @@ def test_only_the_severities_that_count_count():
     ]
     assert measure("availability", outages=rows, severities=("major",)).value == pytest.approx(28 / 31)
     assert measure("outage_count", outages=rows, severities=("minor",)).value == 1
+
+
+def endless(start, others=6, **more):
+    """An outage of an hour on the tenth of each month before October 2026, and one without an end."""
+    hours = [pd.Timestamp(f"2026-{9 - i:02d}-10 10:00") for i in range(others)]
+    rows = [{"service": "s", "started": t, "ended": t + pd.Timedelta(hours=1), "kind": "unplanned"} for t in hours]
+    return [*rows, {"service": "s", "started": start, "ended": None, "kind": "unplanned", **more}]
+
+
+def test_an_outage_without_an_end_is_down_as_long_as_outages_last_and_then_unknown_until_the_next():
+    look = scope(6, outages=endless("2026-06-20 10:00"))
+    frame = kpis.series("availability", look)
+    assert frame.loc["2026-10", "value"] == 1 and frame.loc["2026-08", "value"] == pytest.approx(1 - 1 / 744)
+    # Of June an hour on the 10th and one on the 20th were lost; what follows until the 10th of July nobody knows.
+    assert frame.loc["2026-06", "denominator"] == (19 * 24 + 11) * 3600
+    assert frame.loc["2026-06", "value"] == pytest.approx(1 - 2 / (19 * 24 + 11))
+    assert frame.loc["2026-07", "denominator"] == (21 * 24 + 14) * 3600
+
+
+def test_the_last_outage_may_still_go_on_for_a_week_and_nobody_knows_what_comes_after():
+    found = measure("availability", outages=endless("2026-10-30"))
+    assert found.value == pytest.approx(29 / 31) and found.n == 31
+    frame = kpis.series("availability", scope(4, outages=endless("2026-09-20")))
+    # Ten days of September and all of October are unknown, or down.
+    assert frame.loc["2026-09", ["numerator", "denominator"]].tolist() == [(19 * 24 - 1) * 3600, 26 * 86400]
+    assert frame.loc["2026-10", "n"] == 0 and pd.isna(frame.loc["2026-10", "value"])
+
+
+def test_maintenance_without_an_end_does_not_take_all_time_to_come():
+    look = scope(6, outages=endless("2026-06-20 10:00", kind="maintenance"))
+    assert kpis.series("availability", look).loc["2026-10", ["value", "n"]].tolist() == [1, 31]
+
+
+def test_a_watched_service_without_any_outage_is_up_all_the_time_since_it_is_watched():
+    others = [{"service": "o", "started": "2026-01-10", "ended": "2026-01-11", "kind": "unplanned"}]
+    records = Hand(outages=others)
+    records.given["outages"] = records.given["outages"].iloc[:0]
+    assert kpis.measure("availability", scope(6, records)).n == 0, "silence is no availability"
+    watched = scope(6, records, monitored_since=date(2026, 8, 16))
+    found = kpis.series("availability", watched)
+    assert found.loc["2026-09":, "value"].tolist() == [1, 1] and "2026-07" not in found.index
+    year = uptime.availability_between(watched, watched.cycle.shift(-11), watched.cycle)
+    assert year["denominator"].iloc[0] == (16 + 30 + 31) * 86400
 
 
 def test_the_time_between_outages_is_a_year_over_their_number():

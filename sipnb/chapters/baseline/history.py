@@ -114,7 +114,7 @@ def records(facts: BaselineFacts) -> Shown:
 
 def quality(facts: BaselineFacts) -> Shown:
     """What the quality of the records does to the verdict: what is not judged, and why."""
-    refused = [k for k in facts.measures if k.unjudged.startswith("not judged")]
+    refused = [k for k in facts.measures if k.refused]
     thin = [k for k in facts.measures if k.unjudged and k not in refused]
     lines = []
     if refused:

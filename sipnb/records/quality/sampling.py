@@ -140,11 +140,13 @@ def _none_open(one: _Lives) -> Found | None:
     sets, began = one.sets, one.began
     ended = f"coalesce({', '.join(reversed(one.ends))})"
     # Up to the last thing that happened; what tools write for "never" did not.
-    rows, waiting, at = sets.one(
-        f"SELECT count(*), count(*) FILTER ({ended} IS NULL), epoch(greatest(max({began}), max({ended}))) FROM {one.rows} "
+    rows, waiting, at, covered = sets.one(
+        f"SELECT count(*), count(*) FILTER ({ended} IS NULL), epoch(greatest(max({began}), max({ended}))), "
+        f"epoch(max({began})) - epoch(min({began})) FROM {one.rows} "
         f"WHERE {began} < TIMESTAMP '2090-01-01' AND ({ended} IS NULL OR {ended} < TIMESTAMP '2090-01-01')"
     )
-    if rows == waiting:
+    # A few days tell no usual: what came in on the last of them may just have been easy.
+    if rows == waiting or covered < 28 * _DAY:
         return None
     # How long records last, in twentieths: told from those old enough that nearly all of their like have ended.
     within_a_year = f"epoch({began}) > {at - _YEAR} AND {ended} < TIMESTAMP '2090-01-01'"
