@@ -107,6 +107,8 @@ def run(
         print(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
     if dry_run:
         for one in wanted:
+            if missing or cycle in (None, "last"):
+                print(f"{one.name} ({one.label}):")
             _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
