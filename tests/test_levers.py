@@ -1,10 +1,18 @@
 """The detectors find what was built into each service, and nothing where nothing was."""
 
+import shutil
+
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from sipnb import levers
+from sipnb import levers, places
+from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS, LEVERS
+from sipnb.chapters import subject
+from sipnb.places import CycleFolder
+from sipnb.records import prepare
+from sipnb.records.frozen import Records
 
 
 def looked_at(plan):
@@ -23,6 +31,26 @@ def test_the_true_lever_of_every_service_is_found_and_no_other(demo_subject, dem
         found[service] = {e.lever.id for e in seen if e.found}
         true[service] = {truth[service]["lever"]} - {"none"}
     assert found == true
+
+
+def test_records_that_have_fallen_silent_propose_nothing(demo_exports, tmp_path):
+    """Of changes, outages and answers that end in February nothing is said in October, least of all "in the last months"."""
+    data = shutil.copytree(demo_exports, tmp_path / "data")
+    for table, at in (("changes", "started"), ("outages", "started"), ("surveys", "answered")):
+        rows = pd.read_parquet(data / f"{table}.parquet")
+        rows[pd.to_datetime(rows[at], utc=True) < "2026-03-01"].to_parquet(data / f"{table}.parquet", index=False)
+    book = workbooks.load(places.PARAMS / "demo", data=data, reports=tmp_path)
+    cycle, folder = book.cycle("2026-10"), CycleFolder(tmp_path)
+    prepare.freeze(book, cycle, folder.records)
+
+    def seen(service, lever):
+        plan = subject.Subject(book, book.service(service), cycle, folder, Records(folder.records, service))
+        return next(e for e in levers.detect(looked_at(plan)) if e.lever.id == lever)
+
+    for evidence in (seen("web-shop", "change_control"), seen("network", "resilience")):
+        assert not evidence.found and "carry no claim" in evidence.finding
+    # Tickets that come back speak for themselves; answers that nobody exported do not.
+    assert "reopened" in (numbers := seen("hr-portal", "knowledge_and_quality").numbers) and "answers" not in numbers
 
 
 def test_every_evidence_carries_its_numbers(demo_subject):

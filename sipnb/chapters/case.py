@@ -75,7 +75,7 @@ def standing(case: Case) -> str:
     if not short.inconclusive:
         return f"{which} {are(n)} met"
     if short.meets:
-        return f"{share_of(short.meets, n)} met and {short.inconclusive} {untold(case)}"
+        return f"{share_of(short.meets, n, judgeable(case))} met and {short.inconclusive} {untold(case)}"
     if n > 1 and untold(case) == _MIXED:
         return f"{'Neither' if n == 2 else 'None'} of its {n} targets{judgeable(case)} can be told yet"
     return f"{which} {untold(case)}"
@@ -100,9 +100,9 @@ def judgeable(case: Case) -> str:
     return " with data" if any(g.status == "no data" for g in case.short.gaps) else ""
 
 
-def share_of(part: int, total: int) -> str:
-    """`1 of 5 targets is`, `4 of 8 targets are`."""
-    return f"{part} of {words.plural(total, 'target')} {are(part)}"
+def share_of(part: int, total: int, which: str = "") -> str:
+    """`1 of 5 targets is`, `4 of 8 targets with data are`."""
+    return f"{part} of {words.plural(total, 'target')}{which} {are(part)}"
 
 
 def are(n: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sipnb.chapters.advice_facts import PointFact
-from sipnb.chapters.case import LIKELY, Case, are, share_of, standing
+from sipnb.chapters.case import LIKELY, Case, are, judgeable, share_of, standing
 from sipnb.chapters.facts import GapFact, KpiFact
 from sipnb.show import words
 
@@ -27,7 +27,7 @@ def _targets(case: Case) -> PointFact | None:
         failing = [g for g in short.gaps if g.status == "fails"]
         named = words.listed([f"{case.noun(g.kpi)} ({_against(case, g)})" for g in failing[:3]])
         more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
-        text = f"{share_of(short.fails, total)} certainly missed: {named}{more}"
+        text = f"{share_of(short.fails, total, judgeable(case))} certainly missed: {named}{more}"
         objectives = [o.title for o in short.objectives if o.status == "fails"]
         if objectives:
             text += f"; with {'it' if short.fails == 1 else 'them'} the objective “{objectives[0]}”"

@@ -78,6 +78,11 @@ class Look:
         tickets = self.records.tickets
         return tickets[(tickets["resolved"] >= self.start) & (tickets["resolved"] < self.cycle.cutoff)]
 
+    def refused(self, kpi: str) -> str:
+        """Why the records carry no claim about a KPI, as a clause; empty where they do."""
+        rule = self.records.refused(self.scope.kpis[kpi], self.cycle)
+        return rule and f"the records carry no claim about {self.scope.kpis[kpi].noun} ({rule})"
+
     def target(self, kpi: str, otherwise: float) -> float:
         """The service's target, or a stated level where it has none."""
         return self.scope.targets.get(kpi, otherwise)

@@ -15,6 +15,8 @@ def change_control(look: Look, lever: Lever) -> Evidence:
     """Changes that caused an incident or failed, over the whole history: changes are few."""
     if not look.records.has("changes"):
         return none(lever, "no change records")
+    if refused := look.refused("change_failure_rate"):
+        return none(lever, refused)
     changes = look.records.changes
     start = look.history[0].opens
     changes = changes[(changes["started"] >= start) & (changes["started"] < look.cycle.cutoff)]
@@ -52,8 +54,8 @@ def change_control(look: Look, lever: Lever) -> Evidence:
 
 def capacity(look: Look, lever: Lever) -> Evidence:
     """Whether more is opened than resolved for months on end, and the stock shows it."""
-    if refused := look.records.refused(look.scope.kpis["backlog"], look.cycle):
-        return none(lever, f"the records carry no claim about the backlog ({refused})")
+    if refused := look.refused("backlog"):
+        return none(lever, refused)
     cycles = kpis.covered("backlog", look.scope)
     if len(cycles) < 9:
         return none(lever, f"only {words.plural(len(cycles), 'whole cycle')} of history")
@@ -99,6 +101,8 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     """Unplanned outages that keep coming, over a year, and the downtime they cost."""
     if not look.records.has("outages"):
         return none(lever, "no outage records")
+    if refused := look.refused("availability"):
+        return none(lever, refused)
     outages = kpis.uptime.with_ends(look.scope, kpis.uptime.counted_outages(look.scope))
     start = look.cycle.shift(-11).opens
     year = outages[(outages["started"] >= start) & (outages["started"] < look.cycle.cutoff)]

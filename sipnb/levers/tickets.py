@@ -14,6 +14,8 @@ from sipnb.show import words
 
 def one_owning_group(look: Look, lever: Lever) -> Evidence:
     """Tickets passed on twice or more: how many, and how much less often they meet their target."""
+    if refused := look.refused("multi_hop_share"):
+        return none(lever, refused)
     tickets = look.resolved()
     tickets = tickets[tickets["reassigned"].notna()]
     if len(tickets) < 40:
@@ -59,6 +61,8 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
     """Time on hold: its share, whether it grows, and whether targets are met only because of it."""
     if not look.records.supplies("tickets", "on_hold"):
         return none(lever, "no records of time on hold")
+    if refused := look.refused("on_hold_share"):
+        return none(lever, refused)
     tickets = look.resolved()
     tickets = tickets[tickets["on_hold"].notna()]
     if len(tickets) < 40:
@@ -111,7 +115,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
     window = look.cycle.shift(1 - WINDOW)
     sentences, numbers, effect, strength = [], {}, None, 0.0
     finding, cases = [], []
-    if look.records.has("surveys"):
+    if look.records.has("surveys") and not look.refused("csat_top2"):
         answers = look.records.surveys
         answers = answers[(answers["answered"] >= window.opens) & (answers["answered"] < look.cycle.cutoff)]
         happy = proportions.wilson(int(kpis.people.liked(answers).sum()), len(answers))
@@ -131,7 +135,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
     reopened = look.resolved()["reopened"].dropna()
     share = proportions.wilson(int((reopened > 0).sum()), len(reopened))
     level = look.target("reopen_rate", 0.05)
-    if share.n >= 40 and share.low > level:
+    if share.n >= 40 and share.low > level and not look.refused("reopen_rate"):
         sentences.append(
             f"{words.number(share.value, 'share')} of {share.n:,} tickets were reopened "
             f"({words.interval(share.low, share.high, 'share')}); the limit is {words.number(level, 'share')}."
@@ -162,6 +166,8 @@ def process_drift(look: Look, lever: Lever, explained: bool) -> Evidence:
     """Time to restore that left its usual range, confirmed by log-rank, with no other lever to explain it."""
     if explained:
         return none(lever, "another lever already explains what is seen")
+    if refused := look.refused("restore_median"):
+        return none(lever, refused)
     series = look.series("restore_median")
     if len(series) < 13:
         return none(lever, f"only {words.plural(len(series), 'whole cycle')} of history")

@@ -72,7 +72,7 @@ def test_six_weeks_of_history_give_trial_limits_by_week_and_no_claim(tmp_path):
     rows = [
         f"T{d:%m%d}{i},pay,incident,{d:%Y-%m-%d} {8 + i}:{i:02d},{d:%Y-%m-%d} {10 + i}:{d.day:02d},3"
         for d in days
-        for i in range(6 + d.dayofyear * d.day % 5)
+        for i in range(6 + d.day_of_year * d.day % 5)
     ]
     facts, _ = shown(opened(tmp_path, rows))
     volume = facts.measure("volume")

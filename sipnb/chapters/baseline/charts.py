@@ -210,7 +210,7 @@ def _fine(days: pd.DatetimeIndex, counts: np.ndarray, grain: str) -> Charted:
 def _weekdays(values: pd.Series) -> pd.Series:
     """Each day's usual size against the mean of all days: a quiet weekday scatters more around its level, and its limits
     are as much wider. NaN on days that are closed."""
-    weekday = pd.Series(values.index.dayofweek, index=values.index)
+    weekday = pd.Series(values.index.day_of_week, index=values.index)
     level = spc.weekday_adjusted(values, weekday.to_numpy())
     size = (values / level).where(values > 0).groupby(weekday).median()
     return weekday.map(size).where(level.notna())
