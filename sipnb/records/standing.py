@@ -1,8 +1,9 @@
 """Records as they stood at the cut-off: nothing that happened later is known, and what had ended is not waited for.
 
 A ticket or problem *ends* when it is resolved, or without a resolution: cancelled, rejected, merged, a duplicate. Its state
-says so, or how it ended; where they say nothing, its times do. Closing stands in for a resolution that no time tells. A
-record whose state is open is open, whatever an older resolution says. `resolved` is then when it was resolved, `ended` when
+says so, or how it ended; where they say nothing, its times do. Where no time tells a resolution, the history of its states
+does; where that is missing too, closing stands in for it. A record whose state is open is open, whatever an older resolution
+says. `resolved` is then when it was resolved, `ended` when
 nobody waited any more: both empty while it is open. What ended at a time that nobody wrote down ended as it was opened, so
 that it is in no backlog.
 
@@ -35,6 +36,9 @@ _COUNTED = {
     "reassigned": "count(*) FILTER (team <> was_team)",
 }
 
+#: Of the `past` of a ticket: its last event's word, and since when it has ended.
+_LAST, _SINCE = "last({} ORDER BY moment, nth)", "max(moment) FILTER (ended AND was_ended IS NOT TRUE)"
+
 
 def as_known(
     con: duckdb.DuckDBPyConnection, staged: list[Staged], services: Services, cycle: Cycle | None
@@ -44,6 +48,7 @@ def as_known(
     Returns the columns of each view: those of the exports, and those that follow from them.
     """
     tables = {one.table: one for one in staged}
+    _resolutions(con, tables)
     stood = _histories(con, tables, cycle) if cycle is not None else []
     counted = _counted(con, tables)
     columns = {}
@@ -96,12 +101,15 @@ def ending(con: duckdb.DuckDBPyConnection, one: Staged) -> str:
         return f"staged_{one.table}"
     told = {c: f"s.{name(c)}" if c in one.columns else None for c in ("state", "outcome", "resolved", "closed")}
     times = [told[c] or "NULL::TIMESTAMP" for c in ("resolved", "closed")]
+    joins = ""
+    if one.table == "tickets":
+        times[0], joins = f"coalesce({times[0]}, h.moment)", " LEFT JOIN resolutions h USING (ticket)"
     meaning = states.meaning(told["state"], told["outcome"])
-    if told["state"] and not _believed(con, one, meaning, times):
+    if told["state"] and not _believed(con, one, meaning, [t for t in (told["resolved"], told["closed"]) if t]):
         meaning = f"nullif({meaning}, 'open')"
     inner = (
         f"SELECT s.*, {meaning} AS _meaning, {told['state'] or 'NULL::VARCHAR'} AS _told_state, {times[0]} AS _told_resolved, "
-        f"{times[1]} AS _told_closed, coalesce({', '.join(times)}) AS _last FROM staged_{one.table} s"
+        f"{times[1]} AS _told_closed, coalesce({', '.join(times)}) AS _last FROM staged_{one.table} s{joins}"
     )
     # A state that says so ends a record even where no time does.
     return (
@@ -116,7 +124,7 @@ def _believed(con: duckdb.DuckDBPyConnection, one: Staged, meaning: str, times: 
 
     An event log's is always: it is the state of its last event.
     """
-    if one.events:
+    if one.events or not times:
         return True
     still, ended = con.execute(
         f"SELECT count(*) FILTER ({meaning} = 'open'), count(*) FROM staged_{one.table} s "
@@ -175,6 +183,19 @@ def _has_history(tables: dict[str, Staged]) -> bool:
     return {"tickets", "ticket_events"} <= set(tables) and "state" in tables["ticket_events"].columns
 
 
+def _resolutions(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> None:
+    """Create `resolutions`: when each closed ticket without a time of resolution was resolved, as its events tell."""
+    con.execute("CREATE OR REPLACE TEMP TABLE resolutions (ticket VARCHAR, moment TIMESTAMP)")
+    if not _has_history(tables) or "closed" not in tables["tickets"].columns:
+        return
+    unresolved = ' AND "resolved" IS NULL' if "resolved" in tables["tickets"].columns else ""
+    _past(con, tables, f'SELECT ticket FROM staged_tickets WHERE _reason IS NULL AND "closed" IS NOT NULL{unresolved}')
+    con.execute(
+        f"INSERT INTO resolutions SELECT ticket, greatest({_SINCE}, any_value(t.opened)) FROM past JOIN staged_tickets t "
+        f"USING (ticket) WHERE t._reason IS NULL GROUP BY ticket HAVING {_LAST.format('meaning')} = 'resolved'"
+    )
+
+
 def _counted(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> list[str]:
     """Create `counted`: how often each ticket was reopened and handed over by its events, where the export has no count.
 
@@ -215,12 +236,11 @@ def _histories(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged], cycle:
         f"AND _has_ended < {limit}, false) OR ticket IN "
         f"(SELECT ticket FROM staged_ticket_events WHERE _reason = {quoted(LATE)}))",
     )  # fmt: skip
-    last = "last({} ORDER BY moment, nth)".format
-    since = "max(moment) FILTER (ended AND was_ended IS NOT TRUE)"
+    last = _LAST.format
     put_back = {
         "state": last("named"),
-        "resolved": f"CASE WHEN {last('meaning')} = 'resolved' THEN {since} END",
-        "ended": f"CASE WHEN {last('ended')} THEN {since} END",
+        "resolved": f"CASE WHEN {last('meaning')} = 'resolved' THEN {_SINCE} END",
+        "ended": f"CASE WHEN {last('ended')} THEN {_SINCE} END",
         "closed": f"CASE WHEN {last('lower(named)')} = 'closed' THEN "
                   "max(moment) FILTER (lower(named) = 'closed' AND lower(was) <> 'closed') END",
         "reopened": _COUNTED["reopened"],

@@ -61,6 +61,28 @@ def test_a_ticket_open_at_the_cut_off_is_on_hold_until_then(tmp_path):
     assert pd.isna(ticket["resolved"])
 
 
+@pytest.mark.parametrize(
+    ("states", "resolved"),
+    [
+        (
+            ("resolved", "closed"),
+            "2026-09-12 12:00",
+        ),  # closed five days after its resolution, as tools do by themselves
+        (("in progress", "closed"), "2026-09-17 12:00"),
+        (("resolved", "in progress", "closed"), "2026-09-17 12:00"),
+        (("resolved", "cancelled"), None),
+    ],
+)
+def test_the_history_tells_a_resolution_that_no_time_does(tmp_path, states, resolved):
+    days = {0: "12", len(states) - 1: "17"}
+    events = ["T1,pay,2026-09-10 08:00,new,false,desk,3"]
+    events += [f"T1,pay,2026-09-{days.get(i, '14')} 12:00,{state},false,desk,3" for i, state in enumerate(states)]
+    row = f"T1,pay,incident,2026-09-10 08:00,,2026-09-17 12:00,{states[-1]},3,desk,0,0,0,true"
+    ticket = stood(tmp_path, [row], events).loc["T1"]
+    assert ticket["ended"] == pd.Timestamp(resolved or "2026-09-17 12:00", tz="UTC")
+    assert ticket["resolved"] == ticket["ended"] if resolved else pd.isna(ticket["resolved"])
+
+
 def test_a_ticket_that_had_ended_and_did_not_change_is_as_exported(tmp_path):
     row = "T1,pay,incident,2026-09-10 08:00,2026-09-11 12:00,2026-09-12 12:00,closed,2,apps,1,4,7200,true"
     ticket = stood(tmp_path, [row], LOG[:4]).loc["T1"]
