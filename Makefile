@@ -4,7 +4,7 @@ ENV := .venv/.built
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: report test pages screenshots lab lint goldens rules bench simulate lock clean
+.PHONY: report test pages faults screenshots lab lint goldens rules bench simulate lock clean
 .DEFAULT_GOAL := report
 
 $(ENV): requirements.lock pyproject.toml
@@ -23,6 +23,9 @@ test: $(ENV)  ## all tests
 
 pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
+
+faults: $(ENV)  ## ten thousand mangled exports, each read to the last row or refused with a reason
+	SIPNB_FAULTS=10000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py
 
 screenshots: report  ## the pictures of the README
 	$(BIN)/python docs/screenshots.py
@@ -45,8 +48,9 @@ bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/portfolio.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
-simulate: $(ENV)  ## how often the plan of a service that never changes says that it got worse: 200 seeds
+simulate: $(ENV)  ## what is said though there is nothing to say: of a service that never changes, of records that are whole
 	$(BIN)/python benchmarks/stable.py
+	$(BIN)/python benchmarks/gate.py
 
 lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt

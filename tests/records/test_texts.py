@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import random
 from typing import NamedTuple
 
@@ -490,7 +491,8 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
         )
         base.append(f"INC{i:03},{text},2024-01-{i + 1:02},g{i % 3}")
     refused = untouched = 0
-    for turn in range(2500):
+    turns = int(os.environ.get("SIPNB_FAULTS", 800))
+    for turn in range(turns):
         monkeypatch.setattr(scans, "CHUNK", 100 if turn % 3 == 0 else 4 << 20)
         data = "\n".join(base) if turn % 2 else "\r\n".join(base)
         path = put(tmp_path, mangled(rng, data.encode()))
@@ -506,7 +508,7 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
             for row, place in zip(outcome.rows, outcome.places, strict=True):
                 begin = (row[0] or "").split("\n")[0].split("\r")[0].strip().replace('"', "").encode()
                 assert begin in lines[place].replace(b'"', b"").replace(b"\r", b" "), (path.read_bytes(), row, place)
-    assert refused < 250
+    assert refused < turns / 10
     assert untouched > 10_000
 
 

@@ -85,9 +85,9 @@ def answers(facts: BaselineFacts) -> Shown:
     frame = pd.DataFrame(
         {
             "How it is counted": [
-                "Median, open tickets counted (Kaplan–Meier)",
-                "Median of closed tickets",
-                "Mean of closed tickets",
+                "Median of those opened in the cycle, open ones counted (Kaplan–Meier)",
+                "Median of those resolved in it, whenever opened",
+                "Mean of those resolved in it, whenever opened",
             ],
             "Time to restore": [words.number(v, "hours") for v in (r.median, r.naive_median, r.naive_mean)],
             "95 % interval": [words.interval(r.low, r.high, "hours"), "–", "–"],

@@ -85,7 +85,7 @@ class Sets:
 
     @cached_property
     def opened(self) -> pd.DataFrame:
-        """Tickets opened in each half hour: `at` (in the organisation's zone) and `n`, by time.
+        """Tickets opened in each `half` hour since 1970: when it begins (`at`, in the organisation's zone) and `n`, by time.
 
         Several rules look at it, so it is counted once. Half hours, because some zones are half an hour off. What tools
         write for "never" or "unknown" is no part of it.
@@ -95,7 +95,7 @@ class Sets:
             "AND opened < TIMESTAMP '2090-01-01' GROUP BY 1 ORDER BY 1"
         )
         at = pd.to_datetime(halves["half"] * 1800, unit="s", utc=True).dt.tz_convert(self.zone)
-        return pd.DataFrame({"at": at, "n": halves["n"]})
+        return halves.assign(at=at)
 
     @cached_property
     def daily(self) -> pd.Series:

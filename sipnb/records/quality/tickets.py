@@ -101,9 +101,10 @@ def open_beside_a_resolution(sets: Sets) -> list[Found] | None:
     by_then = "true" if sets.cutoff is None else f"told < TIMESTAMP '{sets.cutoff.tz_convert('UTC'):%Y-%m-%d %H:%M:%S}'"
     # What the state says is asked anew here, because one that is not believed has no meaning elsewhere.
     rows, counted, known = sets.one(
-        f"SELECT count(*) FILTER (meaning = 'open'), count(*) FILTER (meaning = 'open' AND ended IS NULL), count(*) FROM (SELECT "
-        f"ended, {states.meaning('_state')} AS meaning, coalesce(_resolved, _closed) AS told FROM tickets) "
-        f"WHERE told IS NOT NULL AND {by_then}"
+        "SELECT sum(n) FILTER (meaning = 'open')::BIGINT, sum(waiting) FILTER (meaning = 'open')::BIGINT, sum(n)::BIGINT FROM "
+        f"(SELECT *, {states.meaning('_state')} AS meaning FROM (SELECT _state, count(*) AS n, count(*) FILTER (ended IS NULL) "
+        "AS waiting FROM (SELECT _state, ended, coalesce(_resolved, _closed) AS told FROM tickets) "
+        f"WHERE told IS NOT NULL AND {by_then} GROUP BY 1))"
     )
     if not known:
         return NO_DATA
@@ -132,9 +133,10 @@ def unknown_states(sets: Sets) -> list[Found] | None:
         return NO_DATA
     ended = "ended IS NULL" if sets.has("tickets", "ended") else "true"
     frame = sets.frame(
-        f"SELECT _state AS state, count(*) AS n, count(*) FILTER ({ended}) AS waiting FROM tickets WHERE _state IS NOT NULL "
-        f"AND {states.meaning('_state')} IS NULL AND NOT regexp_full_match(_state, '[-+]?[0-9.]+') GROUP BY 1 "
-        "ORDER BY n DESC, state"
+        # Materialized, or the condition is asked of every row before it is asked of every state.
+        f"WITH known AS MATERIALIZED (SELECT _state AS state, count(*) AS n, count(*) FILTER ({ended}) AS waiting FROM tickets "
+        f"GROUP BY 1) SELECT * FROM known WHERE state IS NOT NULL AND {states.meaning('state')} IS NULL "
+        "AND NOT regexp_full_match(state, '[-+]?[0-9.]+') ORDER BY n DESC, state"
     )
     (total,) = sets.one("SELECT count(*) FROM tickets")
     if not total:

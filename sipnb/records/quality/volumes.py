@@ -115,16 +115,13 @@ def _gaps(daily: pd.Series) -> list[tuple[pd.DatetimeIndex, float]]:
     """Spans of days without a ticket that are too long to be chance or holidays, and how many would be expected."""
     filled = np.flatnonzero(daily.to_numpy())
     # What has silences of its own — weekends, month ends, batches — is missing only where one is longer than those.
-    least = LONGER_INSIDE * _usual_silence(daily, _FEW_GAPS)
+    least = max(2, 1 + LONGER_INSIDE * _usual_silence(daily, _FEW_GAPS))
     found = []
-    for before, after in zip(filled[:-1], filled[1:], strict=True):
+    for at in np.flatnonzero(np.diff(filled) >= least):
+        before, after = filled[at], filled[at + 1]
         sides = daily.iloc[max(0, before + 1 - _NEAR) : before + 1], daily.iloc[after : after + _NEAR]
         # From a few days, or from a handful of stragglers, no rate can be told.
-        if (
-            after - before < max(2, 1 + least)
-            or min(map(len, sides)) < _NEAREST
-            or min(side.sum() for side in sides) < _FEWEST
-        ):
+        if min(map(len, sides)) < _NEAREST or min(side.sum() for side in sides) < _FEWEST:
             continue
         span = daily.index[before + 1 : after]
         # What both sides say, because volume may grow or fall from one to the other.
@@ -175,11 +172,11 @@ def gap_of_a_service(sets: Sets) -> list[Found] | None:
     if not sets.has("tickets", "opened"):
         return NO_DATA
     found: list[Found] = []
-    everywhere = sets.daily
     for service, daily in _by_service(sets):
-        others = everywhere.sub(daily, fill_value=0)
-        gaps = [(span, n) for span, n in _gaps(daily) if _go_on(others, span)]
-        for span, n in gaps:
+        others = sets.daily - daily.reindex(sets.daily.index, fill_value=0)
+        for span, n in _gaps(daily):
+            if not _go_on(others, span):
+                continue
             sentence = (
                 f"No ticket of {service} was opened {_when(span)}, where about {n:,.0f} would be expected, and those of others "
                 "go on; its part of the extract seems to be missing."
@@ -222,23 +219,21 @@ def _ended(daily: pd.Series, others: pd.Series) -> float | None:
 
 def _by_service(sets: Sets) -> Iterator[tuple[str, pd.Series]]:
     """The tickets opened on each day of each service that has enough of them, from its first day to its last."""
-    half = sets.frame(
-        "SELECT service, epoch_ms(opened) // 1800000 AS half, count(*) AS n FROM tickets WHERE opened >= TIMESTAMP '1990-01-01' "
-        "AND opened < TIMESTAMP '2090-01-01' GROUP BY ALL"
+    days, halves = sets.daily.index, sets.opened
+    place = days.get_indexer(halves["at"].dt.tz_localize(None).dt.normalize())
+    sets.con.register("days_of_halves", pd.DataFrame({"half": halves["half"], "day": place}))
+    counted = sets.frame(
+        "SELECT service::VARCHAR AS service, day, count(*) AS n FROM tickets JOIN days_of_halves "
+        "ON half = epoch_ms(opened) // 1800000 GROUP BY ALL ORDER BY ALL"
     )
-    at = (
-        pd.to_datetime(half["half"] * 1800, unit="s", utc=True)
-        .dt.tz_convert(sets.zone)
-        .dt.tz_localize(None)
-        .dt.normalize()
-    )
-    counted = half["n"].groupby([half["service"], at]).sum()
-    if counted.index.get_level_values(0).nunique() < 2:
+    if counted["service"].nunique() < 2:
         return  # then the organisation's own gaps are the service's
-    for service, mine in counted.groupby(level=0):
-        mine = mine.droplevel(0)
-        if mine.sum() >= 2 * _FEWEST:
-            yield str(service), mine.reindex(pd.date_range(mine.index[0], mine.index[-1]), fill_value=0)
+    for service, mine in counted.groupby("service"):
+        if mine["n"].sum() >= 2 * _FEWEST:
+            first, last = mine["day"].iloc[[0, -1]]
+            daily = np.zeros(last + 1 - first, dtype="int64")
+            daily[mine["day"] - first] = mine["n"]
+            yield str(service), pd.Series(daily, index=days[first : last + 1])
 
 
 @rule("stale extract", "warn", "What is counted after its last row is no data; export again.")
