@@ -25,7 +25,6 @@ class Shape:
     runs: bool = True  # whether it is accepted without an edit
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     system: str | None = None  # the shipped mapping that it is read by
-    reads: bool = True  # whether today's reader knows all that is proposed
 
     def frame(self) -> pd.DataFrame:
         return pd.DataFrame({name: _column(said, self.form) for name, said in self.columns.items()})
@@ -607,7 +606,6 @@ SHAPES: dict[str, Shape] = {
         },
         form="serial",
         text=['formats": ["serial"]', "each row counts as a ticket of its own", "one less is taken"],
-        reads=False,
     ),
     "resolution as a duration": Shape(
         {
