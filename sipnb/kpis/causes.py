@@ -94,8 +94,8 @@ def known_problem_share(scope: Scope) -> pd.DataFrame:
 def recurrence(scope: Scope) -> pd.DataFrame:
     """Of the incidents that name a problem, the share opened within 30 days after it was resolved."""
     tickets, problems = scope.records.tickets, scope.records.problems
-    fixed = tickets["problem"].map(problems.drop_duplicates("problem").set_index("problem")["resolved"])
-    since = tickets["opened"] - pd.to_datetime(fixed, utc=True)
+    fixed = problems.drop_duplicates("problem").set_index("problem")["resolved"].reindex(tickets["problem"])
+    since = tickets["opened"] - fixed.set_axis(tickets.index)
     back = (since >= pd.Timedelta(0)) & (since <= RECURS_WITHIN)
     where = np.where((tickets["kind"] == "incident") & tickets["problem"].notna(), scope.opened, -1)
     return scope.share(where, back)
