@@ -26,6 +26,8 @@ LONGER, LONGER_INSIDE = 1.5, 2.0
 _FEWEST, _YEAR = 6, 365
 #: So many working days in a row may all be holidays: Easter, Golden Week, Eid, a bridged Thursday.
 HOLIDAYS = 4
+#: What a day around New Year brings at least, as a part of the quietest day of a week.
+YEARS_END = 0.25
 
 
 def resting_on(table: str) -> tuple[str, ...]:
@@ -73,14 +75,15 @@ def by_weekday(daily: pd.Series) -> np.ndarray:
 def missing(empty: pd.DatetimeIndex, rates: np.ndarray) -> float:
     """How many rows these empty days would have brought for sure.
 
-    Any day may be a holiday, and a holiday is like the quietest day of the week: so are the days around New Year, and a
-    few working days in a row.
+    Any day may be a holiday, and a holiday is like the quietest day of the week: so are a few working days in a row. Around
+    New Year hardly anybody is there: those days are quieter still.
     """
     month, day = empty.month, empty.day
     usual, quiet = rates[empty.day_of_week], rates.min()
-    free = ((month == 12) & (day >= 21)) | ((month == 1) & (day <= 6))
-    free[np.flatnonzero(~free & (usual > quiet))[:HOLIDAYS]] = True
-    return float(np.where(free, quiet, usual).sum())
+    years_end = ((month == 12) & (day >= 21)) | ((month == 1) & (day <= 6))
+    free = np.zeros(len(empty), dtype=bool)
+    free[np.flatnonzero(~years_end & (usual > quiet))[:HOLIDAYS]] = True
+    return float(np.where(years_end, YEARS_END * quiet, np.where(free, quiet, usual)).sum())
 
 
 def expected(before: pd.DatetimeIndex, silent: pd.DatetimeIndex) -> float:
