@@ -150,6 +150,10 @@ class WorkbookFile(Model):
     simulated: bool = False
     data: str = "."
     outage_severities: list[str] | None = None
+    satisfied: dict[int, float] = Field(
+        default_factory=dict,
+        description="from which grade on an answer is satisfied, by the end of its scale: `{10: 9}`",
+    )
     sources: list[Source] = Field(min_length=1)
     gate: Gate = Gate()
     decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")

@@ -72,7 +72,8 @@ class Subject:
         """What the KPIs of other periods are worked out from."""
         counts = None if self.severities is None else tuple(self.severities)
         return kpis.Scope(
-            self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis, self.service.monitored_since
+            self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis, self.service.monitored_since,
+            self.workbook.settings.satisfied,
         )  # fmt: skip
 
     @cached_property

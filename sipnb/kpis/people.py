@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -16,22 +18,43 @@ def _answers(scope: Scope) -> tuple[pd.DataFrame, np.ndarray]:
     return answers, np.where(known, scope.place(answers["answered"]), -1)
 
 
-def liked(answers: pd.DataFrame) -> pd.Series:
-    """Which answers lie in the top two fifths of their scale."""
-    return answers["score"] > 0.6 * answers["scale_max"]
+#: Who answers in the top quarter of a scale is satisfied: 4 and 5 of 5, 6 and 7 of 7, 8 to 10 of 10, and 3 of 3 …
+SATISFIED = 0.75
+#: … but of four grades, which have no middle, the upper two.
+SATISFIED_OF_FOUR = 2 / 3
+
+
+def position(answers: pd.DataFrame) -> pd.DataFrame:
+    """Where each answer lies on its scale (`at`, from 0 for the lowest grade to 1 for the highest), and of how many grades.
+
+    A scale begins at 1, or at 0 where anybody answered 0 on it.
+    """
+    ends = answers["scale_max"]
+    lowest = 1.0 - ends.isin(ends[answers["score"] == 0]).astype(float)
+    span = (ends - lowest).where(ends > lowest)
+    return pd.DataFrame({"at": (answers["score"] - lowest) / span, "grades": span + 1})
+
+
+def liked(answers: pd.DataFrame, satisfied: Mapping[int, float]) -> pd.Series:
+    """Which answers say that somebody is satisfied, by the convention of their scale or by the organisation's own."""
+    found = position(answers)
+    # A hair below, because grades are divided.
+    usual = found["at"] >= found["grades"].eq(4).map({True: SATISFIED_OF_FOUR, False: SATISFIED}) - 1e-9
+    own = answers["scale_max"].map(dict(satisfied))
+    return usual.where(own.isna(), answers["score"] >= own)
 
 
 def csat_top2(scope: Scope) -> pd.DataFrame:
-    """Share of answers in the top two fifths of the scale."""
+    """Share of answers that say satisfied."""
     answers, where = _answers(scope)
-    return scope.share(where, liked(answers))
+    return scope.share(where, liked(answers, scope.satisfied))
 
 
 def csat_mean(scope: Scope) -> pd.DataFrame:
     """Mean answer, from 0 for the lowest to 1 for the highest of the scale."""
     answers, where = _answers(scope)
-    lowest = 0.0 if (answers["score"] == 0).any() else 1.0
-    score = ((answers["score"] - lowest) / (answers["scale_max"] - lowest)).to_numpy()
+    score = position(answers)["at"].to_numpy()
+    where = np.where(np.isnan(score), -1, where)
     n = scope.count(where)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = scope.total(where, score) / n
@@ -64,7 +87,7 @@ def silence(scope: Scope) -> proportions.Bounds | None:
     given = int(last.sum())
     if not 0 < given <= sent:
         return None
-    return proportions.bounded_by_silence(int(liked(answers)[last].sum()), given, sent)
+    return proportions.bounded_by_silence(int(liked(answers, scope.satisfied)[last].sum()), given, sent)
 
 
 def _spent(scope: Scope) -> tuple[np.ndarray, np.ndarray]:
@@ -77,9 +100,9 @@ def cost_per_ticket(scope: Scope) -> pd.DataFrame:
     """Costs of each cycle ÷ tickets opened in it."""
     amount, entries = _spent(scope)
     tickets = np.where(entries > 0, scope.count(scope.opened), 0)
-    low, high = (stats.chi2.ppf(p, 2 * tickets + more) / 2 for p, more in ((0.025, 0), (0.975, 2)))
+    # Both are counted, not sampled: that other tickets might have come says nothing of what these cost.
     with np.errstate(divide="ignore", invalid="ignore"):
-        return figures(amount / tickets, amount / high, amount / low, tickets, amount, tickets)
+        return figures(amount / tickets, np.nan, np.nan, tickets, amount, tickets)
 
 
 def service_cost(scope: Scope) -> pd.DataFrame:

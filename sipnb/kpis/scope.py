@@ -31,7 +31,8 @@ class Scope:
 
     `severities` are the outage severities that count (None: all); `calendar` the agreed hours; `targets` the service's
     targets by KPI; `kpis` the definitions, an organisation's own among them; `monitored_since` the day from which on an
-    outage would have been recorded, where the organisation says so.
+    outage would have been recorded, where the organisation says so; `satisfied` from which grade on an answer is satisfied,
+    by the end of its scale, where it has a convention of its own.
     """
 
     records: Records
@@ -41,6 +42,7 @@ class Scope:
     targets: Mapping[str, float] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=lambda: KPIS)
     monitored_since: date | None = None
+    satisfied: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def cycle(self) -> Cycle:

@@ -118,7 +118,7 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
     if look.records.has("surveys") and not look.refused("csat_top2"):
         answers = look.records.surveys
         answers = answers[(answers["answered"] >= window.opens) & (answers["answered"] < look.cycle.cutoff)]
-        happy = proportions.wilson(int(kpis.people.liked(answers).sum()), len(answers))
+        happy = proportions.wilson(int(kpis.people.liked(answers, look.scope.satisfied).sum()), len(answers))
         level = look.target("csat_top2", 0.70)
         if happy.n >= 20 and happy.high < level:
             sentences.append(

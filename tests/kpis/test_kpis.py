@@ -344,6 +344,13 @@ def test_an_incident_soon_after_the_fix_of_its_problem_has_come_back():
     assert measure("problem_age", **given).value == pytest.approx(92)
 
 
+def test_problems_that_nobody_supplies_are_none_that_came_back():
+    tickets = [ticket(1, "2026-10-10", "2026-10-11", problem="P1")]
+    elsewhere = [{"problem": "P9", "service": "other", "opened": "2026-07-01", "resolved": "2026-09-20"}]
+    found = measure("recurrence", problems=elsewhere, tickets=tickets)
+    assert (found.numerator, found.n) == (0, 1)
+
+
 def test_satisfaction_has_the_bounds_of_those_who_were_silent():
     surveys = [{"service": "s", "answered": "2026-10-05", "score": s, "scale_max": 5} for s in (5, 5, 4, 3, 1)]
     usage = [{"service": "s", "period": "2026-10-01", "invited": 20}]
@@ -355,6 +362,33 @@ def test_satisfaction_has_the_bounds_of_those_who_were_silent():
     assert (bounds.low, bounds.high) == (3 / 20, 18 / 20)
     more = {"surveys": surveys, "usage": [{"service": "s", "period": "2026-10-01", "invited": 3}]}
     assert measure("response_rate", **more).n == 0 and people.silence(scope(**more)) is None
+
+
+@pytest.mark.parametrize(
+    ("grades", "end", "satisfied", "mean"),
+    [
+        ((1, 2, 3), 3, {3}, 0.5),
+        ((1, 2, 3, 4), 4, {3, 4}, 0.5),
+        ((1, 2, 3, 4, 5), 5, {4, 5}, 0.5),
+        ((0, 1, 2, 3, 4), 4, {3, 4}, 0.5),
+        ((1, 2, 3, 4, 5, 6, 7), 7, {6, 7}, 0.5),
+        (tuple(range(1, 11)), 10, {8, 9, 10}, 0.5),
+        (tuple(range(11)), 10, {8, 9, 10}, 0.5),
+        ((0, 1), 1, {1}, 0.5),
+        ((0, 50, 75, 100), 100, {75, 100}, 0.5625),
+    ],
+)
+def test_who_is_satisfied_follows_the_convention_of_the_scale(grades, end, satisfied, mean):
+    surveys = [{"service": "s", "answered": "2026-10-05", "score": grade, "scale_max": end} for grade in grades]
+    found = measure("csat_top2", surveys=surveys)
+    assert (found.numerator, found.n) == (len(satisfied), len(grades))
+    assert set(np.array(grades)[people.liked(scope(surveys=surveys).records.surveys, {})]) == satisfied
+    assert measure("csat_mean", surveys=surveys).value == pytest.approx(mean)
+
+
+def test_an_organisation_may_have_a_convention_of_its_own():
+    answers = pd.DataFrame({"score": [8, 9, 10, 4], "scale_max": [10, 10, 10, 5]})
+    assert people.liked(answers, {10: 9}).tolist() == [False, True, True, True]
 
 
 def test_cost_per_ticket_is_a_ratio_of_sums():

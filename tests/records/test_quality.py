@@ -245,6 +245,16 @@ def _():
     )
 
 
+@case("answers without a scale")
+def _():
+    answers = pd.DataFrame({"service": "pay", "answered": pd.Timestamp("2026-09-03 10:00"), "score": [5, 4, 9, 7, 3]})
+    with_scale = answers.assign(scale_max=[5, 5, 10, 10, 5])
+    return Case(
+        {"tickets": desk(200), "surveys": with_scale.assign(scale_max=[5, 5, 10, None, 5])},
+        {"tickets": desk(200), "surveys": with_scale},
+    )
+
+
 @case("one value")
 def _():
     tickets = desk(400).assign(priority=3)
@@ -830,3 +840,11 @@ def test_what_is_wrong_with_the_public_event_log_is_found(tmp_path):
 def test_the_public_status_page_has_nothing_to_warn_of(tmp_path):
     book = workbook.load(places.PARAMS / "github_status", data=public_data("github_status"), reports=tmp_path)
     assert [f.sentence for f in prepare.check(book).found() if f.level != "note"] == []
+
+
+def test_an_answer_beyond_the_end_of_its_scale_is_set_aside(tmp_path):
+    answers = pd.DataFrame(
+        {"service": "pay", "answered": pd.Timestamp("2026-09-03 10:00"), "score": [5, 11], "scale_max": [5, 10]}
+    )
+    found = prepare.check(export(tmp_path / "o", {"tickets": desk(200), "surveys": answers}))
+    assert [s["reasons"] for s in found.sources if s["name"] == "surveys"] == [{"score above the end of its scale": 1}]

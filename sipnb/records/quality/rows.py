@@ -49,6 +49,8 @@ def row_rules(table: str, columns: list[str]) -> list[RowRule]:
         for late, early in _NOT_BEFORE.get(table, [])
         if late in columns and early in columns
     ]
+    if table == "surveys" and {"score", "scale_max"} <= set(columns):
+        rules.append(RowRule("score above the end of its scale", "score", '"score" > "scale_max"'))
     return rules + [rule for name in columns if not expendable(table, name) for rule in bounds(table, name)]
 
 

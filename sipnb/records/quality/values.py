@@ -93,6 +93,28 @@ def constant_columns(sets: Sets) -> list[Found] | None:
     return _told(sets, lambda n, same, rows: same and n >= 0.01 * rows, f"is {constant}", f"are each {constant}")
 
 
+@rule("answers without a scale", "note", "They are in no figure of satisfaction; map `scale_max`, such as `{value: 5}`.",
+      "warn above 5 % of answers")  # fmt: skip
+def answers_without_a_scale(sets: Sets) -> list[Found] | None:
+    """Answers that do not say where their scale ends: of a score of 4 alone nobody knows whether it is good."""
+    if not sets.has("surveys", "score"):
+        return NO_DATA
+    ends = "scale_max IS NULL" if sets.has("surveys", "scale_max") else "true"
+    rows, answers, most = sets.one(
+        f"SELECT count(*) FILTER ({ends}), count(*), max(score) FROM surveys WHERE score IS NOT NULL"
+    )
+    if not answers:
+        return NO_DATA
+    if not rows:
+        return []
+    sentence = (
+        f"{rows:,} of {count(answers, 'answer')} ({percent(rows / answers)}) {verb(rows, 'does', 'do')} not say where "
+        f"{verb(rows, 'its scale ends', 'their scale ends')}, so that it is not known which of them are satisfied; the highest "
+        f"answer of all is {most:g}."
+    )
+    return [Found(rows, sentence, {"share": rows / answers}, graver(rows, answers, 0.05))]
+
+
 @rule("one value", "note", "Figures by this column compare nearly everything with nearly nothing.")
 def one_value(sets: Sets) -> list[Found] | None:
     """A priority, impact, urgency or category that is the same in nearly all tickets: a default nobody changes."""
