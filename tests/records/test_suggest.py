@@ -497,3 +497,11 @@ def test_an_export_of_a_public_case_is_placed(case, file):
             **{"ticket": "Meldingnummer", "service": "Dienst", "kind": "Soort melding", "opened": "Aanmelddatum"},
             **{"resolved": "Datum gereed", "state": "Status", "priority": "Prioriteit", "group": "Behandelaarsgroep"},
         }
+
+
+def test_a_supplement_alone_is_refused_with_what_it_supplements(tmp_path):
+    """The goals of tickets say nothing without the tickets."""
+    goals = FOLDER / "servicenow/task_sla.csv"
+    book = organisation(tmp_path / "o", {goals: "servicenow_task_sla"})
+    with pytest.raises(WorkbookError, match="supplements tickets, and no source gives tickets"):
+        prepare.check(book)
