@@ -2,7 +2,9 @@
 
 The models of :mod:`sipnb.methods.models`, and the median of them, forecast the last stretch of the series from
 several earlier origins. The combination is used unless a single model was clearly better there; the intervals
-are widened by what the errors at those origins ask for. Nothing after an origin is used for it.
+are widened by what the errors at those origins ask for, to twice the normal's at most. Nothing after an origin is used
+for it, but that odd months and levels left for good (:mod:`sipnb.methods.regimes`) are taken out before. What is expected
+is the middle of the futures: as many lie above it as below.
 
 Kinds of series are modelled on the scale on which their noise is even, and come back as what they are:
 
@@ -21,13 +23,14 @@ Sources: Makridakis, Spiliotis and Assimakopoulos (2020) on M4 for the pool and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
 from sipnb.methods.models import Track, fit_pool
+from sipnb.methods.regimes import tidied
 
 KINDS = ("value", "count", "share", "duration")
 FEWEST = 6
@@ -39,6 +42,8 @@ LOW_COUNT = 5.0
 COMBINATION = "combination"
 #: A single model replaces the combination only if its past error is smaller by this share.
 CLEAR_WIN = 0.15
+#: Intervals are never wider than so many times the model's own: the errors that would ask for more are those of a shift.
+WIDEST = 2.0
 #: How many origins the assumption "the model's own interval is right" is worth against those seen.
 TRUST = 5.0
 
@@ -51,7 +56,8 @@ class TooShort(ValueError):
 class Forecast:
     """A forecast as issued.
 
-    ``table``: a row a step (index 1..h) with mean and, for each level, low_80, high_80 …; units are the input's.
+    ``table``: a row a step (index 1..h) with expected (the median of the futures, and in the middle of few whole cases their
+    mean) and, for each level, low_80, high_80 …; units are the input's. What is expected lies inside every interval.
     ``model``: the one chosen. ``season_used``: periods of the season in it, 1 for none.
     ``scores``: a row a model, best first: model; mase (error at the rolling origins ÷ the mean step of the
     series from one period to the next; nan where that is zero); coverage_80 …, the share of points there inside
@@ -103,6 +109,11 @@ def forecast(
     series, trials = _checked(pd.Series(y), horizon, season, kind, n, levels)
     scale = _scale(series, trials, kind)
     z = scale.forward(_filled(series))
+    # Few whole cases are odd by nature: a month with three is no accident.
+    tidy = tidied(z, season) if not scale.low_count else None
+    if tidy is not None:
+        series = np.where((tidy.values == z) | np.isnan(series), series, scale.back(tidy.values))
+        z = tidy.values
     origins, reach = _origins(len(z), horizon)
     rows = [*origins, len(z)]
     candidates = _with_combination(fit_pool(z, rows, horizon, season))
@@ -112,6 +123,12 @@ def forecast(
     scores, ratios = _rolling(bounded, scale, series, origins, reach, step, levels)
     model = _chosen(scores)
     track = bounded[model]
+    if tidy is not None and tidy.since:
+        # The new level is known from few points: that, too, is uncertain.
+        track = replace(track, spread=track.spread * np.sqrt(1 + 1 / (len(z) - tidy.since)))
+    if tidy is not None and tidy.doubt:
+        # Both what was and the latest point may be what comes: the middle four fifths hold both.
+        track = replace(track, spread=np.maximum(track.spread, tidy.doubt / special.ndtri(0.9)))
     widths = _widths(ratios[model], len(origins), levels)
     paths = _paths(track, widths, levels, scale, seed)
     return Forecast(
@@ -319,7 +336,7 @@ def _widths(ratios: np.ndarray, origins: int, levels: tuple[float, ...]) -> np.n
     weight = origins / (origins + TRUST)
     # Ten origins close together are one stretch of luck: good luck there is no reason to be bolder.
     narrowest = 0.5 if origins > ORIGINS else 1.0
-    widths = normal * np.maximum(narrowest, weight * seen / normal + (1 - weight))
+    widths = normal * np.clip(weight * seen / normal + (1 - weight), narrowest, WIDEST)
     return np.maximum.accumulate(np.maximum(widths, normal * widths[0] / normal[0] * 0.9))
 
 
@@ -346,12 +363,17 @@ def _paths(track: Track, widths: np.ndarray, levels, scale: _Scale, seed: int) -
 
 
 def _table(track: Track, paths: np.ndarray, scale: _Scale, levels) -> pd.DataFrame:
-    # The model's own mean where the scale is the series' own; the futures' where a curve bends it.
-    columns = {"mean": track.centre[-1] if scale.kind == "value" else paths.mean(axis=0)}
+    # The model's own centre where the scale is the series' own; of few whole cases, which jump, their mean.
+    middle = {"value": track.centre[-1]}.get(
+        scale.kind, paths.mean(axis=0) if scale.low_count else np.median(paths, axis=0)
+    )
+    table = pd.DataFrame(index=pd.RangeIndex(1, paths.shape[1] + 1, name="step"))
     for level in levels:
         low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
-        columns[f"low_{_percent(level)}"], columns[f"high_{_percent(level)}"] = low, high
-    return pd.DataFrame(columns, index=pd.RangeIndex(1, paths.shape[1] + 1, name="step"))
+        table[f"low_{_percent(level)}"], table[f"high_{_percent(level)}"] = low, high
+        middle = np.clip(middle, low, high)
+    table.insert(0, "expected", middle)
+    return table
 
 
 def _percent(level: float) -> str:
