@@ -50,11 +50,9 @@ def judged(make: Callable[[np.random.Generator], tuple[Forecast, float]], series
     for seed in range(series):
         found, right = make(np.random.default_rng([3, seed]))
         last = found.table.iloc[-1]
-        ratios.append(last["expected"] / right)
+        ratios.append(last["mean"] / right)
         wide.append(last["high_95"] / right)
-        inside = (found.table["low_80"] <= found.table["expected"]) & (
-            found.table["expected"] <= found.table["high_80"]
-        )
+        inside = (found.table["low_80"] <= found.table["mean"]) & (found.table["mean"] <= found.table["high_80"])
         outside += not inside.all() or not np.isfinite(found.table.to_numpy()).all()
     return {
         "ratio": float(np.median(ratios)), "off": float(np.mean(np.abs(np.array(ratios) - 1) > 0.25)),
@@ -80,7 +78,7 @@ def main() -> None:
             every = [share(np.random.default_rng([5, seed]), before, after, ago, n)[0] for seed in range(told.series)]
             said = np.mean([one.probability(AHEAD, below=below) for one in every])
             true = (np.random.default_rng(1).binomial(n, after, 100_000) / n < below).mean()
-            expected = np.median([one.table["expected"].iloc[-1] for one in every])
+            expected = np.median([one.table["mean"].iloc[-1] for one in every])
             case = f"share {before} to {after}, {ago} months ago"
             print(f"{case:<40} expected {expected:.4f}; below {below}: said {said:.3f}, true {true:.3f}")
 

@@ -93,7 +93,7 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
         steps.append(
             StepFact(
                 cycle=ahead.name, label=ahead.label, short=ahead.short, miss=miss,
-                expected=row["expected"], low_80=row["low_80"], high_80=row["high_80"],
+                expected=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
                 low_95=row["low_95"], high_95=row["high_95"],
             )
         )  # fmt: skip

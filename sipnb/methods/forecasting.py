@@ -4,7 +4,7 @@ The models of :mod:`sipnb.methods.models`, and the median of them, forecast the 
 several earlier origins. The combination is used unless a single model was clearly better there; the intervals
 are widened by what the errors at those origins ask for, to twice the normal's at most. Nothing after an origin is used
 for it, but that odd months and levels left for good (:mod:`sipnb.methods.regimes`) are taken out before. What is expected
-is the middle of the futures: as many lie above it as below.
+is the mean of the middle half of the futures.
 
 Kinds of series are modelled on the scale on which their noise is even, and come back as what they are:
 
@@ -56,8 +56,8 @@ class TooShort(ValueError):
 class Forecast:
     """A forecast as issued.
 
-    ``table``: a row a step (index 1..h) with expected (the median of the futures, and in the middle of few whole cases their
-    mean) and, for each level, low_80, high_80 …; units are the input's. What is expected lies inside every interval.
+    ``table``: a row a step (index 1..h) with mean (of the middle half of the futures; of few whole cases, of all of them) and,
+    for each level, low_80, high_80 …; units are the input's. The mean lies inside every interval.
     ``model``: the one chosen. ``season_used``: periods of the season in it, 1 for none.
     ``scores``: a row a model, best first: model; mase (error at the rolling origins ÷ the mean step of the
     series from one period to the next; nan where that is zero); coverage_80 …, the share of points there inside
@@ -363,16 +363,16 @@ def _paths(track: Track, widths: np.ndarray, levels, scale: _Scale, seed: int) -
 
 
 def _table(track: Track, paths: np.ndarray, scale: _Scale, levels) -> pd.DataFrame:
-    # The model's own centre where the scale is the series' own; of few whole cases, which jump, their mean.
-    middle = {"value": track.centre[-1]}.get(
-        scale.kind, paths.mean(axis=0) if scale.low_count else np.median(paths, axis=0)
-    )
+    # The model's own centre where the scale is the series' own; the middle of the futures where a curve bends it, because a
+    # few wild ones would draw the mean of all of them along. Of few whole cases, which jump, the mean of all.
+    middle = np.sort(paths, axis=0)[PATHS // 4 : -(PATHS // 4)].mean(axis=0)
+    centre = track.centre[-1] if scale.kind == "value" else paths.mean(axis=0) if scale.low_count else middle
     table = pd.DataFrame(index=pd.RangeIndex(1, paths.shape[1] + 1, name="step"))
     for level in levels:
         low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
         table[f"low_{_percent(level)}"], table[f"high_{_percent(level)}"] = low, high
-        middle = np.clip(middle, low, high)
-    table.insert(0, "expected", middle)
+        centre = np.clip(centre, low, high)
+    table.insert(0, "mean", centre)
     return table
 
 

@@ -49,10 +49,10 @@ def test_a_season_is_found_where_there_is_one_and_beats_ignoring_it():
     y = seasonal()
     result = forecast(y[:48], 12, season=12)
     assert result.season_used == 12
-    error = np.abs(result.table["expected"].to_numpy() - y[48:].to_numpy()).mean()
+    error = np.abs(result.table["mean"].to_numpy() - y[48:].to_numpy()).mean()
     ignored = forecast(y[:48], 12, season=1)
     assert ignored.season_used == 1
-    assert error < 0.5 * np.abs(ignored.table["expected"].to_numpy() - y[48:].to_numpy()).mean()
+    assert error < 0.5 * np.abs(ignored.table["mean"].to_numpy() - y[48:].to_numpy()).mean()
 
 
 def test_a_season_is_rarely_found_in_noise():
@@ -91,7 +91,7 @@ def test_paths_agree_with_the_table_and_give_the_probability_of_a_miss():
     assert np.quantile(result.paths[:, 2], [0.025, 0.975]) == pytest.approx((row["low_95"], row["high_95"]))
     assert result.probability(3, below=row["low_95"]) == pytest.approx(0.025, abs=0.002)
     assert result.probability(3, above=row["high_80"]) == pytest.approx(0.1, abs=0.002)
-    assert result.probability(3, below=row["expected"]) == pytest.approx(0.5, abs=0.002)
+    assert result.probability(3, below=row["mean"]) == pytest.approx(0.5, abs=0.002)
 
 
 def test_intervals_of_a_random_walk_widen_with_the_steps():
@@ -103,7 +103,7 @@ def test_intervals_of_a_random_walk_widen_with_the_steps():
 
 def test_the_table_and_scores_have_the_promised_columns():
     result = forecast(seasonal(), 4, season=12)
-    assert list(result.table.columns) == ["expected", "low_80", "high_80", "low_95", "high_95"]
+    assert list(result.table.columns) == ["mean", "low_80", "high_80", "low_95", "high_95"]
     assert list(result.table.index) == [1, 2, 3, 4]
     assert list(result.scores.columns) == ["model", "mase", "coverage_80", "coverage_95", "origins"]
     assert result.model in set(result.scores["model"])
@@ -118,7 +118,7 @@ def test_shares_stay_shares_even_on_a_steep_way_up():
     result = forecast(pd.Series(rng.binomial(n, p) / n), 12, season=12, kind="share", n=n)
     assert result.paths.min() >= 0
     assert result.paths.max() <= 1
-    assert result.table["expected"].between(0.85, 1).all()
+    assert result.table["mean"].between(0.85, 1).all()
 
 
 def test_a_share_that_was_always_met_is_not_certain_to_be_met():
@@ -173,14 +173,14 @@ def test_durations_are_positive_and_skewed_upwards(zero):
         y[10] = 0
     table = forecast(pd.Series(y), 3, season=12, kind="duration").table
     assert (table["low_95"] >= 0).all()
-    assert (table["high_95"] - table["expected"] > table["expected"] - table["low_95"]).all()
+    assert (table["high_95"] - table["mean"] > table["mean"] - table["low_95"]).all()
 
 
 def test_gaps_are_bridged_and_do_not_count_as_points():
     y = seasonal()
     gapped = y.copy()
     gapped[[0, 1, 17, 30, 31]] = np.nan
-    full, some = forecast(y, 6, season=12).table["expected"], forecast(gapped, 6, season=12).table["expected"]
+    full, some = forecast(y, 6, season=12).table["mean"], forecast(gapped, 6, season=12).table["mean"]
     assert np.abs(full - some).max() < 3
     lonely = pd.Series([1.0, 2, 3, 4, 5, *[np.nan] * 20])
     with pytest.raises(TooShort, match=r"5 point\(s\) with data; a forecast needs at least 6"):
@@ -203,7 +203,7 @@ def test_odd_series_do_not_explode(y, kind):
         table = forecast(pd.Series(y), 12, season=12, kind=kind).table
     assert np.isfinite(table.to_numpy()).all()
     if kind == "value":
-        assert table["expected"].max() <= 2 * max(y) + 1e-6
+        assert table["mean"].max() <= 2 * max(y) + 1e-6
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_weekly_m4_series_are_forecast_better_than_by_the_naive_method(reference
         y, future = row.dropna().to_numpy(), actual.to_numpy()
         table = forecast(pd.Series(y), 13, season=52).table
         step = np.abs(np.diff(y)).mean()
-        ours.append(np.abs(table["expected"].to_numpy() - future).mean() / step)
+        ours.append(np.abs(table["mean"].to_numpy() - future).mean() / step)
         naive.append(np.abs(y[-1] - future).mean() / step)
         inside.append(np.mean((future >= table["low_95"]) & (future <= table["high_95"])))
     assert np.mean(ours) < 0.95 * np.mean(naive)

@@ -31,7 +31,7 @@ def level(n=30, seed=1):
     return 100 + 10 * np.random.default_rng(seed).standard_normal(n)
 
 
-AHEAD = pd.DataFrame({"expected": [100, 98, 97.0], "low_80": [90, 86, 82.0], "high_80": [110, 112, 114.0],
+AHEAD = pd.DataFrame({"mean": [100, 98, 97.0], "low_80": [90, 86, 82.0], "high_80": [110, 112, 114.0],
                       "low_95": [84, 78, 70.0], "high_95": [117, 121, 125.0]})  # fmt: skip
 ROWS = pd.DataFrame({"label": ["Resolved (as reported)", "Open past due counted", "Opened"], "value": [0.71, 0.69, 0.7],
                      "low": [0.67, 0.65, 0.66], "high": [0.74, 0.73, 0.74]})  # fmt: skip

@@ -138,7 +138,7 @@ def fan_chart(
     past = history.to_numpy(float)
     x, future = np.arange(len(past)), np.arange(len(past), len(past) + len(table))
     mean, low80, high80, low95, high95 = (
-        table[c].to_numpy(float) for c in ("expected", "low_80", "high_80", "low_95", "high_95")
+        table[c].to_numpy(float) for c in ("mean", "low_80", "high_80", "low_95", "high_95")
     )
     notes = [Label(mean[-1], f"{words.number(mean[-1], unit, currency)}", theme.INK)]
     notes += [Label(high95[-1], "95 %", theme.MUTED), Label((high80[-1] + mean[-1]) / 2, "80 %", theme.MUTED)]
