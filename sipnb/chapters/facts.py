@@ -348,7 +348,7 @@ class StepFact(Facts):
     cycle: str
     label: str
     short: str = ""
-    expected: float | None = Field(description="the mean of the middle half of the simulated paths")
+    mean: float | None = Field(description="of the middle half of the simulated paths")
     low_80: float | None
     high_80: float | None
     low_95: float | None

@@ -93,7 +93,7 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
         steps.append(
             StepFact(
                 cycle=ahead.name, label=ahead.label, short=ahead.short, miss=miss,
-                expected=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
+                mean=row["mean"], low_80=row["low_80"], high_80=row["high_80"],
                 low_95=row["low_95"], high_95=row["high_95"],
             )
         )  # fmt: skip
@@ -107,7 +107,7 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
 def finding(fact: ForecastFact, currency: str) -> str:
     """What a forecast says, as its chart's title."""
     first = fact.steps[0]
-    value, when = words.prose(first.expected, fact.unit, currency), words.bare(first.label)
+    value, when = words.prose(first.mean, fact.unit, currency), words.bare(first.label)
     if first.miss is None:
         return f"{fact.short}: about {value} expected in {when}"
     target = words.prose(fact.target, fact.unit, currency)
@@ -131,7 +131,7 @@ def risks(facts: ForecastFacts, currency: str) -> Shown:
                 "Measure": f.title,
                 "Target": words.number(f.target, f.unit, currency),
                 **{s.label: words.probability(s.miss) for s in f.steps},
-                f"Expected in {f.steps[0].label}": words.number(f.steps[0].expected, f.unit, currency),
+                f"Expected in {f.steps[0].label}": words.number(f.steps[0].mean, f.unit, currency),
             }
             for f in targeted
         ]
@@ -161,7 +161,7 @@ def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
     past = pd.DataFrame({"Cycle": series["label"], "Value": series["value"]})
     future = pd.DataFrame(
         {
-            "Cycle": [s.short for s in fact.steps], "Expected": [s.expected for s in fact.steps],
+            "Cycle": [s.short for s in fact.steps], "Expected": [s.mean for s in fact.steps],
             "80 % from": [s.low_80 for s in fact.steps], "80 % to": [s.high_80 for s in fact.steps],
             "95 % from": [s.low_95 for s in fact.steps], "95 % to": [s.high_95 for s in fact.steps],
         }
@@ -172,7 +172,7 @@ def figure(ahead: Forecasts, kpi: str, currency: str) -> Shown:
         drawn, name=f"forecast-{kpi.replace('_', '-')}", finding=finding(fact, currency),
         subtitle=f"{fact.title}; dotted: expected, hatched: 80 % interval, grey: 95 %{_risk(fact)}",
         alt=f"{len(series)} cycles of {fact.title.lower()} and a forecast of {HORIZON}: {first.label} about "
-        f"{words.number(first.expected, fact.unit, currency)}, "
+        f"{words.number(first.mean, fact.unit, currency)}, "
         f"{words.interval(first.low_80, first.high_80, fact.unit, currency)} with 80 % probability.",
         data=data, units=dict.fromkeys(data.columns[1:], fact.unit), currency=currency, definition=kpi,
         source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
@@ -185,7 +185,7 @@ def all_steps(facts: ForecastFacts, currency: str) -> Shown:
         {
             "Measure": f.title,
             "Cycle": step.label,
-            "Expected": words.number(step.expected, f.unit, currency),
+            "Expected": words.number(step.mean, f.unit, currency),
             "80 % interval": words.interval(step.low_80, step.high_80, f.unit, currency),
             "95 % interval": words.interval(step.low_95, step.high_95, f.unit, currency),
         }

@@ -166,7 +166,7 @@ def _ahead(case: Case) -> PointFact | None:
         return None
     fact, step = case.risky
     place = {"chapter": "4_forecast", "section": "The chance of missing each target"}
-    when, mean, target = words.bare(step.label), case.said(step.expected, fact.unit), case.said(fact.target, fact.unit)
+    when, mean, target = words.bare(step.label), case.said(step.mean, fact.unit), case.said(fact.target, fact.unit)
     if step.miss < LIKELY:
         text = (
             f"{when} is more likely than not to meet every target that can be forecast; the likeliest miss is "

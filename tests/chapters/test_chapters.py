@@ -80,7 +80,7 @@ def test_a_forecast_names_its_model_and_its_chance_of_missing(worked_out):
         assert fact.models >= 3 and fact.origins >= 3
         assert len(fact.steps) == 3
         for step in fact.steps:
-            assert step.low_95 <= step.low_80 <= step.expected <= step.high_80 <= step.high_95
+            assert step.low_95 <= step.low_80 <= step.mean <= step.high_80 <= step.high_95
             assert (step.miss is None) == (fact.target is None)
 
 
