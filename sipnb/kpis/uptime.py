@@ -115,17 +115,18 @@ def _doubtful(outages: pd.DataFrame, severities: tuple[str, ...] | None, until: 
 
 def with_ends(scope: Scope, outages: pd.DataFrame) -> pd.DataFrame:
     """These outages of the records, those without an end ended where it becomes doubtful that they lasted."""
-    down = doubtful(scope)["down"]
-    # One that may well still last has no end yet.
-    known = down[down < scope.known_until].reindex(outages.index)
-    return outages.assign(ended=outages["ended"].fillna(known))
+    return _ended(outages, doubtful(scope)["down"], scope.known_until)
 
 
 def ended_by_service(outages: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     """The outages of several services with ends as `with_ends` gives them, for a look at all services at once."""
     down = [_doubtful(mine, None, until)["down"] for _, mine in outages.groupby("service", sort=True)]
-    known = pd.concat(down) if down else outages["ended"]
-    return outages.assign(ended=outages["ended"].fillna(known[known < until].reindex(outages.index)))
+    return _ended(outages, pd.concat(down), until) if down else outages
+
+
+def _ended(outages: pd.DataFrame, down: pd.Series, until: pd.Timestamp) -> pd.DataFrame:
+    # One that may well still last has no end yet.
+    return outages.assign(ended=outages["ended"].fillna(down[down < until].reindex(outages.index)))
 
 
 def _unobserved(scope: Scope) -> pd.DataFrame:

@@ -30,7 +30,7 @@ import pandas as pd
 from scipy import special, stats
 
 from sipnb.methods.models import Track, fit_pool
-from sipnb.methods.regimes import tidied
+from sipnb.methods.regimes import Tidied, tidied
 
 KINDS = ("value", "count", "share", "duration")
 FEWEST = 6
@@ -110,10 +110,9 @@ def forecast(
     scale = _scale(series, trials, kind)
     z = scale.forward(_filled(series))
     # Few whole cases are odd by nature: a month with three is no accident.
-    tidy = tidied(z, season) if not scale.low_count else None
-    if tidy is not None:
-        series = np.where((tidy.values == z) | np.isnan(series), series, scale.back(tidy.values))
-        z = tidy.values
+    tidy = Tidied(z) if scale.low_count else tidied(z, season)
+    series = np.where((tidy.values == z) | np.isnan(series), series, scale.back(tidy.values))
+    z = tidy.values
     origins, reach = _origins(len(z), horizon)
     rows = [*origins, len(z)]
     candidates = _with_combination(fit_pool(z, rows, horizon, season))
@@ -123,10 +122,10 @@ def forecast(
     scores, ratios = _rolling(bounded, scale, series, origins, reach, step, levels)
     model = _chosen(scores)
     track = bounded[model]
-    if tidy is not None and tidy.since:
+    if tidy.since:
         # The new level is known from few points: that, too, is uncertain.
         track = replace(track, spread=track.spread * np.sqrt(1 + 1 / (len(z) - tidy.since)))
-    if tidy is not None and tidy.doubt:
+    if tidy.doubt:
         # Both what was and the latest point may be what comes: the middle four fifths hold both.
         track = replace(track, spread=np.maximum(track.spread, tidy.doubt / special.ndtri(0.9)))
     widths = _widths(ratios[model], len(origins), levels)

@@ -33,7 +33,7 @@ class Tidied:
     """
 
     values: np.ndarray
-    since: int
+    since: int = 0
     doubt: float = 0.0
 
 

@@ -245,15 +245,14 @@ def _prepare(
         reads.append((sources.open_source(con, source, mapping, workbook.data, scratch), mapping))
     if not any(table in mapping.tables for _, mapping in reads for table in ESSENTIAL):
         raise WorkbookError([f"workbook.yml: sources: none gives any of {', '.join(ESSENTIAL)}; name at least one"])
+    whole = {t for _, mapping in reads for t, content in mapping.tables.items() if not content.supplements}
     for read, mapping in reads:
-        for table, content in mapping.tables.items():
-            whole = (one for _, other in reads for t, one in other.tables.items() if t == table and not one.supplements)
-            if content.supplements and not any(whole):
-                raise WorkbookError(
-                    [
-                        f"workbook.yml: sources: {read.name} supplements {table}, and no source gives {table}; name one that does"
-                    ]
-                )
+        if lone := sorted(set(mapping.tables) - whole):
+            raise WorkbookError(
+                [
+                    f"workbook.yml: sources: {read.name} supplements {lone[0]}, and no source gives {lone[0]}; name one that does"
+                ]
+            )
     staged, parts, rows = staging.stage(con, reads, services, cycle)
     con.execute("SET TimeZone='UTC'")
     columns = standing.as_known(con, staged, services, cycle)

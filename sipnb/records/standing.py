@@ -3,9 +3,8 @@
 A ticket or problem *ends* when it is resolved, or without a resolution: cancelled, rejected, merged, a duplicate. Its state
 says so, or how it ended; where they say nothing, its times do. Where no time tells a resolution, the history of its states
 does; where that is missing too, closing stands in for it. A record whose state is open is open, whatever an older resolution
-says. `resolved` is then when it was resolved, `ended` when
-nobody waited any more: both empty while it is open. What ended at a time that nobody wrote down ended as it was opened, so
-that it is in no backlog.
+says. `resolved` is then when it was resolved, `ended` when nobody waited any more: both empty while it is open. What ended at
+a time that nobody wrote down ended as it was opened, so that it is in no backlog.
 
 Where the organisation supplies the history of its tickets (`ticket_events` with their state), a ticket that changed after
 the cut-off is put back to what its events before it say: state, group, priority, how often it had been reopened and
@@ -49,8 +48,8 @@ def as_known(
     """
     tables = {one.table: one for one in staged}
     for one in filter(_ends, staged):
-        _mean(con, one)
-    _resolutions(con, tables)
+        _write_meanings(con, one)
+    _write_resolutions(con, tables)
     stood = _histories(con, tables, cycle) if cycle is not None else []
     counted = _counted(con, tables)
     columns = {}
@@ -116,7 +115,7 @@ def ending(one: Staged) -> str:
     )
 
 
-def _mean(con: duckdb.DuckDBPyConnection, one: Staged) -> None:
+def _write_meanings(con: duckdb.DuckDBPyConnection, one: Staged) -> None:
     """Write the meaning of each record's state into the staged table, once: every view of it asks.
 
     The state is that of today where of the records that have ended by their times hardly any is open by it; an event
@@ -195,7 +194,7 @@ def _has_history(tables: dict[str, Staged]) -> bool:
     return {"tickets", "ticket_events"} <= set(tables) and "state" in tables["ticket_events"].columns
 
 
-def _resolutions(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> None:
+def _write_resolutions(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> None:
     """Write since when each closed ticket without a time of resolution has been resolved, as its events tell."""
     if "tickets" not in tables:
         return

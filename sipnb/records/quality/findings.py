@@ -184,6 +184,19 @@ def graver(rows: int, of: int, share: float) -> Level:
     return "warn" if rows > share * of and rows >= 10 else "note"
 
 
+def some_of(rows: int, of: int, sentence: Callable[[str], str], warn_above: float | None = None) -> list[Found] | None:
+    """What a rule says that counts some of all: no data where there are none at all, nothing found where it is none of them.
+
+    `sentence` is told the share, as a percentage.
+    """
+    if not of:
+        return NO_DATA
+    if not rows:
+        return []
+    level = None if warn_above is None else graver(rows, of, warn_above)
+    return [Found(rows, sentence(percent(rows / of)), {"share": rows / of}, level)]
+
+
 def percent(share: float) -> str:
     """A share for a sentence: `12.3 %`, `0.02 %`; never a nought for something, never all for nearly all."""
     if 0 < share < 0.001:

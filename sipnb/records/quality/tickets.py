@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sipnb.records import states
-from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, verb
+from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, some_of, verb
 
 
 @rule("without resolution", "note", "They count as still running, and as missed once their target has passed.",
@@ -40,15 +40,10 @@ def ended_without_resolution(sets: Sets) -> list[Found] | None:
         if sets.has("tickets", "resolved")
         else sets.one("SELECT count(*), count(*) FROM tickets WHERE ended IS NOT NULL")
     )
-    if not ended:
-        return NO_DATA
-    if not rows:
-        return []
-    sentence = (
-        f"{rows:,} of {count(ended, 'ticket')} that ended ({percent(rows / ended)}) {verb(rows, 'has', 'have')} no resolution: "
-        f"{verb(rows, 'it was', 'they were')} cancelled, rejected or merged. They count as neither open nor missed."
-    )
-    return [Found(rows, sentence, {"share": rows / ended})]
+    return some_of(
+        rows, ended, lambda share: f"{rows:,} of {count(ended, 'ticket')} that ended ({share}) {verb(rows, 'has', 'have')} no "
+        f"resolution: {verb(rows, 'it was', 'they were')} cancelled, rejected or merged. They count as neither open nor missed.",
+    )  # fmt: skip
 
 
 @rule("closing stands for resolution", "note", "Their time to restore runs to their closing, which is later.",
@@ -60,15 +55,11 @@ def closing_stands_for_resolution(sets: Sets) -> list[Found] | None:
     rows, ended = sets.one(
         "SELECT count(*) FILTER (_resolved IS NULL AND resolved = _closed), count(*) FROM tickets WHERE resolved IS NOT NULL"
     )
-    if not ended:
-        return NO_DATA
-    if not rows:
-        return []
-    sentence = (
-        f"{rows:,} of {count(ended, 'resolved ticket')} ({percent(rows / ended)}) {verb(rows, 'has', 'have')} no time of "
-        f"resolution: {verb(rows, 'it counts', 'they count')} as resolved when {verb(rows, 'it was', 'they were')} closed."
-    )
-    return [Found(rows, sentence, {"share": rows / ended}, graver(rows, ended, 0.2))]
+    return some_of(
+        rows, ended, lambda share: f"{rows:,} of {count(ended, 'resolved ticket')} ({share}) {verb(rows, 'has', 'have')} no time "
+        f"of resolution: {verb(rows, 'it counts', 'they count')} as resolved when {verb(rows, 'it was', 'they were')} closed.",
+        warn_above=0.2,
+    )  # fmt: skip
 
 
 @rule("ended at an unknown time", "note", "They are in no backlog and no time to restore; map when they ended.",
@@ -80,15 +71,11 @@ def ended_at_an_unknown_time(sets: Sets) -> list[Found] | None:
     total, rows = sets.one(
         "SELECT count(*), count(*) FILTER (ended = opened AND _resolved IS NULL AND _closed IS NULL) FROM tickets"
     )
-    if not total:
-        return NO_DATA
-    if not rows:
-        return []
-    sentence = (
-        f"{rows:,} of {count(total, 'ticket')} ({percent(rows / total)}) {verb(rows, 'has', 'have')} ended by "
-        f"{verb(rows, 'its state', 'their state')}, and no time says when; they are in no backlog and no time to restore."
-    )
-    return [Found(rows, sentence, {"share": rows / total}, graver(rows, total, 0.02))]
+    return some_of(
+        rows, total, lambda share: f"{rows:,} of {count(total, 'ticket')} ({share}) {verb(rows, 'has', 'have')} ended by "
+        f"{verb(rows, 'its state', 'their state')}, and no time says when; they are in no backlog and no time to restore.",
+        warn_above=0.02,
+    )  # fmt: skip
 
 
 @rule("open beside a resolution", "note", "They count as open again: a resolution that did not hold is none.",

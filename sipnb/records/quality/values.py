@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, verb
+from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, some_of, verb
 from sipnb.records.quality.rows import advice
 from sipnb.tables import TABLES
 
@@ -103,16 +103,11 @@ def answers_without_a_scale(sets: Sets) -> list[Found] | None:
     rows, answers, most = sets.one(
         f"SELECT count(*) FILTER ({ends}), count(*), max(score) FROM surveys WHERE score IS NOT NULL"
     )
-    if not answers:
-        return NO_DATA
-    if not rows:
-        return []
-    sentence = (
-        f"{rows:,} of {count(answers, 'answer')} ({percent(rows / answers)}) {verb(rows, 'does', 'do')} not say where "
+    return some_of(
+        rows, answers, lambda share: f"{rows:,} of {count(answers, 'answer')} ({share}) {verb(rows, 'does', 'do')} not say where "
         f"{verb(rows, 'its scale ends', 'their scale ends')}, so that it is not known which of them are satisfied; the highest "
-        f"answer of all is {most:g}."
-    )
-    return [Found(rows, sentence, {"share": rows / answers}, graver(rows, answers, 0.05))]
+        f"answer of all is {most:g}.", warn_above=0.05,
+    )  # fmt: skip
 
 
 @rule("one value", "note", "Figures by this column compare nearly everything with nearly nothing.")
