@@ -4,7 +4,8 @@ The models of :mod:`sipnb.methods.models`, and the median of them, forecast the 
 several earlier origins. The combination is used unless a single model was clearly better there; the intervals
 are widened by what the errors at those origins ask for, to twice the normal's at most. Nothing after an origin is used
 for it, but that odd months and levels left for good (:mod:`sipnb.methods.regimes`) are taken out before. What is expected
-is the mean of the middle half of the futures.
+is the mean of the middle half of the futures. Half of the futures of a share are of other kinds: they return to its mean,
+or are as its past was (:mod:`sipnb.methods.reverting`).
 
 Kinds of series are modelled on the scale on which their noise is even, and come back as what they are:
 
@@ -31,6 +32,8 @@ from scipy import special, stats
 
 from sipnb.methods.models import Track, fit_pool
 from sipnb.methods.regimes import Tidied, tidied
+from sipnb.methods.reverting import FEWEST as AT_ITS_LEVEL
+from sipnb.methods.reverting import as_before, reverting
 
 KINDS = ("value", "count", "share", "duration")
 FEWEST = 6
@@ -70,6 +73,13 @@ class Forecast:
     scores: pd.DataFrame
     season_used: int
     paths: np.ndarray = field(repr=False, compare=False)
+
+    def resized(self, sizes: Sequence[float]) -> Forecast:
+        """The forecast of counts whose rate this is: every step times its size, futures in whole numbers."""
+        sizes = np.asarray(sizes, dtype=float)
+        if sizes.shape != (self.paths.shape[1],) or not (sizes > 0).all():
+            raise ValueError(f"sizes must be {self.paths.shape[1]} numbers above 0, one a step")
+        return replace(self, table=self.table.mul(sizes, axis=0), paths=np.round(self.paths * sizes))
 
     def probability(self, step: int, below: float | None = None, above: float | None = None) -> float:
         """The probability that the value at ``step`` (1..h) is under ``below``, or over ``above``.
@@ -115,7 +125,7 @@ def forecast(
     z = tidy.values
     origins, reach = _origins(len(z), horizon)
     rows = [*origins, len(z)]
-    candidates = _with_combination(fit_pool(z, rows, horizon, season))
+    candidates = _with_combination(fit_pool(z, rows, horizon, season, ratios=kind in ("value", "count")))
     bounded = {name: _bounded(track, z, rows) for name, track in candidates.items()}
 
     step = np.nanmean(np.abs(np.diff(series))) if len(series) > 1 else 0.0
@@ -130,6 +140,8 @@ def forecast(
         track = replace(track, spread=np.maximum(track.spread, tidy.doubt / special.ndtri(0.9)))
     widths = _widths(ratios[model], len(origins), levels)
     paths = _paths(track, widths, levels, scale, seed)
+    if kind == "share" and len(z) - (tidy.since or 0) >= AT_ITS_LEVEL:
+        paths = _pooled(paths, z[tidy.since or 0 :], scale, seed)
     return Forecast(
         table=_table(track, paths, scale, levels),
         model=model,
@@ -271,17 +283,21 @@ def _origins(n: int, horizon: int) -> tuple[list[int], int]:
 
 
 def _with_combination(pool: dict[str, Track]) -> dict[str, Track]:
-    """The pool and its median; the seasonal naive counts in the median where the season does."""
+    """The pool and its combination: the mean of the smoothing models' median and the dynamic Theta, which is of another kind.
+
+    The seasonal naive counts in the median where the season does.
+    """
     names = ["theta", "ets", "damped trend"]
     if "seasonal naive" in pool and pool["ets"].seasonal[-1]:
         names.append("seasonal naive")
     members = [pool[name] for name in names]
     centres, spreads = (np.stack([getattr(m, what) for m in members]) for what in ("centre", "spread"))
+    other = pool["dynamic theta"]
     combined = Track(
-        np.nanmedian(centres, axis=0),
-        np.nanmean(spreads, axis=0),
-        np.mean([m.carry for m in members], axis=0),
-        pool["ets"].seasonal,
+        (np.nanmedian(centres, axis=0) + other.centre) / 2,
+        (np.nanmean(spreads, axis=0) + other.spread) / 2,
+        (np.mean([m.carry for m in members], axis=0) + other.carry) / 2,
+        pool["ets"].seasonal | other.seasonal,
     )
     return {COMBINATION: combined, **pool}
 
@@ -359,6 +375,20 @@ def _paths(track: Track, widths: np.ndarray, levels, scale: _Scale, seed: int) -
         z = centre + np.sign(normal[:, h]) * stretched[:, h] * spread
         paths[:, h] = scale.draws(ranks[:, h], z, centre, spread * stretch)
     return paths
+
+
+def _pooled(paths: np.ndarray, z: np.ndarray, scale: _Scale, seed: int) -> np.ndarray:
+    """A share's futures: half of them the model's, a quarter return to the mean, a quarter are as the past was.
+
+    At its present level, that is: ``z`` begins where that was reached. The pool says better than the model alone how likely a
+    target is to be missed, and no worse than how often it was missed so far.
+    """
+    quarter = len(paths) // 4
+    back = scale.back(reverting(z, quarter, paths.shape[1], seed + 1))
+    if scale.trials_next is not None:
+        back = np.round(back * scale.trials_next) / scale.trials_next
+    as_so_far = scale.back(as_before(z, quarter, paths.shape[1], seed + 2))
+    return np.concatenate([paths[: len(paths) - 2 * quarter], back, as_so_far])
 
 
 def _table(track: Track, paths: np.ndarray, scale: _Scale, levels) -> pd.DataFrame:

@@ -18,6 +18,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import lfilter
 
+from sipnb.methods.theta import dynamic_theta
+
 _LEVELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _SLOPES = (0.0, 0.01, 0.03, 0.1, 0.3)
 _DAMPING = (0.8, 0.9, 0.95, 0.98)
@@ -47,12 +49,13 @@ class Track:
     seasonal: np.ndarray
 
 
-def fit_pool(z: np.ndarray, origins: list[int], horizon: int, season: int) -> dict[str, Track]:
+def fit_pool(z: np.ndarray, origins: list[int], horizon: int, season: int, *, ratios: bool = False) -> dict[str, Track]:
     """Every model's forecasts of the ``horizon`` steps after the first ``o`` values of ``z``, for each origin o.
 
     ``z``: complete 1-D values on the scale to be modelled; ``origins`` rising, each at least 4; ``season``:
-    periods in a season, 1 for none. Names: naive, seasonal naive (where two seasons are there at the last
-    origin), theta, ets, damped trend. Only values before an origin are used for it.
+    periods in a season, 1 for none; ``ratios``: whether a season of ratios makes sense on this scale. Names: naive,
+    seasonal naive (where two seasons are there at the last origin), theta, ets, damped trend, dynamic theta. Only values
+    before an origin are used for it.
     """
     smooth = _Smoother(z, origins, horizon, season)
     pool = {"naive": _naive(z, origins, horizon, 1)}
@@ -61,6 +64,7 @@ def fit_pool(z: np.ndarray, origins: list[int], horizon: int, season: int) -> di
     pool["theta"] = smooth.theta()
     pool["ets"] = smooth.best(("level", "trend", "damped"))
     pool["damped trend"] = smooth.best(("damped",))
+    pool["dynamic theta"] = Track(*dynamic_theta(z, origins, horizon, season, ratios))
     return pool
 
 
