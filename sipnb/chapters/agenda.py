@@ -7,7 +7,7 @@ import pandas as pd
 from sipnb.chapters.advice_facts import DecisionFact, EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.facts import ActionFact, ReviewFacts
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
-from sipnb.chapters.review import DONE
+from sipnb.chapters.review import DONE, NOT_AGREED
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
 
@@ -25,7 +25,7 @@ def actions(
 def totals(found: list[ActionOfPlan]) -> TotalsFact:
     """The numbers and the money of all actions. Money without a stated cost is counted apart, never as nothing."""
     proposed = [one for one in found if one.kind == "proposed"]
-    agreed = [one for one in found if one.kind == "agreed"]
+    agreed = [one for one in found if one.kind == "agreed" and one.state not in NOT_AGREED]
     priced = [one.money for one in proposed if one.money is not None]
     return TotalsFact(
         agreed=len(agreed), open=sum(one.open for one in agreed), overdue=sum(one.overdue for one in agreed),

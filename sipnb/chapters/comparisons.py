@@ -40,10 +40,10 @@ def signals(measured: dict[str, BaselineFacts]) -> tuple[pd.Series, list[SignalF
         SignalFact(
             service=service, name=measured[service].about.name, kpi=k.kpi, title=k.title, unit=k.unit,
             core=k.core,
-            variation=k.variation, value=k.value, low=k.low, high=k.high, n=k.n, mean=k.mean, p=k.p, adjusted=float(row.adjusted),
+            variation=k.course, value=k.value, low=k.low, high=k.high, n=k.n, mean=k.usual, p=k.p, adjusted=float(row.adjusted),
         )
         for (service, k), row in zip(tested, judged.itertuples(index=False), strict=True)
-        if row.rejected and k.changed
+        if row.rejected and k.course != "common"
     ]  # fmt: skip
     found.sort(key=lambda s: (s.variation != "concern", s.adjusted, s.name, s.kpi))
     return p.dropna(), found
@@ -57,6 +57,7 @@ def funnels(book: Workbook, measured: dict[str, BaselineFacts]) -> list[Compared
             if (
                 book.kpis[k.kpi].kind == "share"
                 and k.good != "neutral"
+                and not k.refused
                 and k.n >= max(k.minimum_n, 1)
                 and k.value is not None
             ):

@@ -67,7 +67,9 @@ class KpiFact(Facts):
 
     `claims` is false where the figure carries no claim, and `unjudged` says why. `p` is the chance that a measure which
     had not changed would show a change as large as its latest cycles do (two-sided); `sure` says whether it holds when
-    all measures of the service are looked at together.
+    all measures of the service are looked at together. Where it does, `variation` is what that change says, `usual` the
+    level before it, and it covers the latest `window` points; elsewhere `variation` is what the chart says of the latest
+    point, and `usual` the chart's mean.
     """
 
     kpi: str
@@ -96,7 +98,9 @@ class KpiFact(Facts):
         0, description="cycles in a row up to this one whose figure was on the bad side of the target"
     )
     variation: str
-    changed_for: int = Field(0, description="points in a row up to the latest that stand out as the latest does")
+    changed_for: int = Field(
+        0, description="latest points that the change covers, or that stand out as the latest does"
+    )
     assurance: str
     chart: str = Field(description="the kind of control chart; empty where none fits")
     grain: str = Field(description="what a point of the chart is: month, quarter, week, or one occurrence")
@@ -114,12 +118,24 @@ class KpiFact(Facts):
     definition: str
     rule: str = Field("", description="which rule flagged the latest point, if one did")
     unjudged: str = Field("", description="why no claim is made, where none is")
+    cycles: int = Field(0, description="whole cycles with data")
+    usual: float | None = Field(None, description="the level that the latest points are compared with")
+    moved: int = Field(0, description="which way the latest points lie of it: 1 higher, -1 lower, 0 neither")
+    window: int = Field(0, description="latest points that the likeliest change covers")
+    scatter: float | None = Field(None, description="how much points vary around their level, in the chart's own terms")
     rebased: str = Field("", description="the reason for limits of its own from a cycle on, where there is one")
 
     @property
     def changed(self) -> bool:
         """Whether its latest point stands out to the good or to the bad."""
         return self.variation in ("concern", "improvement")
+
+    @property
+    def course(self) -> str:
+        """What its latest cycles are when compared with those before: `improvement`, `concern` or `common`."""
+        if not self.moved or self.good == "neutral":
+            return "common"
+        return "improvement" if (self.moved > 0) == (self.good == "up") else "concern"
 
     @property
     def refused(self) -> bool:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Kpi
+from sipnb.chapters import workdays
 from sipnb.chapters.facts import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.subject import Subject
 from sipnb.methods import forecasting
@@ -51,9 +52,7 @@ def work_out(subject: Subject) -> Forecasts:
             continue
         counted = series["n"].where(series["value"].notna()) if known.kind == "share" else None
         try:
-            made[kpi] = forecasting.forecast(
-                series["value"], HORIZON, season=subject.cycle.season, kind=_KINDS[known.kind], n=counted
-            )
+            made[kpi] = _forecast(subject, known, series, counted)
         except forecasting.TooShort as error:
             left_out[known.title] = str(error)
             continue
@@ -61,6 +60,16 @@ def work_out(subject: Subject) -> Forecasts:
         facts.append(_fact(subject, kpi, made[kpi]))
     titles = {kpi: known.title for kpi, known in subject.kpis.items()}
     return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made, titles)
+
+
+def _forecast(subject: Subject, known: Kpi, series: pd.DataFrame, counted: pd.Series | None) -> forecasting.Forecast:
+    options = {"season": subject.cycle.season, "kind": _KINDS[known.kind], "n": counted}
+    if known.id != "volume":
+        return forecasting.forecast(series["value"], HORIZON, **options)
+    # Months differ by their working days, and those of the next ones are known.
+    sizes = workdays.sizes(subject, subject.history[-len(series) :])
+    ahead = workdays.sizes(subject, [subject.cycle.shift(step) for step in range(1, HORIZON + 1)])
+    return forecasting.forecast(series["value"] / sizes, HORIZON, **options).resized(ahead)
 
 
 def _unfit(known: Kpi, series: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from sipnb.catalogue import Kpi
 from sipnb.chapters import baseline
@@ -18,12 +19,15 @@ from sipnb.chapters.facts import (
     ObjectiveFact,
 )
 from sipnb.chapters.subject import Subject
+from sipnb.kpis import scatter
 from sipnb.methods.pareto import pareto
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, points, say, table
 from sipnb.show.display import figure as drawn_figure
 
 CHAPTER = "3_gap_analysis"
+#: Among all targets of a service that lies exactly on each of them, how often any is called met or missed.
+FAMILY = 0.05
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Gaps:
 def work_out(subject: Subject) -> Gaps:
     """Each target against its figure with its interval and against the range the process moves in.
 
-    A target is *met* or *missed* only where the whole 95 % interval lies on one side of it; a plain count has no
-    interval and is compared as it is.
+    Whether the cycle's figure lies on the good side is a fact. A target is *certainly* met or missed only where the level
+    behind the figure lies on one side of it, allowing for how much cycles vary and for how many targets are looked at.
     """
     facts: BaselineFacts = subject.earlier(baseline.CHAPTER, baseline.work_out)
     measured = {k.kpi: k for k in facts.measures}
@@ -47,6 +51,7 @@ def work_out(subject: Subject) -> Gaps:
         for kpi, known in subject.kpis.items()
         if kpi in targets
     ]
+    gaps = _together(gaps, subject)
     gaps.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
     targeted = set(subject.service.targets)
     linked = {kpi for o in objectives for kpi in o.kpis}
@@ -113,16 +118,36 @@ def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> 
             assurance="no target", variation="no data",
         )  # fmt: skip
     gap = target - value if known.good == "up" else value - target
+    low, high = fact.low, fact.high
+    if (low is None and high is None and known.tables[0] != "outages") or known.kind == "rare":
+        low, high = scatter.around(known, value, fact.scatter, fact.points)
     if fact.refused:
         return GapFact(
             **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=None, status="not judged",
             assurance="no target", variation=fact.variation,
         )  # fmt: skip
     return GapFact(
-        **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=gap,
-        status=status(value, fact.low, fact.high, target, known.good, enough=fact.n >= known.minimum_n),
+        **shared, value=value, low=low, high=high, n=fact.n, gap=gap,
+        status=status(value, low, high, target, known.good, enough=_enough(known, fact, low, high, target)),
         assurance=fact.assurance, variation=fact.variation,
     )  # fmt: skip
+
+
+def _enough(known: Kpi, fact: KpiFact, low: float | None, high: float | None, target: float) -> bool:
+    """Whether there are cases enough, cycles enough to say how much they vary, and an end to the side of the target."""
+    bound = low if target < fact.value else high
+    return fact.n >= known.minimum_n and fact.cycles >= scatter.FEWEST and not words.is_missing(bound)
+
+
+def _together(gaps: list[GapFact], subject: Subject) -> list[GapFact]:
+    """The gaps with what is certain of each when all targets of the service are looked at (Holm 1979)."""
+    judged = [g for g in gaps if g.status in ("meets", "fails")]
+    if not judged:
+        return gaps
+    p = [scatter.certainty(subject.kpis[g.kpi], g.value, g.low, g.high, g.target) for g in judged]
+    holds = multipletests(p, alpha=FAMILY, method="holm")[0]
+    unsure = {g.kpi for g, sure in zip(judged, holds, strict=True) if not sure}
+    return [g.model_copy(update={"status": "inconclusive"}) if g.kpi in unsure else g for g in gaps]
 
 
 def status(
@@ -152,8 +177,8 @@ def _status_of(kpis: list[str], gaps: list[GapFact]) -> str:
     return "no target"
 
 
-_WORDS = {"meets": "Meets", "fails": "Fails", "inconclusive": "Cannot be told", "not judged": "Not judged", "no data": "No data",
-          "no target": "No target"}  # fmt: skip
+_WORDS = {"meets": "Certainly meets", "fails": "Certainly misses", "inconclusive": "Cannot be told",
+          "not judged": "Not judged", "no data": "No data", "no target": "No target"}  # fmt: skip
 
 
 def summary(facts: GapFacts) -> Shown:
@@ -180,9 +205,10 @@ def targets(facts: GapFacts, currency: str) -> Shown:
                 "Measure": g.title,
                 "Target": ("at least " if g.good == "up" else "at most ") + words.number(g.target, g.unit, currency),
                 "Value": words.number(g.value, g.unit, currency),
-                "95 % interval": words.interval(g.low, g.high, g.unit, currency) if g.value is not None else "–",
+                "Level, 95 %": words.interval(g.low, g.high, g.unit, currency) if g.value is not None else "–",
                 "n": f"{g.n:,}",
-                "This cycle": _WORDS[g.status],
+                "This cycle": _this_cycle(g),
+                "The level": _WORDS[g.status],
                 "The process": words.ASSURANCE[g.assurance][1] if g.assurance != "no target" else "Too few to judge",
                 "Objective": ", ".join(g.objectives) or "none",
             }
@@ -190,8 +216,13 @@ def targets(facts: GapFacts, currency: str) -> Shown:
         ]
     )
     return table(
-        frame, "Targets against figures, certain failures first", numeric=("Target", "Value", "95 % interval", "n")
+        frame, "Targets against figures, certain failures first", numeric=("Target", "Value", "Level, 95 %", "n")
     )
+
+
+def _this_cycle(gap: GapFact) -> str:
+    """What the cycle did, which is a fact."""
+    return _WORDS[gap.status] if gap.gap is None else "Missed" if gap.gap > 0 else "Met"
 
 
 def figure(gaps: Gaps) -> Shown:
@@ -289,6 +320,10 @@ def objectives(facts: GapFacts) -> Shown:
 def orphans(facts: GapFacts) -> Shown:
     """Targets nobody's objective asks for, and objectives nothing measures."""
     lines = []
+    if not facts.gaps or not facts.objectives:
+        return say(
+            "There is nothing to link: " + ("no targets" if not facts.gaps else "no objectives") + " are stated."
+        )
     if facts.targets_without_objective:
         lines.append(f"Targets that no objective asks for: {', '.join(facts.targets_without_objective)}.")
     if facts.objectives_without_target:

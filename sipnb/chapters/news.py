@@ -46,7 +46,9 @@ def _targets(subject: Subject, measured: BaselineFacts, short: GapFacts) -> Iter
             fact.previous, fact.previous_low, fact.previous_high, gap.target, gap.good,
             enough=fact.previous_n >= fact.minimum_n,
         )  # fmt: skip
-        if (before == "fails") == (gap.status == "fails"):
+        # What was on the bad side already is not newly missed, and what still is is missed still.
+        was = fact.previous < gap.target if gap.good == "up" else fact.previous > gap.target
+        if not ((gap.status == "fails" and not was) or (before == "fails" and gap.gap <= 0)):
             continue
         said = [words.prose(value, gap.unit, subject.currency) for value in (fact.value, fact.previous, gap.target)]
         text = f"{words.upper(subject.kpis[gap.kpi].noun)}: {said[0]} after {said[1]}, target {said[2]}"
@@ -69,13 +71,11 @@ def changed(measured: BaselineFacts) -> list[KpiFact]:
 
 
 def _course(subject: Subject, fact: KpiFact) -> str:
-    now, usual = (words.prose(value, fact.unit, subject.currency) for value in (fact.value, fact.mean))
-    course = f"{now}, usually {usual}" if fact.mean is not None else now
-    return (
-        f"{course}, new this {fact.grain}"
-        if fact.changed_for < 2
-        else f"{course}, for {fact.changed_for} {fact.grain}s now"
-    )
+    now, usual = (words.prose(value, fact.unit, subject.currency) for value in (fact.value, fact.usual))
+    if fact.usual is None:
+        return f"{now}, {'more' if fact.moved > 0 else 'less'} often than before"
+    course = f"{now}, {usual} before"
+    return f"{course}, new this {fact.grain}" if fact.window < 2 else f"{course}, for {fact.window} {fact.grain}s now"
 
 
 def _actions(reviewed: ReviewFacts, measured: BaselineFacts) -> Iterator[NewsFact]:

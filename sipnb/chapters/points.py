@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sipnb.chapters.advice_facts import PointFact
 from sipnb.chapters.case import LIKELY, Case, are, judgeable, share_of, standing
 from sipnb.chapters.facts import GapFact, KpiFact
+from sipnb.chapters.review import NOT_AGREED
 from sipnb.show import words
 
 
@@ -37,7 +38,8 @@ def _targets(case: Case) -> PointFact | None:
         untold = [g for g in short.gaps if g.status == "inconclusive"]
         close = next((g for g in untold if g.n >= case.subject.kpis[g.kpi].minimum_n), untold[0])
         among = ":" if short.inconclusive == 1 else ", among them"
-        text = f"{standing(case)}{among} {case.noun(close.kpi)} ({_against(case, close)}, {_sure(case, close)}, n {close.n:,})."
+        how = standing(case).replace("None of", "Not one of")
+        text = f"{how}{among} {case.noun(close.kpi)} ({_against(case, close)}, {_sure(case, close)}, n {close.n:,})."
         return PointFact(lead="Targets.", text=text, **place)
     closest = min(
         (g for g in short.gaps if g.status == "meets"), key=lambda g: abs(g.gap) / abs(g.target) if g.target else 1.0
@@ -59,17 +61,14 @@ def _sure(case: Case, gap: GapFact) -> str:
 def _slower(case: Case) -> PointFact | None:
     """How long users wait, where that got worse, or where leaving open tickets out would mislead."""
     r, fact = case.measured.restore, case.measured.measure("restore_median")
-    if r is None or r.median is None or r.naive_median is None or r.n < 20:
+    if r is None or r.median is None or r.naive_median is None or r.n < 20 or fact is None or fact.refused:
         return None
     place = {"chapter": "2_baseline", "section": "Time to restore"}
     half, sure = case.said(r.median, "hours"), case.range(r.low, r.high, "hours")
-    if fact is not None and fact.sure and fact.variation == "concern":
+    if fact.sure and fact.variation == "concern":
         tail = case.measured.measure("restore_p90")
         slow = f", and a tenth longer than {case.said(tail.value, 'hours')}" if tail and tail.value is not None else ""
-        text = (
-            f"Half of the incidents now take longer than {half} to restore ({sure}), against "
-            f"{case.said(fact.mean, 'hours')} usually{slow}."
-        )
+        text = f"Half of the incidents now take longer than {half} to restore ({sure}), {_usual(case, fact)}{slow}."
         return PointFact(lead="Slower for users.", text=text, **place)
     # Above it, the closed ones are older tickets, and not because open ones were left out: the table of both says so.
     if r.low is None or r.naive_median >= r.low or not r.still_open:
@@ -101,21 +100,11 @@ def _change(case: Case, changed: list[KpiFact], lead: str, which: str) -> PointF
 
 
 def _usual(case: Case, fact: KpiFact) -> str:
-    """What the latest point is no accident against, by the rule that flagged it."""
-    low, high = (_bounded(limit, fact) for limit in (fact.lower_limit, fact.upper_limit))
-    usual = case.range(low, high, fact.unit)
-    mean, period = case.said(fact.mean, fact.unit), case.measured.about.period
-    return {
-        "shift": f"after seven or more {period}s on one side of its mean of {mean}",
-        "trend": f"after moving one way for seven or more {period}s",
-    }.get(fact.rule, f"where {usual} is usual")
-
-
-def _bounded(limit: float | None, fact: KpiFact) -> float | None:
-    # A control limit is a calculation; a share below 0 or above 1 would only puzzle the reader.
-    if limit is None:
-        return None
-    return min(1.0, max(0.0, limit)) if fact.unit == "share" else max(0.0, limit)
+    """The level before, and how long ago it was left."""
+    if fact.usual is None:
+        return f"{'more' if fact.moved > 0 else 'less'} often than before"
+    usual = case.said(fact.usual, fact.unit)
+    return f"after {usual} before" if fact.window < 2 else f"after {usual} up to {fact.window} {fact.grain}s ago"
 
 
 def _why(case: Case) -> PointFact | None:
@@ -129,7 +118,13 @@ def _watermelon(case: Case) -> PointFact | None:
     if users is None or reported is None or users.target is None or users.high is None or reported.low is None:
         return None
     target = case.subject.target("sla_attainment")
-    if not (users.claims and users.high < users.target and target is not None and reported.low > target):
+    if not (
+        users.claims
+        and not reported.refused
+        and users.high < users.target
+        and target is not None
+        and reported.low > target
+    ):
         return None
     text = (
         f"Only {case.said(users.value, 'share')} of the {users.n:,} who answered are satisfied, while "
@@ -140,7 +135,8 @@ def _watermelon(case: Case) -> PointFact | None:
 
 def _agreed(case: Case) -> PointFact | None:
     """What became of what was agreed before, where somebody has to look at it."""
-    actions, place = case.reviewed.actions, {"chapter": "1_review", "section": "The actions"}
+    actions = [a for a in case.reviewed.actions if a.state not in NOT_AGREED]
+    place = {"chapter": "1_review", "section": "The actions"}
     late = [a for a in actions if a.overdue]
     if late:
         first = late[0]

@@ -21,7 +21,11 @@ from sipnb.show.display import Shown, points, say, table
 CHAPTER = "1_review"
 
 #: The states of actions on which nothing is left to do.
-DONE = {"implemented", "verified", "failed", "inconclusive", "rejected", "withdrawn"}
+IMPLEMENTED = {"implemented", "verified", "failed", "inconclusive"}
+REFUSED = {"rejected", "withdrawn"}
+DONE = IMPLEMENTED | REFUSED
+#: What nobody has agreed to, yet or any more.
+NOT_AGREED = REFUSED | {"proposed"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ def work_out(subject: Subject) -> Review:
 
 def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
     done = action.implemented if action.implemented and action.implemented < end else None
+    state, later = _state_at(action, end)
     open_until = done if done else end
     since = None
     if done:
@@ -54,18 +59,29 @@ def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
     return ActionFact(
         id=action.id,
         title=action.title,
-        state=action.state,
+        state=state,
         owner=action.owner,
         kpi=action.kpi,
         kpi_title=subject.kpis[action.kpi].title if action.kpi else None,
         raised=action.raised.isoformat(),
         due=action.due.isoformat() if action.due else None,
         implemented=done.isoformat() if done else None,
-        overdue=bool(action.due and action.due < end and action.state not in DONE),
+        overdue=bool(action.due and action.due < end and state not in DONE),
         days_open=(open_until - action.raised).days,
         cycles_since=since,
-        note=action.note,
+        # What was written since would tell of a time that had not come.
+        note="" if later else action.note,
     )
+
+
+def _state_at(action: Action, end: date) -> tuple[str, bool]:
+    """The state of an action when the cycle ended, and whether its entry was written later than that."""
+    if action.implemented and action.implemented >= end and action.state in IMPLEMENTED:
+        return "in progress", True
+    if action.since and action.since >= end:
+        before = "implemented" if action.implemented else "proposed" if action.state in REFUSED else "in progress"
+        return ("proposed" if action.state in ("accepted", "approved") else before), True
+    return action.state, False
 
 
 def summary(facts: ReviewFacts) -> Shown:

@@ -91,7 +91,7 @@ def _not_missing(case: Case) -> tuple[str, str]:
 
 def _moved(case: Case, worse: list[KpiFact], better: list[KpiFact]) -> str:
     if not case.measured.tested:
-        return "too few cases to tell whether any measure changed"
+        return "whether any measure changed cannot be tested"
     if not worse and not better:
         return "no measure changed beyond chance"
     if len(worse) + len(better) == 1:

@@ -86,8 +86,8 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
         found.append(
             Method(
                 "Forecast", words.plural(len(ahead.forecasts), "measure"),
-                f"of {first.models} models the one that would have erred least over past cycles: {chosen}; intervals as wide as "
-                "its past errors; the chance of a miss is the share of simulated futures that miss",
+                f"a combination of {first.models - 1} models, or the one that clearly erred less over past cycles: {chosen}; "
+                "intervals as wide as its past errors; the chance of a miss is the share of simulated futures that miss",
                 "the future is made as the past was, and nothing is done",
                 "the service, its users or its targets are about to change",
             )

@@ -74,9 +74,13 @@ def test_six_weeks_of_history_give_trial_limits_by_week_and_no_claim(tmp_path):
         for d in days
         for i in range(6 + d.day_of_year * d.day % 5)
     ]
-    facts, _ = shown(opened(tmp_path, rows))
-    volume = facts.measure("volume")
-    assert volume.grain == "week" and volume.trial and volume.lower_limit is not None and not volume.claims
+    plan = opened(tmp_path, rows)
+    volume = baseline.work_out(plan).facts.measure("volume")
+    weeks = baseline.charts.charted(plan, plan.kpis["volume"], plan.series("volume")).chart.points
+    facts, _ = shown(plan)
+    assert volume.grain == "week" and volume.trial and not volume.claims
+    # The range of weeks stands on the chart of weeks, and never beside a month's figure.
+    assert weeks["low"].notna().all() and volume.lower_limit is None and volume.mean is None
     assert volume.unjudged == "too few weeks to judge (5)"
     assert not any(k.claims for k in facts.measures)
 

@@ -475,7 +475,10 @@ def test_a_cycle_is_measured_alike_alone_and_in_its_history(demo_subject):
     for kpi in KPIS:
         if KPIS[kpi].kind != "rolling" and kpi not in ("sla_gaming_gap",):
             a, b = kpis.measure(kpi, alone).record(), kpis.measure(kpi, plan.scope).record()
-            assert a == pytest.approx(b, nan_ok=True), kpi
+            # How much cycles vary only a history can tell: there the interval may be wider.
+            assert not b["low"] > a["low"] + 1e-9 and not b["high"] < a["high"] - 1e-9, kpi
+            same = {"value", "n", "numerator", "denominator"}
+            assert {k: a[k] for k in same} == pytest.approx({k: b[k] for k in same}, nan_ok=True), kpi
 
 
 def test_the_definition_changes_with_what_is_counted_and_with_nothing_else():

@@ -15,7 +15,9 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Kpi
+from sipnb.chapters import workdays
 from sipnb.chapters.subject import Subject
+from sipnb.kpis import scatter
 from sipnb.kpis.scope import placed
 from sipnb.methods import spc
 
@@ -29,16 +31,19 @@ RARE_BELOW = 3.0
 class Charted:
     """A measure's series with its chart: `line` has a row a point (value, low, high, n, label), as `chart.points` has.
 
-    `grain` is what a point is: month, quarter, week, or occurrence. `p` is the chance of a change as large as the latest
-    points show where nothing changed; NaN where that cannot be tested.
+    `grain` is what a point is: month, quarter, week, or occurrence. `change` is what the latest points show, None where it
+    cannot be tested; `usual` the level before it. `scatter` is how much points vary around their level, on the scale of
+    `kpis.scatter.near_normal`, with the change taken out; NaN where it is not known.
     """
 
     line: pd.DataFrame
     chart: spc.Chart
     grain: str
-    p: float
+    change: spc.Change | None
     lumpy: bool
     rebased: str = ""
+    usual: float = math.nan
+    scatter: float = math.nan
 
 
 def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
@@ -56,32 +61,48 @@ def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
         or lumpy
         or subject.refused(known.id)
     ):
-        return Charted(line, _bare(line, known.good, subject.target(known.id)), grain, math.nan, lumpy, rebased)
-    chart = _chart(known, line, subject.target(known.id), groups)
+        return Charted(line, _bare(line, known.good, subject.target(known.id)), grain, None, lumpy, rebased)
+    sizes = _sizes(subject, known, line, grain)
+    chart = _possible(known, _chart(known, line, subject.target(known.id), groups, sizes))
     latest = line[groups == groups[-1]] if groups is not None else line
-    return _tested(line, chart, grain, _near_normal(known, latest), rebased)
+    season = subject.cycle.season if grain == subject.cycle.kind else None
+    near_normal = scatter.near_normal(known, latest, None if sizes is None else sizes[latest.index])
+    return _tested(known, line, chart, grain, latest, near_normal, rebased, season)
 
 
-def _tested(line: pd.DataFrame, chart: spc.Chart, grain: str, near_normal: pd.Series, rebased: str = "") -> Charted:
-    """The chart with the p-value of its latest change, and the false signals to expect of a series that remembers."""
-    there = near_normal.dropna().to_numpy()
-    # A change may have come at any point that leaves enough of them on both sides.
-    change = spc.change(near_normal, good="neutral", windows=range(1, max(2, len(there) - 7)))
-    memory = _memory(there, change)
+def _sizes(subject: Subject, known: Kpi, line: pd.DataFrame, grain: str) -> pd.Series | None:
+    """How much work each point has room for, for what comes with the working days; None where points are alike."""
+    if known.id != "volume":
+        return None
+    cycles = subject.weeks.cycles if grain == "week" and subject.weeks is not None else subject.history
+    return pd.Series(workdays.sizes(subject, cycles), index=[c.name for c in cycles])[line.index]
+
+
+def _tested(
+    known: Kpi, line: pd.DataFrame, chart: spc.Chart, grain: str, latest: pd.DataFrame, near_normal: pd.Series,
+    rebased: str = "", season: int | None = None,
+) -> Charted:  # fmt: skip
+    """The chart with what its latest points show, and the false signals to expect of a series that remembers."""
+    there = near_normal.notna()
+    change = scatter.change(known, near_normal, season)
+    before = latest[there].iloc[: -change.window] if change.window else latest[there]
+    usual = float(before["value"].mean()) if grain == "occurrence" else scatter.level(known, before)
+    if change.direction * (latest[there]["value"].iloc[-1] - usual) <= 0:
+        # What is back on its old side already is no change to tell of.
+        change = replace(change, p=1.0, direction=0) if change.direction else change
+    steady = scatter.steady(near_normal[there].to_numpy(), change)
+    memory = _memory(steady)
     more = spc.expected_false(chart.n, chart.rules, memory) - spc.expected_false(chart.n, chart.rules)
     chart = replace(chart, expected_false=chart.expected_false + more, autocorrelation=memory)
-    return Charted(line, chart, grain, change.p, False, rebased)
+    return Charted(line, chart, grain, change, False, rebased, usual, scatter.scatter(steady))
 
 
-def _memory(values: np.ndarray, change: spc.Change) -> float:
-    """How much of a point stays in the next: lag-1 autocorrelation with the change that was found taken out, corrected for
-    its bias in short series (Kendall 1954); 0 where it is no more than noise."""
+def _memory(values: np.ndarray) -> float:
+    """How much of a point stays in the next: lag-1 autocorrelation, corrected for its bias in short series (Kendall 1954);
+    0 where it is no more than noise."""
     n = len(values)
     if n < FEWEST:
         return 0.0
-    if change.p < 0.05:
-        moved = np.ones(change.window) if change.form == "step" else np.linspace(0, 2, change.window)
-        values = values - np.r_[np.zeros(n - change.window), moved * (change.after - change.before)]
     found = spc.autocorrelation(values)
     return min(0.95, found + (1 + 3 * found) / n) if found > 1 / math.sqrt(n) else 0.0
 
@@ -97,9 +118,28 @@ def _weekly(subject: Subject, known: Kpi) -> pd.DataFrame | None:
     return line if enough else None
 
 
-def _chart(known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndarray | None) -> spc.Chart:
+#: What a measure in a unit cannot be less or more than.
+POSSIBLE = {"share": (0.0, 1.0), "points": (-1.0, 1.0), "number": (-math.inf, math.inf), "money": (-math.inf, math.inf)}
+
+
+def _possible(known: Kpi, chart: spc.Chart) -> spc.Chart:
+    """The chart with limits that end where the measure does: a range of 98.9 to 100.5 % is a calculation, not a range."""
+    low, high = POSSIBLE.get(known.unit, (0.0, math.inf))
+    points = chart.points
+    return replace(chart, points=points.assign(low=points["low"].clip(low, high), high=points["high"].clip(low, high)))
+
+
+def _chart(
+    known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndarray | None, sizes: pd.Series | None
+) -> spc.Chart:
     options = {"good": known.good, "target": target, "groups": groups}
     values = line["value"]
+    if sizes is not None:
+        rate = options | {"target": None if target is None else target / sizes.iloc[-1]}
+        chart = spc.u_chart(values, sizes, prime=True, screen=True, **rate)
+        # Drawn as what was counted: the limits of a month with fewer working days are lower.
+        drawn = chart.points[["value", "mean", "low", "high"]].mul(sizes, axis=0)
+        return replace(chart, points=chart.points.assign(**drawn))
     if known.kind == "share":
         return spc.p_chart(line["numerator"], line["denominator"], screen=True, **options)
     if known.kind in ("count", "rare"):
@@ -120,17 +160,6 @@ def _bare(line: pd.DataFrame, good: str, target: float | None) -> spc.Chart:
     )
 
 
-def _near_normal(known: Kpi, line: pd.DataFrame) -> pd.Series:
-    """The measure on a scale on which its points scatter alike to both sides."""
-    if known.kind == "share":
-        return spc.stabilised_share(line["numerator"], line["denominator"])
-    if known.kind in ("count", "rare"):
-        return spc.stabilised_count(line["value"])
-    if known.kind == "duration" and (line["value"].dropna() > 0).all():
-        return np.log(line["value"])
-    return line["value"]
-
-
 def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
     """The chart of the days between rare events; None where they are not rare, or no series says when they began."""
     counts = series["value"].dropna()
@@ -149,8 +178,8 @@ def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
     line.index = pd.Index(range(1, len(line) + 1), name="cycle")
     good = "up" if known.good == "down" else "down"
     if len(line) < FEWEST or subject.refused(known.id):
-        return Charted(line, _bare(line, good, None), "occurrence", math.nan, lumpy=False)
-    return _tested(line, spc.t_chart(line["value"], good=good), "occurrence", line["value"] ** (1 / 3.6))
+        return Charted(line, _bare(line, good, None), "occurrence", None, lumpy=False)
+    return _tested(known, line, spc.t_chart(line["value"], good=good), "occurrence", line, line["value"] ** (1 / 3.6))
 
 
 _EVENTS = {"outage_count": kpis.uptime.started, "major_incidents": kpis.uptime.majors}
@@ -204,7 +233,7 @@ def _fine(days: pd.DatetimeIndex, counts: np.ndarray, grain: str) -> Charted:
     line["n"] = counts.astype(int)
     line["label"] = [f"{d.day} {d:%b}" for d in days]
     line.index = pd.Index([f"{d:%Y-%m-%d}" for d in days], name="cycle")
-    return Charted(line, replace(chart, points=chart.points.set_axis(line.index)), grain, math.nan, lumpy=False)
+    return Charted(line, replace(chart, points=chart.points.set_axis(line.index)), grain, None, lumpy=False)
 
 
 def _weekdays(values: pd.Series) -> pd.Series:

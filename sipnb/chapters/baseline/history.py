@@ -181,7 +181,7 @@ def control_figure(measured: Any, kpi: str) -> Shown:
     last = line.iloc[-1]
     return figure(
         figures.control_chart(
-            _drawable(drawn, unit), list(line["label"]), unit, currency, None if events else fact.target,
+            drawn, list(line["label"]), unit, currency, None if events else fact.target,
             [(_position(one, m.cycle), m.letter) for m in mine], (float(last["low"]), float(last["high"])),
         ),
         name=kpi.replace("_", "-"), finding=finding(fact, currency), subtitle=_subtitle(fact, one),
@@ -223,14 +223,6 @@ def _alt(fact: KpiFact, one: Charted, currency: str) -> str:
     return f"Control chart of {words.lower(fact.title)} over {words.plural(fact.points, one.grain)}. Latest {value}.{usual}"
 
 
-def _drawable(drawn: pd.DataFrame, unit: str) -> pd.DataFrame:
-    # A limit below zero or above the whole is a calculation, not a place on the axis.
-    low, top = (
-        (-math.inf, math.inf) if unit in ("points", "number", "money") else (0.0, 1.0 if unit == "share" else math.inf)
-    )
-    return drawn.assign(low=drawn["low"].clip(low, top), high=drawn["high"].clip(low, top))
-
-
 def finding(fact: KpiFact, currency: str) -> str:
     """What a control chart says, as its title: at most 12 words, worked out from the data."""
     value = words.number(fact.value, fact.unit, currency)
@@ -239,7 +231,9 @@ def finding(fact: KpiFact, currency: str) -> str:
     phrase = {
         "improvement": "better than it used to be" if fact.sure else "better, which may be chance",
         "concern": "worse than it used to be" if fact.sure else "worse, which may be chance",
-        "common": "within its usual range",
+        "common": "its weeks within their usual range"
+        if fact.grain == "week" and fact.mean is None
+        else "within its usual range",
         "neutral high": "higher than usual",
         "neutral low": "lower than usual",
         "no data": "no data in this cycle",

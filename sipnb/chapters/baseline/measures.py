@@ -71,7 +71,11 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
     points = chart.points.iloc[-1] if there else None
     unjudged = _unjudged(known, int(now["n"]), drawn, subject.refused(known.id))
     few = bool(unjudged)
+    judged = not few and not math.isnan(now["value"]) and drawn.change is not None
+    change = drawn.change if judged and not math.isnan(drawn.change.p) else None
     by_time = drawn.grain != "occurrence"
+    # What usually happens in a week says nothing of a month's figure.
+    limits = points if there and drawn.grain == subject.cycle.kind else {"low": None, "high": None, "mean": None}
     missing = math.isnan(now["value"])
     return KpiFact(
         kpi=known.id, title=known.title, short=known.short, formula=known.formula, headline=True,
@@ -86,11 +90,14 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
         assurance="no target" if few or not by_time else chart.assurance,
         chart=chart.kind, grain=drawn.grain, trial=chart.trial, points=chart.n, signals=0 if few else chart.signals,
         expected_false=0.0 if few else chart.expected_false,
-        lower_limit=points["low"] if there and by_time else None,
-        upper_limit=points["high"] if there and by_time else None,
-        mean=points["mean"] if there and by_time else None, autocorrelation=chart.autocorrelation,
-        p=None if few else drawn.p, sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few,
-        unjudged=unjudged, definition=known.definition, rebased=drawn.rebased,
+        lower_limit=limits["low"], upper_limit=limits["high"], mean=limits["mean"], autocorrelation=chart.autocorrelation,
+        usual=drawn.usual if change and by_time else limits["mean"],
+        # More days between events are fewer events.
+        p=change.p if change else None, moved=(change.direction if by_time else -change.direction) if change else 0,
+        window=change.window if change else 0,
+        scatter=drawn.scatter if drawn.grain == subject.cycle.kind else None, cycles=int(series["value"].notna().sum()),
+        sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few, unjudged=unjudged,
+        definition=known.definition, rebased=drawn.rebased,
     )  # fmt: skip
 
 
@@ -126,19 +133,20 @@ def _sure(facts: list[KpiFact]) -> list[KpiFact]:
     holds = discoveries.benjamini_hochberg(p, FALSE_DISCOVERIES)["rejected"]
     # Where work takes longer, the part of it that is on hold falls by itself: that is no improvement.
     slower = any(
-        sure and k.kpi.startswith("restore_") and k.variation == "concern" for k, sure in zip(facts, holds, strict=True)
+        sure and k.kpi.startswith("restore_") and k.course == "concern" for k, sure in zip(facts, holds, strict=True)
     )
-    mechanical = [
-        slower and k.kpi in ("on_hold_share", "sla_gaming_gap") and k.variation == "improvement" for k in facts
-    ]
+    mechanical = [slower and k.kpi in ("on_hold_share", "sla_gaming_gap") and k.course == "improvement" for k in facts]
     holds = holds & ~pd.Series(mechanical, dtype=bool)
     return [
-        # Where a measure has left its range the old limits no longer say what the process can do.
-        k.model_copy(update={"sure": True} | ({"assurance": "unsettled"} if k.assurance != "no target" else {}))
-        if sure and k.changed
-        else k
-        for k, sure in zip(facts, holds, strict=True)
+        _changed(k) if sure else k.model_copy(update={"usual": k.mean}) for k, sure in zip(facts, holds, strict=True)
     ]
+
+
+def _changed(fact: KpiFact) -> KpiFact:
+    """A measure whose change holds: what it says is the change's, and no longer its latest point's."""
+    told = {"sure": True, "variation": fact.course, "changed_for": fact.window, "rule": "level"}
+    # Where a measure has left its level, its old limits no longer say what the process can do.
+    return fact.model_copy(update=told | ({"assurance": "unsettled"} if fact.assurance != "no target" else {}))
 
 
 def _ways(subject: Subject) -> list[KpiFact]:
@@ -206,7 +214,7 @@ def chance(facts: BaselineFacts) -> Shown:
     claimed = [k for k in facts.measures if k.claims]
     if not claimed:
         return say("No measure has 13 points of history yet: limits are on trial, and no change is claimed.")
-    seeming = [k for k in claimed if k.changed]
+    seeming = [k for k in claimed if k.changed or k.sure]
     sure = [k for k in seeming if k.sure]
     text = (
         f"Over all measures and cycles {words.plural(facts.signals, 'point')} stand out; if nothing ever changed, chance "
