@@ -259,6 +259,7 @@ class Action(Model):
     ]  # fmt: skip
     raised: date
     due: date | None = None
+    since: date | None = Field(None, description="when it came into its state; earlier cycles show the state before")
     implemented: date | None = None
     note: str = ""
 

@@ -1,4 +1,4 @@
-"""A page an owner: the services they answer for, in order of need, what is asked of them, and what they have agreed."""
+"""A page for everybody of whom something is asked: their services in order of need, their decisions and their actions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sipnb.show import words
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody who answers for services. `decisions` are asked of them, each with the service that asks."""
+    """Somebody who answers for services or actions. `decisions` are asked of them, each with the service that asks."""
 
     name: str
     rows: list[Row]
@@ -37,10 +37,14 @@ def slug(owner: str) -> str:
 
 
 def owners(facts: PortfolioFacts, rows: Sequence[Row]) -> list[Owner]:
-    """The owners of services by name; their actions are those they own and those of their services."""
+    """The owners of services, and those of actions, by name; with their own actions and those of their services."""
     mine: dict[str, list[Row]] = {}
     for row in rows:
         mine.setdefault(row.plan.owner, []).append(row)
+        for one in row.plan.decisions:
+            mine.setdefault(one.owner or row.plan.owner, [])
+    for action in facts.actions:
+        mine.setdefault(action.owner, [])
     found = []
     for name in sorted(mine):
         services = {row.plan.service for row in mine[name]}
@@ -54,6 +58,11 @@ def owners(facts: PortfolioFacts, rows: Sequence[Row]) -> list[Owner]:
 
 def sentence(owner: Owner) -> str:
     """How the owner's services stand, in one sentence."""
+    if not owner.rows:
+        asked = (
+            words.plural(len(owner.decisions), "decision is", "decisions are") if owner.decisions else "No decision is"
+        )
+        return f"Answers for {words.plural(len(owner.actions), 'action')} of other owners’ services. {asked} asked."
     made = [row.plan for row in owner.rows if row.plan.status == "published"]
     without = len(owner.rows) - len(made)
     if not made:
