@@ -138,8 +138,8 @@ def _chart(
         rate = options | {"target": None if target is None else target / sizes.iloc[-1]}
         chart = spc.u_chart(values, sizes, prime=True, screen=True, **rate)
         # Drawn as what was counted: the limits of a month with fewer working days are lower.
-        drawn = chart.points[["value", "mean", "low", "high"]].mul(sizes, axis=0)
-        return replace(chart, points=chart.points.assign(**drawn))
+        drawn = chart.points[["mean", "low", "high"]].mul(sizes, axis=0)
+        return replace(chart, points=chart.points.assign(value=values, **drawn))
     if known.kind == "share":
         return spc.p_chart(line["numerator"], line["denominator"], screen=True, **options)
     if known.kind in ("count", "rare"):
