@@ -65,6 +65,7 @@ def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
         days_open=(open_until - action.raised).days,
         cycles_since=since,
         note=action.note,
+        lever=action.lever,
     )
 
 
