@@ -119,4 +119,4 @@ def left(facts: RecommendationFacts) -> Shown:
             "What the records say": list(facts.considered.values()),
         }
     )
-    return table(frame, "Looked at and not proposed")
+    return table(frame, "Levers that are not proposed, with the reason")

@@ -122,7 +122,8 @@ class Judged:
         if cleared:
             late = words.number(self.latest.value, "share")
             return f"({self.interval}), but {late} in the last {self.latest_days} days, clearly back on the good side of {said}"
-        return f"({self.interval}), {'clearly within' if within else f'not clearly {which}'} {said}"
+        good = "clearly within" if which == "above" else "clearly above"
+        return f"({self.interval}), {good if within else f'not clearly {which}'} {said}"
 
 
 @dataclass(frozen=True)
@@ -183,9 +184,9 @@ class Look:
         missing = kpis.missing(self.scope.kpis[kpi], self.scope)
         return f"no records of {words.listed([_RECORDS.get(need, need) for need in missing])}"
 
-    def refused(self, kpi: str) -> str:
+    def refused(self, kpi: str, days: int = RECENT) -> str:
         """Why the records carry no claim about a KPI of the last days, as a clause; empty where they do."""
-        rule = self.records.refused(self.scope.kpis[kpi], self.window(RECENT))
+        rule = self.records.refused(self.scope.kpis[kpi], self.window(days))
         return rule and f"the records carry no claim about {self.scope.kpis[kpi].noun} ({rule})"
 
     def limit(self, lever: Lever, kpi: str) -> tuple[float, bool]:

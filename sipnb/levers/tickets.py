@@ -188,7 +188,7 @@ def _prefixed(name: str, numbers: dict[str, float]) -> dict[str, float]:
 
 def process_drift(look: Look, lever: Lever) -> Evidence:
     """Restoring that takes clearly longer than in the same days a year ago, by how much months differ anyway."""
-    if reason := look.lacking("restore_median") or look.refused("restore_median"):
+    if reason := look.lacking("restore_median") or look.refused("restore_median", YEAR + RECENT):
         return unknown(lever, reason)
     incidents = look.records.tickets
     incidents = incidents[incidents["kind"] == "incident"]
