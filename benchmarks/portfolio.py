@@ -159,20 +159,26 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
 
 def _advice(service: Service, states: list[str], draw: random.Random) -> advice_facts.RecommendationFacts:
     effect = advice_facts.EffectFact(
-        kpi="sla_attainment", title="Resolved within target", unit="share", value=0.09, low=0.06, high=0.12
+        kpi="sla_attainment",
+        title="Resolved within target",
+        unit="share",
+        value=0.09,
+        low=0.06,
+        high=0.12,
+        basis="effect",
     )
     options = [
         advice_facts.OptionFact(
             rank=n + 1, lever=f"lever-{n}", title=title, action="Do it.", kind="process", moves=[], finding="Seen.", why="Seen.",
             evidence=["Seen."], numbers={}, effect=draw.choice((effect, None)), cost=draw.choice((9000.0, 24000.0, None)),
-            effort_days=None, weeks=6, strength=1.0,
+            effort_days=None, weeks=6, times=1.8, agreed=True, against="the target of 12 % passed on twice or more",
         )
         for n, title in enumerate(draw.sample(_LEVERS, draw.choice((0, 1, 1, 2))))
     ]  # fmt: skip
     decisions = [
         advice_facts.DecisionFact(
             id=one.lever, kind="option", title=one.title, owner=service.owner, due="2026-11-15",
-            effect="up to +9 points (6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
+            effect="+9 points (95 % interval 6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
         )
         for one in options
     ]  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Lever:
-    """A kind of improvement: what it is, which KPIs it moves, and what has to be seen before it is proposed."""
+    """A kind of improvement: what it is, which KPIs it moves, and what has to be seen before it is proposed.
+
+    `limits` are what its KPIs are compared with where a service has no target for them.
+    """
 
     id: str
     title: str
@@ -15,6 +19,7 @@ class Lever:
     kind: str  # people, process, technology, supplier
     moves: tuple[str, ...]
     seen_when: str
+    limits: Mapping[str, float] = field(default_factory=dict)
 
 
 LEVERS: dict[str, Lever] = {
@@ -27,7 +32,9 @@ LEVERS: dict[str, Lever] = {
             "handing over.",
             "process",
             ("multi_hop_share", "sla_attainment", "restore_median"),
-            "tickets passed on twice or more are frequent and meet their target less often than the others",
+            "tickets passed on twice or more are frequent, and those passed on early meet their target less often than like "
+            "tickets that were still open then; without a history of hand-overs, where an agreed target for them is missed",
+            {"multi_hop_share": 0.12},
         ),
         Lever(
             "change_control",
@@ -36,7 +43,8 @@ LEVERS: dict[str, Lever] = {
             "the first day.",
             "process",
             ("change_failure_rate", "volume"),
-            "a high share of changes causes incidents",
+            "clearly more changes than allowed caused an incident over two years, and still do over a year and half a year",
+            {"change_failure_rate": 0.10},
         ),
         Lever(
             "capacity",
@@ -44,7 +52,8 @@ LEVERS: dict[str, Lever] = {
             "Add hours where the queue grows, or take work away at the source, until the backlog is down.",
             "people",
             ("backlog", "sla_attainment"),
-            "more tickets were opened than resolved over the last cycles and the backlog grew",
+            "for four weeks more tickets have been open than in the past, also when measured in weeks of arrivals, because "
+            "more were opened than ended over half a year",
         ),
         Lever(
             "stop_the_clock_rules",
@@ -53,7 +62,8 @@ LEVERS: dict[str, Lever] = {
             "without hold.",
             "process",
             ("on_hold_share", "restore_median"),
-            "much of the time to resolve is spent on hold, and tickets on hold meet a target they otherwise miss",
+            "clearly more of the time to resolve than allowed is spent on hold",
+            {"on_hold_share": 0.25},
         ),
         Lever(
             "knowledge_and_quality",
@@ -62,7 +72,8 @@ LEVERS: dict[str, Lever] = {
             "agents find them.",
             "people",
             ("csat_top2", "reopen_rate"),
-            "users are dissatisfied or tickets come back although the target is met",
+            "clearly fewer users than wanted are satisfied, or clearly more tickets than allowed come back",
+            {"csat_top2": 0.70, "reopen_rate": 0.05},
         ),
         Lever(
             "resilience",
@@ -71,7 +82,8 @@ LEVERS: dict[str, Lever] = {
             "rehearse the recovery.",
             "technology",
             ("availability", "outage_count"),
-            "unplanned outages keep returning",
+            "six or more unplanned outages in a year, and together they cost clearly more time than the target allows",
+            {"availability": 0.995},
         ),
         Lever(
             "process_drift",
@@ -80,7 +92,7 @@ LEVERS: dict[str, Lever] = {
             "part that explains most of it.",
             "process",
             ("sla_attainment", "restore_median"),
-            "the time to restore has left the range it used to move in, and no other lever explains it",
+            "restoring takes clearly longer than in the same days a year ago, and no other lever is proposed",
         ),
     )
 }

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sipnb.chapters.facts import Facts
 
 
 class EffectFact(Facts):
-    """How much a lever could move a KPI at most, with its 95 % interval, signed as the KPI would change."""
+    """What is known of what a lever does to a KPI.
+
+    `effect`: estimated, with its 95 % interval, signed as the KPI would change. `distance`: only how far the KPI is from
+    `goal`, its `reference` (target, limit, level of a year ago); it has no interval, and what the lever would do is not
+    known. `unknown`: of a plan published before effects said what they rest on; its numbers are not told.
+    """
 
     kpi: str
     title: str
     unit: str
     value: float
-    low: float
-    high: float
+    low: float | None = None
+    high: float | None = None
+    basis: Literal["effect", "distance", "unknown"] = "unknown"
+    reference: str = ""
+    goal: float | None = None
+
+    @model_validator(mode="after")
+    def _interval_of_effects_alone(self) -> EffectFact:
+        bounds = self.low is not None and self.high is not None
+        if self.basis != "unknown" and bounds != (self.basis == "effect"):
+            raise ValueError("an effect has an interval, and a distance has none")
+        return self
 
 
 class OptionFact(Facts):
+    """A proposal. `times` is how many times what is allowed was measured, `against` what that is, and `agreed` whether it is
+    an agreed target: these order the options. `registered` says what became of the same lever in the register."""
+
     rank: int
     lever: str
     title: str
@@ -35,7 +53,11 @@ class OptionFact(Facts):
     cost: float | None
     effort_days: float | None
     weeks: int | None
-    strength: float
+    strength: float | None = Field(None, description="ordered the options of plans published before `times` did")
+    times: float | None = None
+    agreed: bool = False
+    against: str = ""
+    registered: str = ""
 
 
 class PointFact(Facts):
@@ -93,3 +115,10 @@ class RecommendationFacts(Facts):
     options: list[OptionFact]
     considered: dict[str, str] = Field(description="lever title → why it is not proposed")
     verdict: VerdictFact
+    order: str = Field("", description="by what the options are ordered")
+    seen: dict[str, dict[str, float | None]] = Field(
+        default_factory=dict, description="lever → the numbers of why it is not proposed"
+    )
+    unjudged: list[str] = Field(
+        default_factory=list, description="levers for or against which the records cannot speak"
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sipnb.chapters.advice_facts import DecisionFact, EffectFact, OptionFact, RecommendationFacts
+from sipnb.catalogue import KPIS, LEVERS
+from sipnb.chapters import effects
+from sipnb.chapters.advice_facts import DecisionFact, OptionFact, RecommendationFacts
 from sipnb.chapters.facts import ActionFact, ReviewFacts
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts, TotalsFact
 from sipnb.chapters.review import DONE, NOT_AGREED
@@ -17,7 +19,9 @@ def actions(
 ) -> list[ActionOfPlan]:
     """The actions of one plan: those of its register in the order of their dates, then what it proposes."""
     asked = {d.id: d for d in advice.verdict.decisions if d.kind == "option"}
-    agreed = [_agreed(service, owner, one) for one in reviewed.actions]
+    judged = [lever for lever in LEVERS.values() if lever.id not in advice.unjudged]
+    left = {lever.id: advice.considered[lever.title] for lever in judged if lever.title in advice.considered}
+    agreed = [_agreed(service, owner, one, left) for one in reviewed.actions]
     agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
     return agreed + [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
 
@@ -33,11 +37,13 @@ def totals(found: list[ActionOfPlan]) -> TotalsFact:
     )  # fmt: skip
 
 
-def _agreed(service: str, owner: str, one: ActionFact) -> ActionOfPlan:
+def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> ActionOfPlan:
+    against = effects.unsupported(one, left) if one.overdue else ""
     return ActionOfPlan(
         service=service, id=one.id, kind="agreed", title=one.title, owner=one.owner or owner, state=one.state,
         open=one.state not in DONE, due=one.due, overdue=one.overdue,
         effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=None,
+        standing=f"the records do not speak for it now: {against}" if against else "",
     )  # fmt: skip
 
 
@@ -45,14 +51,14 @@ def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | N
     return ActionOfPlan(
         service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
         due=(asked.due or None) if asked else None, overdue=False,
-        effect=asked.effect if asked and asked.effect else _effect(one.effect, currency), money=one.cost,
+        effect=asked.effect if asked and asked.effect else _effect(one, currency), money=one.cost, standing=one.registered,
     )  # fmt: skip
 
 
-def _effect(fact: EffectFact | None, currency: str) -> str:
-    if fact is None:
-        return "effect not estimated"
-    return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {words.lower(fact.title)}"
+def _effect(one: OptionFact, currency: str) -> str:
+    known = KPIS.get(one.effect.kpi) if one.effect else None
+    noun = known.noun if known else f"“{one.effect.title}”" if one.effect else ""
+    return effects.told(one.effect, noun, currency)
 
 
 def sentence(one: TotalsFact, currency: str) -> str:
@@ -89,7 +95,7 @@ def shown(facts: PortfolioFacts) -> Shown:
                 "Service": names[one.service],
                 "Action": one.title,
                 "Owner": one.owner,
-                "State": f"{one.state}, overdue" if one.overdue else one.state,
+                "State": "; ".join(filter(None, [f"{one.state}, overdue" if one.overdue else one.state, one.standing])),
                 "Due": words.day(one.due) if one.due else "no date",
                 "Effect": one.effect or "not stated",
                 "Cost": words.number(one.money, "money", facts.currency) if one.money is not None else "not stated",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sipnb.chapters import news
 from sipnb.chapters.advice_facts import OptionFact
@@ -25,7 +26,10 @@ LIKELY = 0.5
 
 @dataclass(frozen=True)
 class Case:
-    """What a verdict is drawn from: the chapters' facts of a service, and the words for its measures."""
+    """What a verdict is drawn from: the chapters' facts of a service, and the words for its measures.
+
+    `left` are the levers that the records could have spoken for and do not, with the reason.
+    """
 
     subject: Subject
     reviewed: ReviewFacts
@@ -33,6 +37,7 @@ class Case:
     short: GapFacts
     ahead: ForecastFacts
     options: list[OptionFact]
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def worst(self) -> GapFact | None:

@@ -54,6 +54,7 @@ class ActionFact(Facts):
     days_open: int
     cycles_since: int | None = Field(description="whole cycles of records since it was implemented")
     note: str
+    lever: str | None = Field(None, description="the kind of improvement it is, by the catalogue")
 
 
 class ReviewFacts(Facts):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sipnb.chapters.advice_facts import PointFact
 from sipnb.chapters.case import LIKELY, Case, are, judgeable, share_of, standing
+from sipnb.chapters.effects import unsupported
 from sipnb.chapters.facts import GapFact, KpiFact
 from sipnb.chapters.review import NOT_AGREED
 from sipnb.show import words
@@ -143,7 +144,8 @@ def _agreed(case: Case) -> PointFact | None:
         which = f"{len(late)} of {words.plural(len(actions), 'agreed action')} {are(len(late))}"
         text = (
             f"{which if len(actions) > 1 else 'The one agreed action is'} overdue: “{first.title}”, due "
-            f"{words.day(first.due)}, owned by {first.owner or 'nobody'}."
+            f"{words.day(first.due)}, owned by {first.owner or 'nobody'}"
+            f"{'; the records do not speak for it now' if unsupported(first, case.left) else ''}."
         )
         return PointFact(lead="Agreed before.", text=text, **place)
     done = [a for a in actions if a.implemented and a.state == "implemented"]

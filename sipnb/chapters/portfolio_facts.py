@@ -48,7 +48,8 @@ class PositionFact(Facts):
 class ActionOfPlan(Facts):
     """One action of one service: agreed, as its register has it, or proposed by its plan.
 
-    `owner` is the action's own, or the service's where none is named; `money` is what it costs once.
+    `owner` is the action's own, or the service's where none is named; `money` is what it costs once. `standing` says what the
+    register has of a proposal already, or that the records no longer speak for an overdue action.
     """
 
     service: str
@@ -62,6 +63,7 @@ class ActionOfPlan(Facts):
     overdue: bool
     effect: str
     money: float | None
+    standing: str = ""
 
 
 class TotalsFact(Facts):

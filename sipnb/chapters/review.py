@@ -71,6 +71,7 @@ def _fact(action: Action, subject: Subject, end: date) -> ActionFact:
         cycles_since=since,
         # What was written since would tell of a time that had not come.
         note="" if later else action.note,
+        lever=action.lever,
     )
 
 

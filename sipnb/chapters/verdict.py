@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sipnb.chapters import news
-from sipnb.chapters.advice_facts import DecisionFact, EffectFact, VerdictFact
+from sipnb.chapters import effects, news
+from sipnb.chapters.advice_facts import DecisionFact, OptionFact, VerdictFact
 from sipnb.chapters.case import LIKELY, Case, standing
-from sipnb.chapters.facts import GapFact, KpiFact
+from sipnb.chapters.facts import ActionFact, GapFact, KpiFact
 from sipnb.chapters.points import points
 from sipnb.show import words
 
@@ -113,9 +113,9 @@ def _decisions(case: Case) -> list[DecisionFact]:
     decisions = [
         DecisionFact(
             id=option.lever, kind="option", title=option.title, owner=owner, due=due,
-            effect=_effect(case, option.effect),
+            effect=effects.told(option.effect, case.noun(option.effect.kpi) if option.effect else "", currency),
             cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
-            why=option.finding,
+            why=_found(option),
         )
         for option in wanted
     ]  # fmt: skip
@@ -124,17 +124,21 @@ def _decisions(case: Case) -> list[DecisionFact]:
             id=action.id, kind="action", title=f"Set a new date for “{action.title}”, or let it go",
             owner=action.owner or owner, due=due,
             effect=f"meant to move {case.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
-            cost="no cost in the register", why=f"It was due on {words.day(action.due)}",
+            cost="no cost in the register", why=_due(case, action),
         )
         for action in late
     ]  # fmt: skip
 
 
-def _effect(case: Case, effect: EffectFact | None) -> str:
-    if effect is None:
-        return "effect not estimated"
-    told = words.effect(effect.value, effect.low, effect.high, effect.unit, case.subject.currency)
-    return f"{told} on {case.noun(effect.kpi)}"
+def _found(option: OptionFact) -> str:
+    """What was found, and what the register says of the same lever: nobody is asked twice without being told."""
+    return f"{option.finding}; {option.registered}" if option.registered else option.finding
+
+
+def _due(case: Case, action: ActionFact) -> str:
+    """When it was due, and whether the records still speak for it."""
+    told, against = f"It was due on {words.day(action.due)}", effects.unsupported(action, case.left)
+    return f"{told}; the records do not speak for it now ({against})" if against else told
 
 
 #: Warnings that say something of the records and nothing of this service's figures.

@@ -21,6 +21,7 @@ from sipnb.demo.timeline import DAY, END, HOUR
 from sipnb.demo.words import CHANNELS, GROUP_ROLES, PHRASES, TAILS
 
 _MOST_HOPS = 5
+_BOUNCING = 6 * HOUR  # of net work: how long tickets that change group twice and more take to find their group
 _CATEGORY_MIX = (0.4, 0.28, 0.2, 0.12)
 _CATEGORY_FACTOR = (1.0, 1.15, 0.9, 1.35)  # on the resolution time
 _CATEGORY_HOPS = (1.0, 1.5, 0.7, 0.4)  # on the share of tickets with two and more reassignments
@@ -162,9 +163,12 @@ def events(service: Service, rng: np.random.Generator, t: Traits, w: Work) -> pd
     acknowledged = np.minimum(t.goal * 0.02 * rng.lognormal(0, 1.0, n) / w.net, 0.15)
     steps.append(("acknowledge", every, acknowledged, _PROGRESS))
     until = np.where(t.reopened, 0.44, 0.7)
+    # What is passed to and fro is so at once, before anybody works on it; a single hand-over may come at any time.
+    bounced = np.clip(_BOUNCING / w.net, acknowledged + 0.01, until)
+    settled = np.where(t.hops >= 2, bounced, until)
     for hop in range(_MOST_HOPS):
         moved = every[t.hops > hop]
-        steps.append(("hop", moved, rng.uniform(acknowledged, until)[moved], -1))
+        steps.append(("hop", moved, rng.uniform(acknowledged, settled)[moved], -1))
     changed = every[rng.random(n) < 0.03]
     steps.append(("priority", changed, rng.uniform(acknowledged, until)[changed], -1))
     held = every[w.hold > 0]

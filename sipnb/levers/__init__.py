@@ -1,8 +1,8 @@
 """Improvement levers: a detector for each, which reads the records and says what it saw.
 
-A detector never proposes without a difference that its interval keeps away from zero, or a share whose interval lies
-above a stated level. What a lever could gain is an upper bound: it assumes that the tickets concerned became like the
-others, which are not quite the same tickets.
+A detector proposes nothing without a measure that lies clearly on the wrong side of a limit, judged by how much months differ.
+It says that a lever would have an effect only where that is estimated, by comparing like tickets from a landmark; anything
+else is a distance to the target.
 """
 
 from __future__ import annotations
@@ -10,26 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sipnb.catalogue import LEVERS, Lever
-from sipnb.levers import operations, tickets
-from sipnb.levers.evidence import Effect, Evidence, Look
+from sipnb.levers import handovers, operations, tickets
+from sipnb.levers.evidence import Effect, Evidence, Look, unknown
 
-__all__ = ["Effect", "Evidence", "Look", "detect"]
+__all__ = ["Effect", "Evidence", "Look", "detect", "look_for"]
 
 _DETECTORS: dict[str, Callable[[Look, Lever], Evidence]] = {
-    "one_owning_group": tickets.one_owning_group,
+    "one_owning_group": handovers.one_owning_group,
     "change_control": operations.change_control,
     "capacity": operations.capacity,
     "stop_the_clock_rules": tickets.stop_the_clock_rules,
     "knowledge_and_quality": tickets.knowledge_and_quality,
     "resilience": operations.resilience,
+    "process_drift": tickets.process_drift,
 }
 
 
 def detect(look: Look) -> list[Evidence]:
-    """Run every detector, in the order of the catalogue; the drift detector sees what the others found."""
-    found: list[Evidence] = []
-    for lever in LEVERS.values():
-        if lever.id != "process_drift":
-            found.append(_DETECTORS[lever.id](look, lever))
-    found.append(tickets.process_drift(look, LEVERS["process_drift"], any(e.found for e in found)))
-    return found
+    """Run every detector, in the order of the catalogue; a drift is looked for only where nothing else is proposed."""
+    found = [look_for(lever, look) for lever in LEVERS if lever != "process_drift"]
+    proposed = next((e.lever.title for e in found if e.found), "")
+    if proposed:
+        reason = f"not looked for: “{proposed}” is proposed, and what it is about may be the cause"
+        return [*found, unknown(LEVERS["process_drift"], reason)]
+    return [*found, look_for("process_drift", look)]
+
+
+def look_for(lever: str, look: Look) -> Evidence:
+    """Run the detector of one lever of the catalogue, by its id."""
+    return _DETECTORS[lever](look, LEVERS[lever])

@@ -93,7 +93,7 @@ def action_records(facts: PortfolioFacts) -> list[Record]:
         {
             "service": one.service, "name": names[one.service], "action": one.id, "kind": one.kind, "title": one.title,
             "owner": one.owner, "state": one.state, "open": one.open, "due": one.due or "", "overdue": one.overdue,
-            "effect": one.effect, "cost_once": one.money, "currency": facts.currency,
+            "effect": one.effect, "standing": one.standing, "cost_once": one.money, "currency": facts.currency,
         }
         for one in facts.actions
     ]  # fmt: skip

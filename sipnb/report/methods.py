@@ -92,13 +92,15 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
                 "the service, its users or its targets are about to change",
             )
         )  # fmt: skip
-    if any(o.effect for o in advice.options):
+    estimated = [o for o in advice.options if o.effect and o.effect.basis == "effect"]
+    if estimated:
         found.append(
             Method(
-                "Effect of an option", words.plural(len(advice.options), "option"),
-                "difference between the tickets concerned and the others (Newcombe’s interval, 95 %), or the way to the target",
-                "the tickets concerned would become like the others: an upper bound",
-                "they differ in more than what the option changes",
+                "Effect of an option", words.plural(len(estimated), "option"),
+                "tickets still open and not late at a landmark after opening, by what had happened to them by then, against "
+                "others of the same priority and kind; carried to all tickets, with the uncertainty of both",
+                "the tickets concerned would become like the others",
+                "they differ in more than priority, kind and what the option changes",
             )
         )  # fmt: skip
     return found

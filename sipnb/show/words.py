@@ -161,7 +161,7 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
 
 
 def effect(value: float, low: float, high: float, unit: str, currency: str = "EUR") -> str:
-    """How far something could move a measure at most, with its interval: `up to +9 points (6–12)`."""
+    """By how much something would move a measure, with its interval: `+9 points (95 % interval 6–12)`."""
     scale, named = (100, " points") if unit == "share" else (1, {"hours": " h", "days": " d"}.get(unit, ""))
     ends = sorted((low * scale, high * scale), key=abs)
     if min(ends) < 0 < max(ends):
@@ -169,7 +169,13 @@ def effect(value: float, low: float, high: float, unit: str, currency: str = "EU
     else:
         bounds = "–".join(significant(abs(end), 2) for end in ends)
     mark = f"{sign(currency)} " if unit == "money" else ""
-    return f"up to {mark}{_signed(value * scale)}{named} ({bounds})"
+    return f"{mark}{_signed(value * scale)}{named} (95 % interval {bounds})"
+
+
+def distance(value: float, goal: float, reference: str, unit: str, currency: str = "EUR") -> str:
+    """How far a measure is from where it should be, which is no effect: `distance of 8.6 points from its target (10 %)`."""
+    far = prose(abs(value), "points" if unit == "share" else unit, currency)
+    return f"distance of {far} from its {reference} ({prose(goal, unit, currency)})"
 
 
 def _signed(value: float) -> str:

@@ -83,15 +83,28 @@ def test_in_a_sentence_a_figure_has_at_most_three_digits_and_counts_are_exact(va
 @pytest.mark.parametrize(
     ("value", "low", "high", "unit", "text"),
     [
-        (0.129, 0.119, 0.138, "share", "up to +13 points (12–14)"),
-        (-3.68, -4.96, -2.36, "hours", "up to −3.7 h (2.4–5)"),
-        (-238.0, -326.0, -151.0, "count", "up to −238 (151–326)"),
-        (0.02, -0.01, 0.05, "share", "up to +2 points (−1 to +5)"),
-        (-120.0, -200.0, -40.0, "money", "up to € −120 (40–200)"),
+        (0.129, 0.119, 0.138, "share", "+13 points (95 % interval 12–14)"),
+        (-3.68, -4.96, -2.36, "hours", "−3.7 h (95 % interval 2.4–5)"),
+        (-238.0, -326.0, -151.0, "count", "−238 (95 % interval 151–326)"),
+        (0.02, -0.01, 0.05, "share", "+2 points (95 % interval −1 to +5)"),
+        (-120.0, -200.0, -40.0, "money", "€ −120 (95 % interval 40–200)"),
     ],
 )
 def test_an_effect_has_its_sign_once_and_its_interval(value, low, high, unit, text):
     assert words.effect(value, low, high, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "goal", "reference", "unit", "text"),
+    [
+        (0.086, 0.10, "target", "share", "distance of 8.6 points from its target (10 %)"),
+        (3.631, 5.128, "level of a year ago", "hours", "distance of 3.63 h from its level of a year ago (5.13 h)"),
+        (69.0, 250.0, "target", "count", "distance of 69 from its target (250)"),
+        (0.0019, 0.999, "limit", "share", "distance of 0.19 points from its limit (99.9 %)"),
+    ],
+)
+def test_a_distance_is_called_one_and_has_no_interval(value, goal, reference, unit, text):
+    assert words.distance(value, goal, reference, unit) == text
 
 
 def test_ordinals_days_and_cycles_in_words():

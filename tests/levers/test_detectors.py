@@ -16,7 +16,7 @@ from sipnb.records.frozen import Records
 
 
 def looked_at(plan):
-    return levers.Look(plan.scope, plan.series)
+    return levers.Look(plan.scope)
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +60,37 @@ def test_every_evidence_carries_its_numbers(demo_subject):
             if evidence.found:
                 assert evidence.sentences and evidence.numbers
                 assert any(character.isdigit() for character in evidence.sentences[0])
-                assert 0 < evidence.strength <= 1
-                assert evidence.effect.kpi in KPIS
-                assert evidence.effect.low <= evidence.effect.value <= evidence.effect.high
+                assert evidence.times > 1 and evidence.against and any(c.isdigit() for c in evidence.against)
+                effect = evidence.effect
+                assert effect.kpi in KPIS
+                if effect.basis == "effect":
+                    assert effect.low <= effect.value <= effect.high
+                else:
+                    assert effect.low is None and effect.high is None and effect.reference and effect.goal is not None
+                    assert effect.value > 0
+
+
+def test_an_effect_is_estimated_only_where_like_tickets_are_compared(demo_subject):
+    found = next(e for e in levers.detect(looked_at(demo_subject("workplace"))) if e.found)
+    assert (found.lever.id, found.effect.basis, found.effect.kpi) == ("one_owning_group", "effect", "sla_attainment")
+    assert 0.05 < found.effect.low < found.effect.high < 0.2
+
+
+def test_no_distance_goes_beyond_what_can_be(demo_subject):
+    """A backlog of so many cannot fall by more than that."""
+    found = next(e for e in levers.detect(looked_at(demo_subject("service-desk"))) if e.found)
+    assert found.effect.value < found.numbers["open"]
+
+
+@pytest.mark.parametrize(
+    ("basis", "bounds"), [("distance", (0.1, 0.2)), ("effect", (None, None)), ("effect", (0.1, None))]
+)
+def test_a_distance_with_an_interval_and_an_effect_without_one_are_refused(basis, bounds):
+    with pytest.raises(ValueError, match="an effect has an interval, and a distance has none"):
+        levers.Effect("backlog", basis, 0.15, *bounds)
 
 
 def test_every_lever_has_a_detector_and_moves_a_known_kpi():
-    assert set(levers._DETECTORS) | {"process_drift"} == set(LEVERS)
+    assert set(levers._DETECTORS) == set(LEVERS)
     for lever in LEVERS.values():
-        assert set(lever.moves) <= set(KPIS)
+        assert set(lever.moves) <= set(KPIS) and set(lever.limits) <= set(lever.moves)

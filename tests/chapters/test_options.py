@@ -1,0 +1,143 @@
+"""Options say what is known of their effect, why they stand where they stand, and what the register has of them."""
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from sipnb import levers
+from sipnb.catalogue import LEVERS
+from sipnb.chapters import agenda, effects, recommendations, review
+from sipnb.chapters.advice_facts import EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.facts import ActionFact
+
+ESTIMATED = EffectFact(
+    kpi="sla_attainment", title="Resolved within target", unit="share", value=0.11, low=0.093, high=0.118, basis="effect"
+)  # fmt: skip
+AWAY = EffectFact(
+    kpi="change_failure_rate", title="Changes that caused an incident", unit="share", value=0.086, basis="distance",
+    reference="target", goal=0.10,
+)  # fmt: skip
+#: An option as plans published before effects had a basis hold it.
+OLD = {
+    "rank": 1, "lever": "capacity", "title": "Bring arrivals and capacity back into balance", "action": "Add hours.",
+    "kind": "people", "moves": ["Open"], "finding": "The backlog grew", "why": "It grew.", "evidence": ["It grew."],
+    "numbers": {"open": 319.0},
+    "effect": {"kpi": "backlog", "title": "Open", "unit": "count", "value": -238.0, "low": -326.0, "high": -151.0},
+    "cost": 46000.0, "effort_days": 15.0, "weeks": 8, "strength": 0.9,
+}  # fmt: skip
+
+
+def action(state="in progress", **more):
+    given = {"owner": None, "kpi": None, "kpi_title": None, "raised": "2026-05-11", "due": "2026-12-15", "implemented": None,
+             "overdue": False, "days_open": 1, "cycles_since": None, "note": "", "lever": "capacity"} | more  # fmt: skip
+    return ActionFact(id="a", title="A rota", state=state, **given)
+
+
+def test_an_effect_is_told_with_its_interval_and_a_distance_without_any():
+    assert effects.told(ESTIMATED, "attainment", "EUR") == "+11 points (95 % interval 9.3–12) on attainment"
+    told = effects.told(AWAY, "the share of changes", "EUR")
+    assert told == "effect not estimated; the share of changes is at a distance of 8.6 points from its target (10 %)"
+    assert effects.told(None, "", "EUR") == "effect not estimated"
+    assert "interval" not in told and "up to" not in told
+
+
+@pytest.mark.parametrize("bounds", [{"low": 0.1, "high": 0.2}, {"high": 0.2}])
+def test_a_distance_with_an_interval_cannot_be_handed_over(bounds):
+    if "low" in bounds:
+        with pytest.raises(ValidationError, match="a distance has none"):
+            EffectFact(**{**AWAY.model_dump(), **bounds})
+    with pytest.raises(ValidationError, match="an effect has an interval"):
+        EffectFact(**{**ESTIMATED.model_dump(), "low": None, **({} if "low" in bounds else bounds)})
+
+
+def test_plans_published_before_can_be_read_and_claim_no_effect():
+    """Their numbers were a way to the target, or the difference of tickets that stayed open longer: neither is told."""
+    verdict = {"sentence": "Fine.", "tone": "common", "points": [], "decisions": []}
+    read = RecommendationFacts.model_validate({"options": [OLD], "considered": {}, "verdict": verdict})
+    (option,) = read.options
+    assert (
+        option.effect.basis == "unknown" and effects.told(option.effect, "the backlog", "EUR") == "effect not estimated"
+    )
+    markup = recommendations.options(read, "EUR").markup
+    assert "238" not in markup and "326" not in markup and "not estimated" in markup
+
+
+def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_subject):
+    for service, bar in (("workplace", True), ("web-shop", False)):
+        facts = recommendations.work_out(demo_subject(service)).facts
+        markup = recommendations.options(facts, "EUR").markup
+        assert ('class="extent"' in markup) is bar
+        assert ("95 % interval" in markup) is bar and ("distance of" in markup) is not bar
+
+
+def test_agreed_targets_come_first_and_then_what_is_measured_most_often():
+    def seen(lever, times, agreed, found=True):
+        return levers.Evidence(LEVERS[lever], found, "seen", times=times, agreed=agreed, against="the limit of 10 %")
+
+    given = [
+        seen("capacity", 9.0, False), seen("change_control", 1.2, True), seen("resilience", 2.9, True),
+        seen("knowledge_and_quality", 50.0, True, found=False),
+    ]  # fmt: skip
+    assert [e.lever.id for e in recommendations.ranked(given)] == ["resilience", "change_control", "capacity"]
+
+
+def test_the_page_says_by_what_options_are_ordered():
+    one = OptionFact.model_validate({**OLD, "times": 1.86, "agreed": True, "against": "the target of 10 % of changes"})
+    other = one.model_copy(update={"agreed": False})
+    assert effects.place(one) == "1.9 times the target of 10 % of changes"
+    assert effects.place(other) == "1.9 times the target of 10 % of changes (no agreed target)"
+    assert effects.order([one]) == "" and effects.order([one, other]).startswith(
+        "Ordered by how far each is from what is"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (action(), "agreed already: “A rota”, in progress, due 15 December 2026"),
+        (action(overdue=True, due="2026-10-15"), "agreed already: “A rota”, in progress, due 15 October 2026, overdue"),
+        (action("proposed", due=None), "proposed already: “A rota”, proposed, without a date"),
+        (action("rejected", note="No money."), "rejected before: “A rota”, raised on 11 May 2026 (No money)"),
+        (action("withdrawn"), "withdrawn before: “A rota”, raised on 11 May 2026"),
+        (action("implemented", implemented="2026-03-01"), "done before: “A rota”, implemented on 1 March 2026"),
+        (action(lever="resilience"), ""),
+    ],
+)
+def test_what_the_register_has_of_a_lever_is_said(entry, said):
+    assert effects.in_register("capacity", [entry]) == said
+
+
+def test_a_decision_says_that_it_is_agreed_or_was_rejected(demo_subject):
+    plan = demo_subject("web-shop")
+    advice = recommendations.work_out(plan).facts
+    (decision,) = (d for d in advice.verdict.decisions if d.id == "change_control")
+    agreed, rejected = (
+        decision.why.index("agreed already: “Rehearse"),
+        decision.why.index("rejected before: “No releases"),
+    )
+    assert agreed < rejected and "due 15 December 2026" in decision.why and "most campaigns start" in decision.why
+    assert "Agreed already" in recommendations.options(advice, "EUR").markup
+    rows = agenda.actions("web-shop", "Owner", review.work_out(plan).facts, advice, "EUR")
+    (proposed,) = (one for one in rows if one.kind == "proposed")
+    assert proposed.standing.startswith("agreed already") and "distance of" in proposed.effect
+
+
+def test_an_overdue_action_that_the_records_do_not_speak_for_says_so(demo_subject):
+    plan = demo_subject("payments")
+    advice = recommendations.work_out(plan).facts
+    (decision,) = (d for d in advice.verdict.decisions if d.kind == "action")
+    assert re.search(
+        r"due on 15 October 2026; the records do not speak for it now \(\d+ tickets are open, too few", decision.why
+    )
+    (point,) = (p for p in advice.verdict.points if p.lead == "Agreed before.")
+    assert point.text.endswith("; the records do not speak for it now.")
+    rows = agenda.actions("payments", "Owner", review.work_out(plan).facts, advice, "EUR")
+    assert next(one for one in rows if one.overdue).standing.startswith("the records do not speak for it now")
+
+
+def test_what_cannot_be_judged_does_not_speak_against_an_action():
+    left = {"capacity": "few are open"}
+    assert effects.unsupported(action(), left) == "few are open"
+    assert effects.unsupported(action(lever="process_drift"), left) == ""
+    assert effects.unsupported(action(lever=None), left) == effects.unsupported(action("implemented"), left) == ""
