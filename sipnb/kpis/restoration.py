@@ -11,6 +11,11 @@ from sipnb.methods import durations
 #: Up to here the restricted mean is taken, in hours: no further than the first tickets of a cycle can have been followed.
 TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
 
+#: With fewer incidents a quantile this far out rests on the last one or two of them.
+FEWEST = {0.5: 1, 0.9: 50, 0.95: 100}
+#: A cycle is old enough for a tail once its first tickets could be watched for so many times as long as it usually is.
+AGES = 2
+
 
 def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every incident's hours to its end or to the cut-off, whether it was resolved then, and its cycle of opening."""
@@ -46,12 +51,12 @@ def restore_median(scope: Scope) -> pd.DataFrame:
 
 def restore_p90(scope: Scope) -> pd.DataFrame:
     """The time within which nine of ten incidents are restored, in hours."""
-    return _restored(scope, 0.9, supported=True)
+    return _restored(scope, 0.9)
 
 
 def restore_p95(scope: Scope) -> pd.DataFrame:
     """The time within which nineteen of twenty incidents are restored, in hours."""
-    return _restored(scope, 0.95, supported=True)
+    return _restored(scope, 0.95)
 
 
 def restore_mean(scope: Scope) -> pd.DataFrame:
@@ -76,16 +81,38 @@ def acknowledge_median(scope: Scope) -> pd.DataFrame:
     tickets = scope.records.tickets
     never = tickets["acknowledged"].isna() & tickets["ended"].notna()
     cases = _hours(scope, np.where(never, -1, scope.opened), tickets["acknowledged"])
-    return _quantile(durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5])
+    return _quantile(scope, durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5], 0.5)
 
 
-def _restored(scope: Scope, p: float, supported: bool = False) -> pd.DataFrame:
+def _restored(scope: Scope, p: float) -> pd.DataFrame:
     every = scope.once("restored", lambda: durations.quantiles_by_group(*waits(scope), len(scope.cycles)))
-    return _quantile(every[p], supported)
+    return _quantile(scope, every[p], p)
 
 
-def _quantile(found: pd.DataFrame, supported: bool = False) -> pd.DataFrame:
-    if supported:
-        # A tail is told only where enough cases were seen to last longer.
-        found = found.assign(**found[["value", "low", "high"]].where(found["supported"], np.nan))
-    return figures(found["value"], found["low"], found["high"], found["n"], found["events"], found["n"])
+def _quantile(scope: Scope, found: pd.DataFrame, p: float) -> pd.DataFrame:
+    """A quantile by cycle. Whether it is shown depends on the cycle's age, n and past, never on what it is: a rule that needs
+    the curve to get there shows a young cycle only where it was quick.
+
+    Where a cycle is old enough and its curve does not come down so far, the quantile is at least the longest wait.
+    """
+    value = found["value"].to_numpy()
+    enough = found["n"].to_numpy() >= FEWEST[p]
+    old = _age(scope) >= AGES * _usual(np.where(np.isnan(value), np.inf, value), enough)
+    told = enough & (old | (p == 0.5))
+    open_ended = told & old & np.isnan(value) & (found["events"] > 0).to_numpy()
+    least = found["followed"].to_numpy()
+    value = np.where(open_ended, least, np.where(told, value, np.nan))
+    low = np.where(open_ended, found["low"].fillna(found["followed"]), np.where(told, found["low"], np.nan))
+    high = np.where(told & ~open_ended, found["high"], np.nan)
+    return figures(value, low, high, found["n"], found["events"], found["n"])
+
+
+def _age(scope: Scope) -> np.ndarray:
+    """For how many hours each cycle's first tickets can have been watched."""
+    return (scope.known_until - scope.edges[:-1]).total_seconds().to_numpy() / 3600
+
+
+def _usual(value: np.ndarray, enough: np.ndarray) -> np.ndarray:
+    """The median of the cycles before each one that have enough cases; 0 where there is none."""
+    before = [value[:i][enough[:i]] for i in range(len(value))]
+    return np.array([np.median(some) if len(some) else 0.0 for some in before])
