@@ -158,10 +158,10 @@ def against_limits(rows: pd.DataFrame) -> Draw:
 def funnel(rows: pd.DataFrame, band: pd.DataFrame, centre: float, good: str, most: int = 6) -> Draw:
     """Services by their number of cases (logarithmic) and their share, with the limits that size and usual scatter allow.
 
-    `rows`: columns label, denominator, value, outside_95_adjusted (−1, 0, 1); `band`: columns n, low, high. The `most`
+    `rows`: columns label, denominator, value, outside_998_adjusted (−1, 0, 1); `band`: columns n, low, high. The `most`
     services that stand furthest apart are named.
     """
-    n, value, side = (rows[c].to_numpy(float) for c in ("denominator", "value", "outside_95_adjusted"))
+    n, value, side = (rows[c].to_numpy(float) for c in ("denominator", "value", "outside_998_adjusted"))
     bad = -1 if good == "up" else 1
     notes = [Label(centre, f"all {words.number(centre, 'share')}", theme.MUTED)]
     apart = [i for i in np.argsort(-np.abs(value - centre), kind="stable") if side[i]][:most]
