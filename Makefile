@@ -48,10 +48,11 @@ bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/portfolio.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
-simulate: $(ENV)  ## what is said though there is nothing to say: of a service that never changes, of records that are whole, after a shift
+simulate: $(ENV)  ## what is said though there is nothing to say: of a service that never changes, of records that are whole, after a shift; what intervals cover
 	$(BIN)/python benchmarks/stable.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/forecasts.py
+	$(BIN)/python benchmarks/coverage.py
 
 lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt
