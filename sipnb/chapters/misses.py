@@ -42,7 +42,8 @@ def found(subject: Subject) -> MissesFact | None:
     differs = bool(told["found"].any())
     # Where none tells anything the first that has several values shows as much.
     by = told.index[0] if differs else next(name for name in ATTRIBUTES if name in told.index)
-    values = tickets[by].astype("str")
+    # A number alone tells a reader nothing.
+    values = ("Priority " if by == "priority" else "") + tickets[by].astype("str")
     known = values.notna()
     # Equal counts in the order of their names.
     cases = values[known].value_counts().sort_index()

@@ -11,10 +11,8 @@ from sipnb.methods import durations
 #: Up to here the restricted mean is taken, in hours: no further than the first tickets of a cycle can have been followed.
 TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
 
-#: With fewer incidents a quantile this far out rests on the last one or two of them.
-FEWEST = {0.5: 1, 0.9: 50, 0.95: 100}
-#: A cycle is old enough for a tail once its first tickets could be watched for so many times as long as it usually is.
-AGES = 2
+#: So many incidents must have been watched for twice as long as the quantile usually is: with fewer it rests on one or two.
+FEWEST, TIMES = {0.5: 1, 0.9: 50, 0.95: 100}, 2
 
 
 def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -96,9 +94,10 @@ def _quantile(scope: Scope, found: pd.DataFrame, p: float) -> pd.DataFrame:
     Where a cycle is old enough and its curve does not come down so far, the quantile is at least the longest wait.
     """
     value = found["value"].to_numpy()
-    enough = found["n"].to_numpy() >= FEWEST[p]
-    old = _age(scope) >= AGES * _usual(np.where(np.isnan(value), np.inf, value), enough)
-    told = enough & (old | (p == 0.5))
+    cases = found["n"].to_numpy()
+    usual = _usual(np.where(np.isnan(value), np.inf, value), cases >= FEWEST[p])
+    old = cases * _watched_for(scope, TIMES * usual) >= FEWEST[p]
+    told = (cases >= FEWEST[p]) & (old | (p == 0.5))
     open_ended = told & old & np.isnan(value) & (found["events"] > 0).to_numpy()
     least = found["followed"].to_numpy()
     value = np.where(open_ended, least, np.where(told, value, np.nan))
@@ -107,9 +106,10 @@ def _quantile(scope: Scope, found: pd.DataFrame, p: float) -> pd.DataFrame:
     return figures(value, low, high, found["n"], found["events"], found["n"])
 
 
-def _age(scope: Scope) -> np.ndarray:
-    """For how many hours each cycle's first tickets can have been watched."""
-    return (scope.known_until - scope.edges[:-1]).total_seconds().to_numpy() / 3600
+def _watched_for(scope: Scope, hours: np.ndarray) -> np.ndarray:
+    """The part of each cycle whose tickets could be watched for so many hours."""
+    edges, until = scope.edges.asi8 / 3.6e9, scope.known_until.timestamp() / 3600
+    return np.clip((until - hours - edges[:-1]) / np.diff(edges), 0, 1)
 
 
 def _usual(value: np.ndarray, enough: np.ndarray) -> np.ndarray:
