@@ -141,11 +141,16 @@ def _prose(value: float, unit: str, currency: str) -> str:
 
 
 def interval(
-    low: float | None, high: float | None, unit: str, currency: str = "EUR", number: Callable[..., str] = number
+    low: float | None,
+    high: float | None,
+    unit: str,
+    currency: str = "EUR",
+    number: Callable[..., str] = number,
+    beside: float | None = None,
 ) -> str:
     """An interval with the unit said once: `68.9–73.4 %`; `number` writes its ends.
 
-    Hours are in one unit at both ends, that of the longer one: `2.35–4.08 d`.
+    Hours are in one unit at both ends: that of the value they stand `beside`, or of the longer one (`2.35–4.08 d`).
     """
     if is_missing(low) and is_missing(high):
         return "counted" if unit == "count" else "–"
@@ -154,7 +159,7 @@ def interval(
     if is_missing(low):
         return f"below {number(high, unit, currency)}"
     if unit == "hours":
-        per, short = _in_hours(max(abs(low), abs(high)))
+        per, short = _in_hours(max(abs(low), abs(high)) if is_missing(beside) else float(beside))
         return f"{_unsigned_zero(significant(low / per))}–{_unsigned_zero(significant(high / per))} {short}"
     first, last = number(low, unit, currency), number(high, unit, currency)
     if " " not in first:

@@ -51,6 +51,11 @@ def test_an_interval_says_its_unit_once(low, high, unit, text):
     assert words.interval(low, high, unit) == text
 
 
+def test_an_interval_of_hours_is_in_the_unit_of_the_value_that_it_stands_beside():
+    assert words.interval(56.4, 98.0, "hours", beside=80) == "56.4–98 h"
+    assert words.interval(56.4, 120.0, "hours", beside=100) == "2.35–5 d"
+
+
 @pytest.mark.parametrize(
     ("now", "before", "unit", "text"),
     [
