@@ -66,7 +66,7 @@ def work_out(subject: Subject) -> Gaps:
             meets=sum(g.status == "meets" for g in gaps),
             fails=sum(g.status == "fails" for g in gaps),
             inconclusive=sum(g.status == "inconclusive" for g in gaps),
-            misses=misses.found(subject),
+            misses=misses.found(subject.scope),
         ),
         measured,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import pandas as pd
 
 from sipnb.chapters.facts import GapFacts, MissesFact, MissPartFact
-from sipnb.chapters.subject import Subject
 from sipnb.kpis import attainment
 from sipnb.kpis.scope import Scope
 from sipnb.methods import proportions
@@ -30,9 +29,9 @@ MOST = 40
 _ANSWER = {True: "yes", False: "no"}
 
 
-def found(subject: Subject) -> MissesFact | None:
+def found(scope: Scope) -> MissesFact | None:
     """Where tickets miss their target, by the attribute that tells most of it; None where too few do."""
-    tickets, missed = decided(subject.scope)
+    tickets, missed = decided(scope)
     waiting = int((missed & tickets["resolved"].isna()).sum())
     if missed.sum() < FEWEST:
         return None
