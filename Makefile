@@ -48,11 +48,13 @@ bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/portfolio.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
-simulate: $(ENV)  ## what is said though there is nothing to say: of a service that never changes, of records that are whole, after a shift, of levers without a driver
+simulate: $(ENV)  ## what is said though there is nothing to say, what is found that is there, and what intervals cover
 	$(BIN)/python benchmarks/stable.py
+	$(BIN)/python benchmarks/changes.py
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/forecasts.py
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
+	$(BIN)/python benchmarks/coverage.py
 
 lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt

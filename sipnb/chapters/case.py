@@ -60,8 +60,8 @@ class Case:
     def said(self, value: float | None, unit: str) -> str:
         return words.prose(value, unit, self.subject.currency)
 
-    def range(self, low: float | None, high: float | None, unit: str) -> str:
-        return words.interval(low, high, unit, self.subject.currency, words.prose)
+    def range(self, low: float | None, high: float | None, unit: str, beside: float | None = None) -> str:
+        return words.interval(low, high, unit, self.subject.currency, words.prose, beside)
 
 
 def standing(case: Case) -> str:

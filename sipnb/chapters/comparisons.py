@@ -75,13 +75,14 @@ def _compared(kpi: str, facts: dict[str, KpiFact], measured: dict[str, BaselineF
     top = pd.Series({service: k.numerator for service, k in facts.items()})
     funnel = methods.funnel(top, pd.Series({service: k.denominator for service, k in facts.items()}))
     rows = funnel.points
-    side = rows["outside_95_adjusted"]
+    # A service is named at 99.8 %: of a hundred that are all alike 95 % would name five.
+    side = rows["outside_998_adjusted"]
     bad = -1 if one.good == "up" else 1
     names = {service: measured[service].about.name for service in rows.index}
     return Compared(
         FunnelFact(
             kpi=kpi, title=one.title, good=one.good, centre=funnel.target, phi=funnel.phi, tau2=funnel.tau2, services=len(rows),
-            outside=int((rows["outside_95"] != 0).sum()), outside_adjusted=int((side != 0).sum()),
+            outside=int((rows["outside_998"] != 0).sum()), outside_adjusted=int((side != 0).sum()),
             worse=[names[s] for s in rows.index[side == bad]], better=[names[s] for s in rows.index[side == -bad]],
         ),
         funnel,
@@ -102,12 +103,12 @@ def _figure(facts: PortfolioFacts, one: Compared) -> Shown:
     rows = points.assign(label=[names[service] for service in points.index])
     sizes = np.geomspace(max(1.0, 0.8 * rows["denominator"].min()), 1.25 * rows["denominator"].max(), 80)
     limits = one.funnel.limits(sizes)
-    band = pd.DataFrame({"n": sizes, "low": limits["low_95_adjusted"], "high": limits["high_95_adjusted"]})
+    band = pd.DataFrame({"n": sizes, "low": limits["low_998_adjusted"], "high": limits["high_998_adjusted"]})
     data = pd.DataFrame(
         {
             "Service": rows["label"], "Value": rows["value"], "n": rows["denominator"],
-            "Usual from": rows["low_95_adjusted"], "Usual to": rows["high_95_adjusted"],
-            "Position": [side[s] for s in rows["outside_95_adjusted"]],
+            "Usual from": rows["low_998_adjusted"], "Usual to": rows["high_998_adjusted"],
+            "Position": [side[s] for s in rows["outside_998_adjusted"]],
         }
     )  # fmt: skip
     apart = words.plural(fact.outside_adjusted, "service stands", "services stand")
@@ -116,7 +117,7 @@ def _figure(facts: PortfolioFacts, one: Compared) -> Shown:
         name=f"funnel-{fact.kpi.replace('_', '-')}",
         finding=f"{apart if fact.outside_adjusted else 'No service stands'} apart: {words.lower(fact.title)}",
         subtitle=f"{fact.title} against the number of cases, {words.plural(fact.services, 'service')}, "
-        f"{facts.cycle_label}; grey band: 95 % limits with the usual scatter between services; without it "
+        f"{facts.cycle_label}; grey band: 99.8 % limits with the usual scatter between services; without it "
         f"{fact.outside} would lie outside",
         alt=f"Funnel plot of {fact.services} services around {words.number(fact.centre, 'share')}: "
         f"{fact.outside_adjusted} lie outside the limits, {len(fact.worse)} on the bad side.",

@@ -331,7 +331,7 @@ class ObjectiveFact(Facts):
 
 
 class MissPartFact(Facts):
-    """A category's part of the misses; `top` is how often it is among the three largest when the misses are drawn again."""
+    """A part of the misses beside its part of the tickets; `top` is how sure it is that it is among the three largest."""
 
     name: str
     count: int
@@ -339,15 +339,30 @@ class MissPartFact(Facts):
     low: float
     high: float
     top: float
+    tickets: int = Field(0, description="tickets of this part, missed or not")
+    of_tickets: float | None = Field(None, description="their share of all tickets")
+    rate: float | None = Field(None, description="the share of them that was missed, with its 95 % interval")
+    rate_low: float | None = None
+    rate_high: float | None = None
+    more: bool = Field(False, description="whether it is clearly missed more often than the others")
 
 
 class MissesFact(Facts):
-    """Where tickets miss their target: the resolved ones of the last `cycles`, by `by`, the largest part first."""
+    """Where tickets miss their target: those decided in the last `cycles`, by `by`, the largest part first.
+
+    `by` is the attribute that explains most of it; `explained` says how much, `p` how often chance explains as much, and
+    `differs` whether that holds among all attributes looked at.
+    """
 
     by: str
     n: int
     cycles: int
     parts: list[MissPartFact]
+    tickets: int = 0
+    waiting: int = Field(0, description="misses among tickets that are still open")
+    explained: float | None = None
+    p: float | None = None
+    differs: bool = False
 
 
 class GapFacts(Facts):

@@ -56,7 +56,7 @@ def _against(case: Case, gap: GapFact) -> str:
 def _sure(case: Case, gap: GapFact) -> str:
     if gap.low is None and gap.high is None:
         return "counted" if gap.unit == "count" else "without an interval"
-    return f"95 % interval {case.range(gap.low, gap.high, gap.unit)}"
+    return f"95 % interval {case.range(gap.low, gap.high, gap.unit, gap.value)}"
 
 
 def _slower(case: Case) -> PointFact | None:
@@ -65,7 +65,7 @@ def _slower(case: Case) -> PointFact | None:
     if r is None or r.median is None or r.naive_median is None or r.n < 20 or fact is None or fact.refused:
         return None
     place = {"chapter": "2_baseline", "section": "Time to restore"}
-    half, sure = case.said(r.median, "hours"), case.range(r.low, r.high, "hours")
+    half, sure = case.said(r.median, "hours"), case.range(r.low, r.high, "hours", r.median)
     if fact.sure and fact.variation == "concern":
         tail = case.measured.measure("restore_p90")
         slow = f", and a tenth longer than {case.said(tail.value, 'hours')}" if tail and tail.value is not None else ""

@@ -138,7 +138,8 @@ class SignalFact(Facts):
 
 
 class FunnelFact(Facts):
-    """Services compared on one share: how many lie outside what their size and the usual scatter between them allow."""
+    """Services compared on one share: how many lie outside what their size and the usual scatter between them allow, by 99.8 %
+    limits; `outside` counts those outside the limits of chance alone."""
 
     kpi: str
     title: str

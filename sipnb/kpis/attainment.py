@@ -17,6 +17,8 @@ from sipnb.records import clocks, spells
 LATE_SHARE = 0.05
 #: … and at least so many tell.
 LATE_CASES = 20
+#: So many of the resolved tickets of a priority must carry a mark, for an open one without to have a target at all.
+MARKED = 0.95
 
 #: The clocks on which a goal can be judged.
 CLOCKS = ("gross", "business", "net")
@@ -57,10 +59,29 @@ def _decided(scope: Scope) -> pd.DataFrame:
 def sla_opened(scope: Scope) -> pd.DataFrame:
     """Attainment of the tickets opened in each cycle whose due time has passed.
 
-    Of those not yet due only the fast ones have an outcome: counting them flatters the latest cycles.
+    Of those not yet due only the fast ones have an outcome: counting them flatters the latest cycles. So does leaving out what
+    is open without a due time or a mark: where nearly all resolved tickets of a priority carry a mark, an open one that is
+    older than hardly any that met its target is missed.
     """
-    met = decided(scope)["met"]
-    return _met(scope, np.where(_due_by(scope) < scope.known_until, scope.opened, -1), met)
+    unmarked = _unmarked_late(scope)
+    met = decided(scope)["met"].mask(unmarked.notna(), False)
+    known = _due_by(scope).where(unmarked.isna(), unmarked) < scope.known_until
+    return _met(scope, np.where(known, scope.opened, -1), met)
+
+
+def _unmarked_late(scope: Scope) -> pd.Series:
+    """From when on each open ticket without a due time and a mark was late by its age; NaT for all others."""
+    tickets = scope.records.tickets
+    silent = tickets["sla_due"].isna()
+    bare = tickets["sla_met"].isna()
+    done = tickets[silent & tickets["resolved"].notna()]
+    marked = (1 - bare[done.index].astype(float)).groupby(done["priority"]).mean()
+    targeted = marked.index[marked >= MARKED]
+    some = done[done["priority"].isin(targeted) & done["sla_met"].notna()]
+    ages = some.groupby("priority").apply(_hopeless_age).to_dict() if len(some) else {}
+    waits = tickets["priority"].where(silent & bare & tickets["ended"].isna()).map(ages).astype("float64")
+    late = tickets["opened"] + pd.to_timedelta(waits, unit="s")
+    return late.where(late < scope.known_until)
 
 
 def _due_by(scope: Scope) -> pd.Series:

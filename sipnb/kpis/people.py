@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sipnb.kpis.scope import Scope, figures, shares
 from sipnb.methods import proportions
@@ -55,13 +54,8 @@ def csat_mean(scope: Scope) -> pd.DataFrame:
     answers, where = _answers(scope)
     score = position(answers)["at"].to_numpy()
     where = np.where(np.isnan(score), -1, where)
-    n = scope.count(where)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = scope.total(where, score) / n
-        spread = np.sqrt(np.maximum(scope.total(where, score**2) / n - mean**2, 0) * n / (n - 1))
-        half = stats.t.ppf(0.975, np.maximum(n - 1, 1)) * spread / np.sqrt(n)
-    half = np.where(n > 1, half, np.nan)
-    return figures(mean, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1), n, scope.total(where, score), n)
+    # A few answers that are all alike do not say that nobody will ever answer otherwise.
+    return proportions.ratio_of_sums_series(score, np.ones(len(score)), where, len(scope.cycles), share=True, drawn=1.0)
 
 
 def invited(scope: Scope) -> np.ndarray:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sipnb.kpis.scope import Scope, figures
+from sipnb.kpis.scope import Scope, figures, instants
 from sipnb.methods import durations
 
 #: Up to here the restricted mean is taken, in hours: no further than the first tickets of a cycle can have been followed.
 TAU = {"week": 5 * 24.0, "month": 14 * 24.0, "quarter": 14 * 24.0}
+
+#: So many incidents must have been watched for twice as long as the quantile usually is: with fewer it rests on one or two.
+FEWEST, TIMES = {0.5: 1, 0.9: 50, 0.95: 100}, 2
+#: What is usual is told by what was opened in the year before a cycle; in microseconds.
+YEAR = 365 * 86_400_000_000
 
 
 def waits(scope: Scope) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -46,12 +51,12 @@ def restore_median(scope: Scope) -> pd.DataFrame:
 
 def restore_p90(scope: Scope) -> pd.DataFrame:
     """The time within which nine of ten incidents are restored, in hours."""
-    return _restored(scope, 0.9, supported=True)
+    return _restored(scope, 0.9)
 
 
 def restore_p95(scope: Scope) -> pd.DataFrame:
     """The time within which nineteen of twenty incidents are restored, in hours."""
-    return _restored(scope, 0.95, supported=True)
+    return _restored(scope, 0.95)
 
 
 def restore_mean(scope: Scope) -> pd.DataFrame:
@@ -76,16 +81,57 @@ def acknowledge_median(scope: Scope) -> pd.DataFrame:
     tickets = scope.records.tickets
     never = tickets["acknowledged"].isna() & tickets["ended"].notna()
     cases = _hours(scope, np.where(never, -1, scope.opened), tickets["acknowledged"])
-    return _quantile(durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5])
+    every = _since_opening(scope, np.where(never, -1, 0), tickets["acknowledged"])
+    return _quantile(scope, durations.quantiles_by_group(*cases, len(scope.cycles), (0.5,))[0.5], 0.5, every)
 
 
-def _restored(scope: Scope, p: float, supported: bool = False) -> pd.DataFrame:
+def _restored(scope: Scope, p: float) -> pd.DataFrame:
     every = scope.once("restored", lambda: durations.quantiles_by_group(*waits(scope), len(scope.cycles)))
-    return _quantile(every[p], supported)
+    tickets = scope.records.tickets
+    incidents = np.where(tickets["kind"] == "incident", 0, -1)
+    waited = scope.once("restored so far", lambda: _since_opening(scope, incidents, tickets["resolved"]))
+    return _quantile(scope, every[p], p, waited)
 
 
-def _quantile(found: pd.DataFrame, supported: bool = False) -> pd.DataFrame:
-    if supported:
-        # A tail is told only where enough cases were seen to last longer.
-        found = found.assign(**found[["value", "low", "high"]].where(found["supported"], np.nan))
-    return figures(found["value"], found["low"], found["high"], found["n"], found["events"], found["n"])
+def _quantile(scope: Scope, found: pd.DataFrame, p: float, waited: tuple[np.ndarray, np.ndarray]) -> pd.DataFrame:
+    """A quantile by cycle. Whether it is shown depends on the cycle's age, n and past, never on what it is: a rule that needs
+    the curve to get there shows a young cycle only where it was quick.
+
+    Where a cycle is old enough and its curve does not come down so far, the quantile is at least the longest wait.
+    """
+    value = found["value"].to_numpy()
+    cases = found["n"].to_numpy()
+    usual = _usual(scope, waited, p)
+    old = cases * _watched_for(scope, TIMES * usual) >= FEWEST[p]
+    told = (cases >= FEWEST[p]) & (old | (p == 0.5))
+    open_ended = told & old & np.isnan(value) & (found["events"] > 0).to_numpy()
+    least = found["followed"].to_numpy()
+    value = np.where(open_ended, least, np.where(told, value, np.nan))
+    low = np.where(open_ended, found["low"].fillna(found["followed"]), np.where(told, found["low"], np.nan))
+    high = np.where(told & ~open_ended, found["high"], np.nan)
+    return figures(value, low, high, found["n"], found["events"], found["n"])
+
+
+def _watched_for(scope: Scope, hours: np.ndarray) -> np.ndarray:
+    """The part of each cycle whose tickets could be watched for so many hours."""
+    edges, until = scope.edges.asi8 / 3.6e9, scope.known_until.timestamp() / 3600
+    return np.clip((until - hours - edges[:-1]) / np.diff(edges), 0, 1)
+
+
+def _since_opening(scope: Scope, where: np.ndarray, done: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """When each case of the records was opened, the earliest first, and the hours until it was done, or so far."""
+    hours, _, _ = _hours(scope, where, done)
+    inside = (where >= 0) & (
+        done.notna() | ~(scope.records.tickets["ended"] <= scope.records.tickets["opened"])
+    ).to_numpy()
+    opened = instants(scope.records.tickets["opened"][inside])
+    order = np.argsort(opened, kind="stable")
+    return opened[order], hours[order]
+
+
+def _usual(scope: Scope, waited: tuple[np.ndarray, np.ndarray], p: float) -> np.ndarray:
+    """How long a share `p` took at most of what was opened in the year before each cycle; 0 where nothing was."""
+    opened, hours = waited
+    begins = scope.edges.asi8[:-1]
+    firsts, lasts = np.searchsorted(opened, begins - YEAR), np.searchsorted(opened, begins)
+    return np.array([np.quantile(hours[a:b], p) if b > a else 0.0 for a, b in zip(firsts, lasts, strict=True)])

@@ -1,4 +1,8 @@
-"""Availability: agreed time lost to outages, with and without announced maintenance, and how often outages start."""
+"""Availability: agreed time lost to outages, with and without announced maintenance, and how often outages start.
+
+What a cycle lost is counted, not sampled: its figure has no interval, and one or two outages could not give it one. What the
+service loses as it runs is judged over a year, outage by outage (`availability_between`).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,15 @@ import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.kpis.scope import Scope, counts, figures, nothing
-from sipnb.methods import proportions
+from sipnb.methods import downtime, proportions
 from sipnb.records import clocks
 
-RESAMPLES = 999
 #: How long an outage without an end is taken to have lasted at least: a day, where fewer than five ended ones tell how long
 #: they last; one that nothing followed may still go on, for a week.
 TELLING, LEAST_DOWN, STILL_DOWN = 5, pd.Timedelta(days=1), pd.Timedelta(days=7)
+
+
+_Pieces = tuple[pd.DatetimeIndex, np.ndarray, np.ndarray]
 
 
 def counted_outages(scope: Scope) -> pd.DataFrame:
@@ -36,11 +42,20 @@ def lost(outages: pd.DataFrame, edges: pd.DatetimeIndex, calendar: clocks.Calend
 
     An outage that had not ended runs to the last edge (see `with_ends`); one without a share takes the whole service.
     """
+    left, seconds, _ = _pieces(outages, edges, calendar)
+    return np.bincount(edges.searchsorted(left, side="right") - 1, weights=seconds, minlength=len(edges) - 1)
+
+
+def _pieces(outages: pd.DataFrame, edges: pd.DatetimeIndex, calendar: clocks.Calendar) -> _Pieces:
+    """The time between the first and the last edge during which something was down, in pieces that no edge cuts.
+
+    When each begins, the agreed seconds lost in it, and whether it goes on where the one before it ended.
+    """
     begins = outages["started"].clip(lower=edges[0])
     ends = outages["ended"].fillna(edges[-1]).clip(upper=edges[-1])
     spans = pd.DataFrame({"a": begins, "b": ends, "share": outages["share"].fillna(1.0)})[begins < ends]
     if spans.empty:
-        return np.zeros(len(edges) - 1)
+        return edges[:0], np.empty(0), np.empty(0, dtype=bool)
     cuts = pd.DatetimeIndex(pd.concat([spans["a"], spans["b"], pd.Series(edges)]).unique()).sort_values()
     left, right = cuts[:-1], cuts[1:]
     first, last = cuts.searchsorted(spans["a"]), cuts.searchsorted(spans["b"])
@@ -48,9 +63,8 @@ def lost(outages: pd.DataFrame, edges: pd.DatetimeIndex, calendar: clocks.Calend
     for start, end, share in zip(first, last, spans["share"], strict=True):
         worst[start:end] = np.maximum(worst[start:end], share)
     down = np.flatnonzero(worst)
-    seconds = clocks.elapsed(calendar, left[down], right[down]) * worst[down]
-    between = edges.searchsorted(left[down], side="right") - 1
-    return np.bincount(between, weights=seconds, minlength=len(edges) - 1)
+    seconds = np.asarray(clocks.elapsed(calendar, left[down], right[down])) * worst[down]
+    return left[down], seconds, np.r_[False, np.diff(down) == 1]
 
 
 def availability(scope: Scope) -> pd.DataFrame:
@@ -79,12 +93,35 @@ def _silent(scope: Scope) -> bool:
 def availability_between(scope: Scope, first: Cycle, last: Cycle) -> pd.DataFrame:
     """Availability of the span from one cycle to the end of another, maintenance left out: one row.
 
-    Only time under observation counts: of a service that is younger than the span, its own time.
+    The interval is that of the service as it runs, told by the outages of the span (`downtime.share_down`): give a year. None
+    where nothing was lost. Only time under observation counts: of a service that is younger than the span, its own time.
     """
     if _silent(scope):
         return nothing(1)
-    _, total, gone = _days(scope.over([first, last]), counted=False)
-    return figures(*zip(_share(total, gone), strict=True))
+    span = scope.over([first, last])
+    _, total, gone = _days(span, counted=False)
+    frame = figures(*zip(_share(total, gone), strict=True))
+    if total.sum() > 0:
+        process = downtime.share_down(_each(span), float(total.sum()))
+        frame[["low", "high"]] = 1 - process.high, 1 - process.low
+    return frame
+
+
+def _each(scope: Scope) -> np.ndarray:
+    """The agreed seconds that each outage of a scope took, those that overlap or follow at once taken together."""
+    edges = scope.edges[[0, -1]]
+    left_out = _left_out(scope, counted=False)
+    # Between the edges of what is left out nothing can be lost, and an outage around it is still one.
+    cuts = pd.DatetimeIndex(
+        pd.concat([pd.Series(edges), left_out["started"], left_out["ended"]]).unique()
+    ).sort_values()
+    cuts = cuts[(cuts >= edges[0]) & (cuts <= edges[-1])].as_unit("us")
+    left, seconds, goes_on = _pieces(with_ends(scope, counted_outages(scope)), cuts, scope.calendar)
+    if not len(left):
+        return np.empty(0)
+    outside = lost(left_out, cuts, scope.calendar) > 0
+    seconds = np.where(outside[cuts.searchsorted(left, side="right") - 1], 0.0, seconds)
+    return np.bincount(np.cumsum(~goes_on) - 1, weights=seconds)
 
 
 def doubtful(scope: Scope) -> pd.DataFrame:
@@ -152,27 +189,24 @@ def _days(scope: Scope, counted: bool) -> tuple[np.ndarray, np.ndarray, np.ndarr
     agreed = np.asarray(clocks.elapsed(scope.calendar, midnights[:-1], midnights[1:]))
     down = with_ends(scope, counted_outages(scope))
     out = with_ends(scope, maintenance(scope)).assign(share=1.0)
-    unknown = _unobserved(scope)
-    # What is left out of the agreed time cannot be lost: nobody was promised it, or nobody can tell.
-    left_out = pd.concat([unknown] if counted else [out, unknown])
+    left_out = _left_out(scope, counted)
     gone = lost(pd.concat([down, out, left_out]), midnights, scope.calendar)
     outside = lost(left_out, midnights, scope.calendar)
     return midnights.asi8[:-1], agreed - outside, gone - outside
 
 
+def _left_out(scope: Scope, counted: bool) -> pd.DataFrame:
+    """What is left out of the agreed time and cannot be lost: nobody was promised it, or nobody can tell."""
+    unknown = _unobserved(scope)
+    return unknown if counted else pd.concat([with_ends(scope, maintenance(scope)).assign(share=1.0), unknown])
+
+
 def _share(total: np.ndarray, gone: np.ndarray) -> tuple[float, float, float, int, float, float]:
-    """Value, low, high, n, numerator and denominator of a span of days."""
-    open_days = np.flatnonzero(total > 0)
-    n, agreed = len(open_days), float(total.sum())
+    """Value, no low and high, n (days), numerator and denominator of a span of days."""
+    n, agreed = int(np.count_nonzero(total > 0)), float(total.sum())
     if n == 0:
         return np.nan, np.nan, np.nan, 0, np.nan, np.nan
-    if gone.sum() == 0:
-        # Days without an outage cannot tell how bad a day with one is.
-        return 1.0, np.nan, np.nan, n, agreed, agreed
-    draws = open_days[np.random.default_rng(20).integers(0, n, (RESAMPLES, n))]
-    low, high = np.quantile(1 - gone[draws].sum(axis=1) / total[draws].sum(axis=1), [0.025, 0.975])
-    value = 1 - gone.sum() / agreed
-    return value, min(low, value), max(high, value), n, agreed - gone.sum(), agreed
+    return 1 - gone.sum() / agreed, np.nan, np.nan, n, agreed - gone.sum(), agreed
 
 
 def error_budget(scope: Scope) -> pd.DataFrame:

@@ -45,7 +45,8 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
         found.append(
             Method(
                 "Interval of a share", words.plural(len(shares), "measure"),
-                "Wilson’s score interval, 95 %; availability and satisfaction by the scatter between days or answers",
+                "Wilson’s score interval, 95 %; of satisfaction and time on hold at as many cases of equal weight as would "
+                "scatter as much. A cycle’s availability is counted and has none",
                 "tickets meet or miss their target independently of each other",
                 "one event makes many tickets: then the interval is too narrow",
             )
@@ -54,7 +55,8 @@ def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: Recommendatio
         found.append(
             Method(
                 "Time to restore", words.plural(measured.restore.n, "incident"),
-                "Kaplan–Meier with open tickets counted for as long as they have waited; interval by the log-log transform, 95 %",
+                "Kaplan–Meier with open tickets counted for as long as they have waited; interval by the log-log transform, "
+                "95 %. A range needs 5 incidents, that of the restricted mean 30",
                 "open tickets will take as long as others that have waited as long",
                 "tickets are left open although the work is done, or closed before it is",
             )

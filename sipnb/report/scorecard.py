@@ -90,7 +90,7 @@ def _line(fact: KpiFact, series: pd.DataFrame | None, currency: str) -> Line:
         title=fact.title,
         good=_GOOD[fact.good],
         value=words.number(fact.value, fact.unit, currency),
-        interval=words.interval(fact.low, fact.high, fact.unit, currency),
+        interval=words.interval(fact.low, fact.high, fact.unit, currency, beside=fact.value),
         n=f"{fact.n:,}",
         target="–" if fact.target is None else words.number(fact.target, fact.unit, currency),
         since=words.difference(fact.value, fact.previous, fact.unit, currency),

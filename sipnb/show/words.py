@@ -62,7 +62,15 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
     """A figure with its unit: `71.2 %`, `9.4 h`, `3.2 d`, `1,612`, `€ 41.80`; "no data" where there is none."""
     if is_missing(value):
         return NO_DATA
-    value = float(value)
+    return _unsigned_zero(_number(float(value), unit, currency))
+
+
+def _unsigned_zero(text: str) -> str:
+    """A figure that rounds to nought has no sign: `0.0 pts`, not `-0.0 pts`."""
+    return text if re.search("[1-9]", text) else text.replace("-", "").replace("−", "")
+
+
+def _number(value: float, unit: str, currency: str) -> str:
     if unit == "share":
         percent = 100 * value
         # Close to the whole every step costs ten times the effort: 99.9 and 99.99 are not the same promise.
@@ -77,14 +85,18 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
     if unit == "number":
         return significant(value).replace("-", "−")
     if unit == "hours":
-        if abs(value) >= 96:
-            return f"{significant(value / 24)} d"
-        return f"{significant(value)} h" if abs(value) >= 1 else f"{significant(value * 60)} min"
+        per, short = _in_hours(value)
+        return f"{significant(value / per)} {short}"
     if unit == "money":
         return f"{sign(currency)} {value:,.2f}" if abs(value) < 1000 else (
             f"{sign(currency)} {value:,.0f}"
         )  # fmt: skip
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 10 else significant(value)
+
+
+def _in_hours(value: float) -> tuple[float, str]:
+    """The unit that suits so many hours: how many hours it has, and its sign."""
+    return (24.0, "d") if abs(value) >= 96 else (1.0, "h") if abs(value) >= 1 else (1 / 60, "min")
 
 
 def percent(value: float | None, digits: int = 2) -> str:
@@ -108,7 +120,10 @@ def prose(value: float | None, unit: str = "count", currency: str = "EUR") -> st
     """
     if is_missing(value):
         return NO_DATA
-    value = float(value)
+    return _unsigned_zero(_prose(float(value), unit, currency))
+
+
+def _prose(value: float, unit: str, currency: str) -> str:
     if unit == "share":
         percent = 100 * value
         if 99 < percent < 100:
@@ -126,15 +141,26 @@ def prose(value: float | None, unit: str = "count", currency: str = "EUR") -> st
 
 
 def interval(
-    low: float | None, high: float | None, unit: str, currency: str = "EUR", number: Callable[..., str] = number
+    low: float | None,
+    high: float | None,
+    unit: str,
+    currency: str = "EUR",
+    number: Callable[..., str] = number,
+    beside: float | None = None,
 ) -> str:
-    """An interval with the unit said once: `68.9–73.4 %`; `number` writes its ends."""
+    """An interval with the unit said once: `68.9–73.4 %`; `number` writes its ends.
+
+    Hours are in one unit at both ends: that of the value they stand `beside`, or of the longer one (`2.35–4.08 d`).
+    """
     if is_missing(low) and is_missing(high):
         return "counted" if unit == "count" else "–"
     if is_missing(high):
         return f"above {number(low, unit, currency)}"
     if is_missing(low):
         return f"below {number(high, unit, currency)}"
+    if unit == "hours":
+        per, short = _in_hours(max(abs(low), abs(high)) if is_missing(beside) else float(beside))
+        return f"{_unsigned_zero(significant(low / per))}–{_unsigned_zero(significant(high / per))} {short}"
     first, last = number(low, unit, currency), number(high, unit, currency)
     if " " not in first:
         return f"{first}–{last}"
@@ -157,7 +183,8 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
         text = f"{abs(gap) / shown:.{2 if abs(float(now)) / shown < 10 else 1}f} {short}"
     else:
         text = number(abs(gap), unit, currency)
-    return ("+" if gap > 0 else "−" if gap < 0 else "±") + text
+    # What rounds to nought has no direction.
+    return ("±" if not re.search("[1-9]", text) else "+" if gap > 0 else "−") + text
 
 
 def effect(value: float, low: float, high: float, unit: str, currency: str = "EUR") -> str:
@@ -179,7 +206,8 @@ def distance(value: float, goal: float, reference: str, unit: str, currency: str
 
 
 def _signed(value: float) -> str:
-    return ("+" if value > 0 else "−" if value < 0 else "") + significant(abs(value), 2)
+    text = significant(abs(value), 2)
+    return ("" if not re.search("[1-9]", text) else "+" if value > 0 else "−") + text
 
 
 def probability(value: float | None) -> str:

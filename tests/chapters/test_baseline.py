@@ -181,7 +181,8 @@ def test_over_all_services_what_survives_is_what_was_built_in(demo_book, measure
     assert {s.service for s in signals if s.variation == "improvement" and s.kpi == "sla_attainment"} == {"identity"}
     assert len(tested) == sum(f.tested for f in facts.values()) > 150
     funnels = {one.fact.kpi: one.fact for one in comparisons.funnels(demo_book, facts)}
-    assert "Service desk" in funnels["sla_attainment"].worse
+    # Attainment differs so much between all of them that nobody stands apart.
+    assert not funnels["sla_attainment"].worse and funnels["sla_attainment"].outside >= 5
     assert "HR portal" in funnels["reopen_rate"].worse and "Workplace and devices" in funnels["multi_hop_share"].worse
 
 

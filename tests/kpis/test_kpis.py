@@ -221,7 +221,8 @@ def test_overlapping_outages_count_once_and_maintenance_is_taken_out_or_counted(
         {"service": "s", "started": "2026-10-05 00:00", "ended": "2026-10-05 10:00", "kind": "maintenance"},
     ]
     found = measure("availability", outages=outages)
-    assert found.value == pytest.approx(1 - 3 / (31 * 24 - 10)) and found.low <= found.value <= found.high
+    assert found.value == pytest.approx(1 - 3 / (31 * 24 - 10))
+    assert math.isnan(found.low) and math.isnan(found.high), "what a cycle lost is counted"
     assert found.n == 31, "days of the month"
     assert measure("availability_all", outages=outages).value == pytest.approx(1 - 13 / (31 * 24))
     budget = measure("error_budget", outages=outages, targets={"availability": 0.999})
@@ -254,6 +255,34 @@ def test_days_of_a_clock_change_have_23_and_25_hours():
     )
     found = kpis.measure("availability", look)
     assert found.n == 31 and found.denominator == (31 * 24 + 1) * 3600
+
+
+def test_a_year_is_judged_by_its_outages_and_not_by_its_days():
+    def year(*spans, **options):
+        rows = [{"service": "s", "started": a, "ended": b, "kind": kind} for kind, a, b in spans]
+        look = scope(12, outages=rows, monitored_since=date(2025, 11, 1), **options)
+        return uptime.availability_between(look, look.cycle.shift(-11), look.cycle).iloc[0]
+
+    def rows(*hours):
+        return [
+            ("unplanned", f"2026-0{i + 1}-10 08:00", f"2026-0{i + 1}-10 {8 + h:02d}:00") for i, h in enumerate(hours)
+        ]
+
+    few, many = year(*rows(6, 6)), year(*rows(2, 2, 2, 2, 2, 2))
+    assert few["value"] == many["value"] == pytest.approx(1 - 12 / 8760) and few["n"] == many["n"] == 365
+    assert 0 <= few["low"] < many["low"] < many["value"] < many["high"] < 1, "two outages tell less than six"
+    # One that begins while another lasts is the same outage; what falls into announced maintenance took nothing.
+    joined = year(("unplanned", "2026-01-10 08:00", "2026-01-10 11:00"), ("unplanned", "2026-01-10 10:00", "2026-01-10 14:00"),
+                  *rows(6, 6)[1:])  # fmt: skip
+    assert joined[["value", "low", "high"]].tolist() == few[["value", "low", "high"]].tolist()
+    parted = year(*rows(6, 6), ("maintenance", "2026-01-10 09:00", "2026-01-10 10:00"))
+    assert parted["value"] == pytest.approx(1 - 11 / 8759) and parted["low"] > few["low"], (
+        "one outage still, of five hours"
+    )
+    night = year(*rows(6, 6), ("unplanned", "2026-05-10 02:00", "2026-05-10 04:00"), calendar=OFFICE)
+    assert night["low"] == year(*rows(6, 6), calendar=OFFICE)["low"], "an outage at night took no agreed time"
+    quiet = year()
+    assert quiet["value"] == 1 and math.isnan(quiet["low"]), "nothing tells how long an outage would last"
 
 
 def test_only_the_severities_that_count_count():

@@ -211,7 +211,7 @@ def test_curves_of_many_groups_are_those_of_each_group_by_itself(seed):
     group = np.random.default_rng(seed).integers(-1, 12, 900)
     quantiles = quantiles_by_group(waits, ended, group, 13, (0.25, 0.5, 0.9))
     medians, means = medians_by_group(waits, ended, group, 13), restricted_means_by_group(waits, ended, group, 13, 11.5)
-    assert list(medians.columns) == ["value", "low", "high", "n", "events"]
+    assert list(medians.columns) == ["value", "low", "high", "n", "events", "followed"]
     for g in range(12):
         one = kaplan_meier(waits[group == g], ended[group == g])
         for p, table in quantiles.items():
@@ -375,3 +375,22 @@ def test_no_case_or_none_ended_has_no_ways_to_end():
 def test_an_unknown_way_to_end_is_refused(cause):
     with pytest.raises(ValueError, match="case 1: cause"):
         cumulative_incidence([1, 2], cause)
+
+
+@pytest.mark.parametrize("n", [30, 100])
+def test_the_mean_of_skewed_waits_with_open_ones_is_covered_about_as_often_as_stated(n):
+    rng, inside = np.random.default_rng(5), []
+    truth = np.minimum(24 * np.exp(1.2 * rng.normal(size=400_000)), 336).mean()
+    for _ in range(400):
+        lasts, seen = 24 * np.exp(1.2 * rng.normal(size=n)), rng.uniform(336, 744, n)
+        mean = kaplan_meier(np.minimum(lasts, seen), lasts <= seen).restricted_mean(336)
+        inside.append(mean.low <= truth <= mean.high)
+        assert 0 < mean.low < mean.value < mean.high < 336
+    assert 0.88 <= np.mean(inside) <= 0.98
+
+
+def test_too_few_cases_have_no_interval():
+    assert math.isnan(kaplan_meier(range(1, 5), [1] * 4).quantile(0.5).low)
+    assert kaplan_meier(range(1, 6), [1] * 5).quantile(0.5).low >= 1
+    assert math.isnan(kaplan_meier(range(1, 30), [1] * 29).restricted_mean(40).low)
+    assert kaplan_meier(range(1, 31), [1] * 30).restricted_mean(40).low > 0

@@ -99,13 +99,14 @@ def test_a_series_with_an_impossible_row_names_it():
         wilson_series(pd.Series([1, 9], index=["a", "b"]), [2, 3])
 
 
-def test_the_mean_of_skewed_money_is_covered_about_as_often_as_stated():
+@pytest.mark.parametrize("n", [20, 60])
+def test_the_mean_of_skewed_money_is_covered_about_as_often_as_stated(n):
     rng = np.random.default_rng(3)
-    hits = 0
-    for _ in range(300):
-        estimate = mean_interval(rng.lognormal(0, 0.8, 60))
-        hits += estimate.low <= math.exp(0.32) <= estimate.high
-    assert 0.88 <= hits / 300 <= 0.97
+    found = [mean_interval(rng.lognormal(0, 1.0, n)) for _ in range(600)]
+    assert 0.9 <= np.mean([e.low <= math.exp(0.5) <= e.high for e in found]) <= 0.97
+    plain = [mean_interval(rng.normal(10, 1, n)) for _ in range(600)]
+    assert 0.93 <= np.mean([e.low <= 10 <= e.high for e in plain]) <= 0.97
+    assert min(e.low for e in found) >= 0, "no mean of what is never negative lies below 0"
 
 
 def test_the_mean_of_right_skewed_values_is_less_certain_upwards():
@@ -118,7 +119,7 @@ def test_the_interval_of_a_mean_is_the_same_every_time_and_close_to_t_for_many_v
     assert mean_interval(x) == mean_interval(x)
     many = mean_interval(np.tile(x, 2))
     half = 1.96 * x.std() / math.sqrt(8_000)
-    assert many.high - many.value == pytest.approx(half, rel=0.01)
+    assert (many.high - many.low) / 2 == pytest.approx(half, rel=0.01)
 
 
 def test_means_of_nothing_one_and_equal_values_do_not_pretend():
@@ -126,8 +127,9 @@ def test_means_of_nothing_one_and_equal_values_do_not_pretend():
     one = mean_interval([5.0])
     assert (one.value, one.n) == (5, 1)
     assert math.isnan(one.low)
-    same = mean_interval([5.0] * 4)
-    assert (same.low, same.high) == (5, 5)
+    few, same = mean_interval(np.arange(19.0)), mean_interval([5.0] * 40)
+    assert (few.value, few.n) == (9, 19) and math.isnan(few.low), "19 skewed values would be covered too seldom"
+    assert same.value == 5 and math.isnan(same.low), "equal values do not tell how they scatter"
     with pytest.raises(ValueError, match="infinite"):
         mean_interval([1, np.inf])
 
@@ -209,23 +211,44 @@ def test_more_satisfied_than_answers_are_refused():
         bounded_by_silence(51, 50, 200)
 
 
-def test_a_ratio_of_sums_is_not_the_mean_of_ratios_and_is_covered_about_as_often_as_stated():
-    rng, hits = np.random.default_rng(8), 0
-    for _ in range(400):
-        gross = rng.gamma(2, 10, 80)
-        held = gross * rng.beta(1, 3, 80)
-        estimate = ratio_of_sums(held, gross, share=True)
-        hits += estimate.low <= 0.25 <= estimate.high
-    assert estimate.value == pytest.approx(held.sum() / gross.sum())
-    assert 0.91 <= hits / 400 <= 0.98
+@pytest.mark.parametrize(("n", "held"), [(5, (0.5, 1.5)), (20, (0.5, 1.5)), (100, (2, 2))])
+def test_a_share_of_time_is_no_mean_of_shares_and_is_covered_about_as_often_as_stated(n, held):
+    """Tickets whose lengths differ as they do: the longest of twenty lasts as long as all others together."""
+    rng, inside = np.random.default_rng(8), []
+    for _ in range(600):
+        gross = rng.lognormal(0, 1.5, n)
+        part = gross * rng.beta(*held, n)
+        estimate = ratio_of_sums(part, gross, share=True)
+        inside.append(estimate.low <= held[0] / sum(held) <= estimate.high)
+        assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+    assert estimate.value == pytest.approx(part.sum() / gross.sum())
+    assert 0.92 <= np.mean(inside) <= 0.99
+
+
+def test_a_ratio_that_is_no_share_is_covered_about_as_often_as_stated():
+    rng, inside = np.random.default_rng(8), []
+    for _ in range(600):
+        hours = rng.lognormal(0, 1, 20)
+        estimate = ratio_of_sums(hours * rng.gamma(2, 2, 20), hours)
+        inside.append(estimate.low <= 4 <= estimate.high)
+    assert 0.9 <= np.mean(inside) <= 0.98
 
 
 def test_a_ratio_of_sums_by_hand():
-    # 6 / 11; residuals 1 - 12/11, 2 - 30/11, 3 - 24/11; their squares add up to 146 / 121, so the variance is 73 / 121.
-    estimate = ratio_of_sums([1, 2, 3, np.nan], [2, 5, 4, 9])
-    half = 1.959964 * math.sqrt(73 / 121 / 3) / (11 / 3)
-    assert (estimate.value, estimate.n) == (pytest.approx(6 / 11), 3)
-    assert (estimate.low, estimate.high) == pytest.approx((6 / 11 - half, 6 / 11 + half))
+    # Of cases of one length the ratio is the mean, and its variance by leaving out each in turn that of a mean.
+    x = np.arange(20.0) + 1
+    estimate = ratio_of_sums(np.r_[x, np.nan], np.r_[np.full(20, 4.0), 9])
+    assert (estimate.value, estimate.n) == (pytest.approx(10.5 / 4), 20)
+    # Each residual is divided by one less its part of the whole: 19 / 20.
+    error = math.sqrt(((x - 10.5) ** 2).sum()) / 80 / (19 / 20)
+    half = 2.093024 * error / (10.5 / 4)
+    assert (estimate.low, estimate.high) == pytest.approx((10.5 / 4 * math.exp(-half), 10.5 / 4 * math.exp(half)))
+
+
+def test_all_or_nothing_of_each_ticket_is_a_share_of_tickets_with_students_quantile():
+    # Twelve of twenty equal tickets were on hold throughout: Wilson's interval at a few cases less.
+    share = ratio_of_sums(np.r_[np.ones(12), np.zeros(8)], np.ones(20), share=True)
+    assert wilson(12, 20).low > share.low > wilson(9, 15).low and wilson(12, 20).high < share.high < wilson(9, 15).high
 
 
 def test_a_ratio_of_sums_by_group_is_the_one_of_each_group_by_itself():
@@ -253,10 +276,20 @@ def test_a_ratio_of_nothing_one_case_and_no_denominator_does_not_pretend():
 
 
 def test_bounds_of_a_ratio_stay_where_it_can_be():
-    assert ratio_of_sums([0, 0, 9], [10, 10, 10]).low == 0
-    assert ratio_of_sums([10, 10, 1], [10, 10, 10]).high > 1
-    assert ratio_of_sums([10, 10, 1], [10, 10, 10], share=True).high == 1
-    assert ratio_of_sums([-10, 10, -1], [10, 10, 10]).low < 0
+    some, ten = np.r_[np.zeros(24), 9.0], np.full(25, 10.0)
+    assert 0 < ratio_of_sums(some, ten).low < 0.036 < ratio_of_sums(some, ten).high
+    assert ratio_of_sums(10 - some / 9, ten).high > 1
+    assert ratio_of_sums(10 - some / 9, ten, share=True).high <= 1
+    assert ratio_of_sums(some - 1, ten).low < 0
+    nothing, everything = ratio_of_sums(np.zeros(9), ten[:9], share=True), ratio_of_sums(ten[:9], ten[:9], share=True)
+    assert nothing.low == 0 < nothing.high < 0.5 and everything.high == 1 > everything.low > 0.5
+
+
+def test_a_few_answers_that_are_all_alike_do_not_count_as_certain():
+    top = ratio_of_sums_series(np.ones(3), np.ones(3), np.zeros(3, int), 1, share=True, drawn=1.0).loc[0]
+    middle = ratio_of_sums_series(np.full(3, 0.75), np.ones(3), np.zeros(3, int), 1, share=True, drawn=1.0).loc[0]
+    assert top["high"] == 1 and top["low"] < 0.4 and middle["low"] < 0.5 and middle["high"] > 0.9
+    assert math.isnan(ratio_of_sums(np.full(30, 0.75), np.ones(30), share=True).low), "nothing tells how they scatter"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ BAND = pd.DataFrame({"n": np.geomspace(20, 2000, 40), "low": 0.8 - 1 / np.sqrt(n
                      "high": 0.8 + 1 / np.sqrt(np.geomspace(20, 2000, 40))})  # fmt: skip
 ESTATE = pd.DataFrame({"label": [f"Service {i}" for i in range(12)], "denominator": np.geomspace(25, 1900, 12).round(),
                        "value": [0.8, 0.82, 0.4, 0.79, 0.81, 0.8, 0.95, 0.8, 0.78, 0.81, 0.6, 0.8],
-                       "outside_95_adjusted": [0, 0, -1, 0, 0, 0, 1, 0, 0, 0, -1, 0]})  # fmt: skip
+                       "outside_998_adjusted": [0, 0, -1, 0, 0, 0, 1, 0, 0, 0, -1, 0]})  # fmt: skip
 
 KINDS = {
     "control chart": control(level(), target=105.0, marks=[(4.5, "A"), (4.5, "B"), (20.5, "C")], interval=(90.0, 120.0)),

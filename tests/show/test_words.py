@@ -13,6 +13,9 @@ from sipnb.show import words
         (0.7123, "share", "71.2 %"),
         (0.99934, "share", "99.93 %"),
         (1.0, "share", "100 %"),
+        (-0.0001, "points", "0.0 pts"),
+        (-0.012, "points", "−1.2 pts"),
+        (-0.0000001, "number", "0"),
         (0.0, "share", "0 %"),
         (9.352, "hours", "9.35 h"),
         (0.5, "hours", "30 min"),
@@ -34,7 +37,10 @@ def test_a_figure_has_its_unit(value, unit, text):
     [
         (0.689, 0.734, "share", "68.9–73.4 %"),
         (8.7, 10.2, "hours", "8.7–10.2 h"),
-        (40.0, 100.0, "hours", "40 h–4.17 d"),
+        (56.4, 98.0, "hours", "2.35–4.08 d"),
+        (0.5, 1.5, "hours", "0.5–1.5 h"),
+        (0.1, 0.5, "hours", "6–30 min"),
+        (-0.00001, 0.02, "points", "0.0–2.0 pts"),
         (38.9, 44.6, "money", "€ 38.90–44.60"),
         (math.nan, math.nan, "count", "counted"),
         (0.5, math.inf, "hours", "above 30 min"),
@@ -45,6 +51,11 @@ def test_an_interval_says_its_unit_once(low, high, unit, text):
     assert words.interval(low, high, unit) == text
 
 
+def test_an_interval_of_hours_is_in_the_unit_of_the_value_that_it_stands_beside():
+    assert words.interval(56.4, 98.0, "hours", beside=80) == "56.4–98 h"
+    assert words.interval(56.4, 120.0, "hours", beside=100) == "2.35–5 d"
+
+
 @pytest.mark.parametrize(
     ("now", "before", "unit", "text"),
     [
@@ -53,6 +64,7 @@ def test_an_interval_says_its_unit_once(low, high, unit, text):
         (9.35, 9.38, "hours", "−0.03 h"),
         (15, 20, "count", "−5"),
         (3, 3, "count", "±0"),
+        (0.50000001, 0.5, "share", "±0.00 pts"),
         (3, None, "count", "–"),
     ],
 )

@@ -90,7 +90,7 @@ def answers(facts: BaselineFacts) -> Shown:
                 "Mean of those resolved in it, whenever opened",
             ],
             "Time to restore": [words.number(v, "hours") for v in (r.median, r.naive_median, r.naive_mean)],
-            "95 % interval": [words.interval(r.low, r.high, "hours"), "–", "–"],
+            "95 % interval": [words.interval(r.low, r.high, "hours", beside=r.median), "–", "–"],
             "n": [f"{r.n:,} ({r.still_open:,} open)", f"{r.naive_n:,}", f"{r.naive_n:,}"],
         }
     )

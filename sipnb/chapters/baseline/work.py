@@ -159,7 +159,7 @@ def some(facts: BaselineFacts, wanted: tuple[str, ...], caption: str) -> Shown:
                 {
                     "Measure": k.title,
                     "Value": words.number(k.value, k.unit, facts.about.currency),
-                    "95 % interval": words.interval(k.low, k.high, k.unit, facts.about.currency),
+                    "95 % interval": words.interval(k.low, k.high, k.unit, facts.about.currency, beside=k.value),
                     "n": f"{k.n:,}",
                     "Target": "–" if k.target is None else words.number(k.target, k.unit, facts.about.currency),
                     "Since previous": words.difference(k.value, k.previous, k.unit, facts.about.currency),

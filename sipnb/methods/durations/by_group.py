@@ -38,7 +38,8 @@ def medians_by_group(duration, observed, groups, n_groups: int, level: float = 0
     """How long cases of each group typically last: the Kaplan-Meier median with its log-log interval.
 
     ``duration`` and ``observed`` as for :func:`kaplan_meier`; ``groups`` gives each case the number of its group,
-    0 to ``n_groups - 1`` (negative: it belongs to none). A row a group: value, low, high, n (cases), events.
+    0 to ``n_groups - 1`` (negative: it belongs to none). A row a group: value, low, high, n (cases), events, followed
+    (the longest time watched).
     A group without cases has n 0 and nan; where its curve does not reach one half the value is nan, n is not 0.
     Raises as :func:`kaplan_meier`, and for a group number of ``n_groups`` or more.
     """
@@ -51,7 +52,8 @@ def quantiles_by_group(
     """:func:`medians_by_group` for several shares ``ps``: a table for each, with one column more, ``supported``.
 
     ``supported`` says whether 5 cases or more were seen to end later than the value (see ``Survival.supported``);
-    an estimate without that should be shown as such, or not at all.
+    an estimate without that should be shown as such. Which are shown must not depend on it: with cases still open, only
+    short ones have it.
     Raises as :func:`medians_by_group`, and for a ``p`` outside 0..1.
     """
     curves = _curves(duration, observed, groups, n_groups)
@@ -71,7 +73,7 @@ def quantiles_by_group(
 def restricted_means_by_group(
     duration, observed, groups, n_groups: int, tau: float, level: float = 0.95
 ) -> pd.DataFrame:
-    """The mean time open up to ``tau`` of each group (``Survival.restricted_mean``): value, low, high, n, events.
+    """The mean time open up to ``tau`` of each group (``Survival.restricted_mean``), as :func:`medians_by_group`.
 
     Unlike a median it exists where most are still open, and it feels the long ones; nan where a group was not
     followed as far as ``tau``. Raises as :func:`medians_by_group`, and for a ``tau`` that is not positive.
@@ -95,7 +97,7 @@ def restricted_means_by_group(
 
 def _table(found: list[Estimate], curves: _Curves) -> pd.DataFrame:
     columns = {name: np.array([getattr(e, name) for e in found], dtype=float) for name in ("value", "low", "high")}
-    return pd.DataFrame(columns | {"n": curves.n, "events": curves.events})
+    return pd.DataFrame(columns | {"n": curves.n, "events": curves.events, "followed": curves.followed})
 
 
 def _curves(duration, observed, groups, n_groups: int) -> _Curves:

@@ -20,6 +20,8 @@ TRANSFORMS = ("log-log", "log")
 #: Durations that differ by less than this are ties: 0.1 + 0.2 and 0.3 are one time.
 DECIMALS = 9
 _EQUAL = 1e-9
+#: With fewer cases there is no interval: a nominal 95 % would cover 75 % of medians at 2 cases, 87 % of restricted means at 20.
+FEWEST_QUANTILE, FEWEST_MEAN = 5, 30
 #: Seen to end after a quantile, for it to count as supported: with fewer its upper bound mostly does not exist.
 EVENTS_BEYOND = 5
 
@@ -48,8 +50,8 @@ class Survival:
 
         Where the curve is exactly at ``1 - p`` between two times, their midpoint, as R does. The interval
         (Brookmeyer-Crowley) is read off the curve's bounds on the stated ``transform``, "log-log" or "log";
-        its upper end is inf where the upper bound never comes down to ``1 - p``. ``n`` is the number of
-        subjects. Raises ValueError for a ``p`` outside 0..1 or another transform.
+        its upper end is inf where the upper bound never comes down to ``1 - p``; both are nan for fewer than 5 subjects.
+        ``n`` is the number of subjects. Raises ValueError for a ``p`` outside 0..1 or another transform.
         """
         times, survival = self.curve["time"].to_numpy(), self.curve["survival"].to_numpy()
         low, high = bounds(survival, self._se, level, transform)
@@ -70,10 +72,11 @@ class Survival:
         return self.events_beyond(p) >= at_least
 
     def restricted_mean(self, tau: float, level: float = 0.95) -> Estimate:
-        """The mean of the time spent open up to ``tau`` (the area under the curve), with a normal interval.
+        """The mean of the time spent open up to ``tau`` (the area under the curve), with its interval.
 
-        nan where ``tau`` lies beyond the longest time watched while some were still open: the curve is unknown
-        there. The bounds alone are nan where nothing had ended by ``tau``.
+        The interval is Student's by the number of ends, on the logit scale between 0 and ``tau``. nan where ``tau`` lies
+        beyond the longest time watched while some were still open: the curve is unknown there. The bounds alone are nan
+        for fewer than 30 subjects, and where nothing had ended by ``tau``.
         Raises ValueError for a ``tau`` that is not positive.
         """
         times, survival = self.curve["time"].to_numpy(), self.curve["survival"].to_numpy()
@@ -219,14 +222,15 @@ def quantile(times: np.ndarray, survival: np.ndarray, low, high, p: float, n: in
         raise ValueError(f"p is {p}; give a share between 0 and 1, such as 0.5 for the median")
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0)
+    value = _crossing(times, survival, p)
+    if n < FEWEST_QUANTILE:
+        return Estimate(value, math.nan, math.nan, n)
     upper = _crossing(times, high, p)
-    return Estimate(
-        _crossing(times, survival, p), _crossing(times, low, p), math.inf if math.isnan(upper) else upper, n
-    )
+    return Estimate(value, _crossing(times, low, p), math.inf if math.isnan(upper) else upper, n)
 
 
 def restricted_mean(times, survival, at_risk, ended, tau: float, n: int, followed: float, level: float) -> Estimate:
-    """The area under a curve up to ``tau``, given at its event times, with Greenwood's variance of it."""
+    """The area under a curve up to ``tau``, given at its event times; its bounds by Greenwood's variance and the logit."""
     if not tau > 0:
         raise ValueError(f"tau is {tau}; give a positive time in the unit of the durations")
     open_at_end = survival[-1] > _EQUAL if len(survival) else True
@@ -240,11 +244,14 @@ def restricted_mean(times, survival, at_risk, ended, tau: float, n: int, followe
     remaining = at_risk - ended
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(remaining > 0, left**2 * ended / (at_risk * remaining), 0.0)
-    half = float(special.ndtri((1 + level) / 2)) * math.sqrt(terms.sum())
-    value = float(areas.sum())
-    if not inside.any():
+    value, error = float(areas.sum()), math.sqrt(terms.sum() * n / max(n - 1, 1))
+    events = int(ended.sum())
+    if n < FEWEST_MEAN or events < 2 or not 0 < value < tau:
         return Estimate(value, math.nan, math.nan, n)
-    return Estimate(value, max(0.0, value - half), min(float(tau), value + half), n)
+    # On this scale no bound leaves 0..tau, and the upper one lies further away, as where some take long.
+    step = float(special.stdtrit(events - 1, (1 + level) / 2)) * error * tau / (value * (tau - value))
+    middle = math.log(value / (tau - value))
+    return Estimate(value, tau * float(special.expit(middle - step)), tau * float(special.expit(middle + step)), n)
 
 
 def _crossing(times: np.ndarray, survival: np.ndarray, p: float) -> float:

@@ -113,16 +113,19 @@ def _at(axes: Axes, x: float, y: float, text: str, color: str, room: Room, end: 
 def pareto(rows: pd.DataFrame) -> Draw:
     """Shares by category, the largest first, as bars from zero with their 95 % intervals as whiskers.
 
-    `rows` has columns label, share, low, high.
+    `rows` has columns label, share, low, high, and may have of_all: the part that would be nothing unusual, as a mark.
     """
     share, low, high = (rows[c].to_numpy(float) for c in ("share", "low", "high"))
+    usual = rows["of_all"].to_numpy(float) if "of_all" in rows else np.empty(0)
 
     def draw(room: Room) -> Figure:
         figure, axes = _rows(room, rows["label"], 8, [words.number(v, "share") for v in share])
         y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
-        shared.scale(axes, (0, min(1.0, 1.04 * float(high.max()))), room, "share", "", axis="x")
+        shared.scale(axes, (0, min(1.0, 1.04 * float(np.r_[high, usual].max()))), room, "share", "", axis="x")
         axes.barh(y, share, height=0.4 if room.narrow else 0.56, color=theme.COMMON, linewidth=0)
         axes.hlines(y, low, high, color=theme.INK, linewidth=1.5)
+        if len(usual):
+            axes.vlines(usual, y - 0.3, y + 0.3, color=theme.ACCENT, linewidth=3)
         return figure
 
     return draw
@@ -158,10 +161,10 @@ def against_limits(rows: pd.DataFrame) -> Draw:
 def funnel(rows: pd.DataFrame, band: pd.DataFrame, centre: float, good: str, most: int = 6) -> Draw:
     """Services by their number of cases (logarithmic) and their share, with the limits that size and usual scatter allow.
 
-    `rows`: columns label, denominator, value, outside_95_adjusted (−1, 0, 1); `band`: columns n, low, high. The `most`
+    `rows`: columns label, denominator, value, outside_998_adjusted (−1, 0, 1); `band`: columns n, low, high. The `most`
     services that stand furthest apart are named.
     """
-    n, value, side = (rows[c].to_numpy(float) for c in ("denominator", "value", "outside_95_adjusted"))
+    n, value, side = (rows[c].to_numpy(float) for c in ("denominator", "value", "outside_998_adjusted"))
     bad = -1 if good == "up" else 1
     notes = [Label(centre, f"all {words.number(centre, 'share')}", theme.MUTED)]
     apart = [i for i in np.argsort(-np.abs(value - centre), kind="stable") if side[i]][:most]
