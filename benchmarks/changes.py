@@ -17,7 +17,7 @@ import pandas as pd
 
 from sipnb.catalogue import KPIS
 from sipnb.chapters import gaps
-from sipnb.kpis import scatter
+from sipnb.kpis import certainty
 from sipnb.kpis.scope import shares
 
 MONTHS, LEVEL, DROP = 30, 0.85, 0.05
@@ -51,8 +51,8 @@ def counted(rng: np.random.Generator, levels: np.ndarray, n: int) -> Iterator[pd
 def claimed(line: pd.DataFrame) -> tuple[float, int]:
     """The p-value and direction of a share's latest change, as the baseline tests it."""
     known = KPIS["sla_attainment"]
-    found = scatter.change(known, scatter.near_normal(known, line), season=12)
-    usual = scatter.level(known, line.iloc[: -found.window])
+    found = certainty.change(known, certainty.near_normal(known, line), season=12)
+    usual = certainty.level(known, line.iloc[: -found.window])
     return (found.p, found.direction) if found.direction * (line["value"].iloc[-1] - usual) > 0 else (1.0, 0)
 
 
@@ -83,7 +83,7 @@ def missed(series: int) -> pd.DataFrame:
             said = []
             for line in counted(rng, months(rng, series, n, differ, left, 0.0), n):
                 plain = shares(line["numerator"].to_numpy(), line["denominator"].to_numpy())
-                latest = scatter.scattered(known, plain).iloc[-1]
+                latest = certainty.scattered(known, plain).iloc[-1]
                 before = gaps.status(latest["value"], plain["low"].iloc[-1], plain["high"].iloc[-1], LEVEL, "up")
                 said.append(
                     (

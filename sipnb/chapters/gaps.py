@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
 
+from sipnb import kpis
 from sipnb.catalogue import Kpi
 from sipnb.chapters import baseline, misses
 from sipnb.chapters.facts import (
@@ -17,7 +19,7 @@ from sipnb.chapters.facts import (
     ObjectiveFact,
 )
 from sipnb.chapters.subject import Subject
-from sipnb.kpis import scatter
+from sipnb.kpis import certainty
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, points, say, table
 from sipnb.show.display import figure as drawn_figure
@@ -44,11 +46,11 @@ def work_out(subject: Subject) -> Gaps:
     objectives = subject.workbook.objectives
     targets = subject.service.targets
     gaps = [
-        _gap(known, targets[kpi], measured.get(kpi), objectives)
+        _gap(subject, known, targets[kpi], measured.get(kpi), objectives)
         for kpi, known in subject.kpis.items()
         if kpi in targets
     ]
-    gaps = _together(gaps, subject)
+    gaps = _together(gaps, subject, measured)
     gaps.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
     targeted = set(subject.service.targets)
     linked = {kpi for o in objectives for kpi in o.kpis}
@@ -82,7 +84,7 @@ _ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "not judged": 3, "no data":
 UNTOLD = ("not judged", "no data")
 
 
-def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
+def _gap(subject: Subject, known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
     mine = [o for o in objectives if known.id in o.kpis]
     value = fact.value if fact else None
     shared = {
@@ -95,33 +97,51 @@ def _gap(known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> 
             assurance="no target", variation="no data",
         )  # fmt: skip
     gap = target - value if known.good == "up" else value - target
-    low, high = fact.low, fact.high
-    if (low is None and high is None and known.tables[0] != "outages") or known.kind == "rare":
-        low, high = scatter.around(known, value, fact.scatter, fact.points)
     if fact.refused:
         return GapFact(
             **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=None, status="not judged",
             assurance="no target", variation=fact.variation,
         )  # fmt: skip
+    level = _level(subject, known, fact)
+    found = status(level.value, level.low, level.high, target, known.good, enough=_enough(known, fact, level, target))
+    # Where the cycle says the opposite of its level, nothing is certain.
+    told = found if (found == "fails") == (gap > 0) else "inconclusive"
     return GapFact(
-        **shared, value=value, low=low, high=high, n=fact.n, gap=gap,
-        status=status(value, low, high, target, known.good, enough=_enough(known, fact, low, high, target)),
-        assurance=fact.assurance, variation=fact.variation,
+        **shared, value=value, low=level.low, high=level.high, n=fact.n, gap=gap, status=told, assurance=fact.assurance,
+        variation=fact.variation,
     )  # fmt: skip
 
 
-def _enough(known: Kpi, fact: KpiFact, low: float | None, high: float | None, target: float) -> bool:
+def _level(subject: Subject, known: Kpi, fact: KpiFact) -> kpis.Measure:
+    """The level behind a figure with its 95 % interval: its own, or what its cycles' scatter, or a year of outages, tells."""
+    if known.id == "availability":
+        # A month has one outage or none; the service as it runs shows in a year of them.
+        first = subject.cycle.shift(1 - subject.cycle.season)
+        year = kpis.last(kpis.uptime.availability_between(subject.scope, first, subject.cycle))
+        whole = fact.cycles >= subject.cycle.season
+        # A whole year without an outage is as good as records can show.
+        return replace(year, low=1.0, high=1.0) if whole and year.value == 1 else year
+    low, high = (math.nan if bound is None else bound for bound in (fact.low, fact.high))
+    if known.kind == "rare" or (math.isnan(low) and math.isnan(high) and known.tables[0] != "outages"):
+        low, high = certainty.around(known, fact.value, fact.scatter, fact.points)
+    return kpis.Measure(fact.value, low, high, fact.n)
+
+
+def _enough(known: Kpi, fact: KpiFact, level: kpis.Measure, target: float) -> bool:
     """Whether there are cases enough, cycles enough to say how much they vary, and an end to the side of the target."""
-    bound = low if target < fact.value else high
-    return fact.n >= known.minimum_n and fact.cycles >= scatter.FEWEST and not words.is_missing(bound)
+    bound = level.low if target < level.value else level.high
+    return fact.n >= known.minimum_n and fact.cycles >= certainty.FEWEST and not words.is_missing(bound)
 
 
-def _together(gaps: list[GapFact], subject: Subject) -> list[GapFact]:
+def _together(gaps: list[GapFact], subject: Subject, measured: dict[str, KpiFact]) -> list[GapFact]:
     """The gaps with what is certain of each when all targets of the service are looked at (Holm 1979)."""
     judged = [g for g in gaps if g.status in ("meets", "fails")]
     if not judged:
         return gaps
-    p = [scatter.certainty(subject.kpis[g.kpi], g.value, g.low, g.high, g.target) for g in judged]
+    p = []
+    for g in judged:
+        level = _level(subject, subject.kpis[g.kpi], measured[g.kpi])
+        p.append(certainty.p_value(subject.kpis[g.kpi], level.value, level.low, level.high, g.target))
     holds = multipletests(p, alpha=FAMILY, method="holm")[0]
     unsure = {g.kpi for g, sure in zip(judged, holds, strict=True) if not sure}
     return [g.model_copy(update={"status": "inconclusive"}) if g.kpi in unsure else g for g in gaps]

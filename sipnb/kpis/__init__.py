@@ -18,13 +18,13 @@ import pandas as pd
 
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
-from sipnb.kpis import attainment, causes, handling, own, people, restoration, scatter, uptime
+from sipnb.kpis import attainment, causes, certainty, handling, own, people, restoration, uptime
 from sipnb.kpis.scope import COLUMNS, Scope, nothing, open_at, within
 from sipnb.tables import TABLES
 
 __all__ = [
-    "FUNCTIONS", "Measure", "Scope", "attainment", "causes", "covered", "handling", "last", "lumpy", "measure", "missing",
-    "open_at", "people", "restoration", "scatter", "series", "supplied", "uptime", "within",
+    "FUNCTIONS", "Measure", "Scope", "attainment", "causes", "certainty", "covered", "handling", "last", "lumpy", "measure",
+    "missing", "open_at", "people", "restoration", "series", "supplied", "uptime", "within",
 ]  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def last(frame: pd.DataFrame) -> Measure:
 def _all(kpi: str, scope: Scope) -> pd.DataFrame:
     """A KPI over every cycle of a scope, worked out once."""
     known = scope.kpis[kpi]
-    return scope.once(kpi, lambda: scatter.scattered(known, _observed(known, scope, _work_out(known, scope))))
+    return scope.once(kpi, lambda: certainty.scattered(known, _observed(known, scope, _work_out(known, scope))))
 
 
 def _observed(kpi: Kpi, scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from sipnb import kpis
 from sipnb.catalogue import Lever
 from sipnb.kpis.scope import instants
 from sipnb.levers.evidence import HALF_YEAR, RECENT, TWO_YEARS, YEAR, Evidence, Look, distance, named, none, unknown
-from sipnb.methods import compound
+from sipnb.methods import downtime
 from sipnb.records import clocks
 from sipnb.show import words
 
@@ -166,11 +166,11 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     # Outages that overlap, or lie in maintenance, cost less together than each of them would alone.
     gone = (up.denominator - up.numerator) / 3600
     hours = outages["hours"] * (gone / max(outages["hours"].sum(), 1e-9))
-    lost = compound.total(hours)
+    down = downtime.share_down(hours.to_numpy() * 3600, float(up.denominator))
     agreed_hours = up.denominator / 3600
     allowed = (1 - limit) * agreed_hours
-    low, high = max(0.0, 1 - lost.high / agreed_hours), 1 - lost.low / agreed_hours
-    if n < OUTAGES or not lost.low > allowed:
+    low, high = 1 - down.high, 1 - down.low
+    if n < OUTAGES or not high < limit:
         said += f", availability in agreed hours {words.number(up.value, 'share')}"
         if n < OUTAGES:
             return none(lever, f"{said}; fewer than {OUTAGES} outages are no repetition", **seen)

@@ -17,7 +17,7 @@ from sipnb import kpis
 from sipnb.catalogue import Kpi
 from sipnb.chapters import workdays
 from sipnb.chapters.subject import Subject
-from sipnb.kpis import scatter
+from sipnb.kpis import certainty
 from sipnb.kpis.scope import placed
 from sipnb.methods import spc
 
@@ -33,7 +33,7 @@ class Charted:
 
     `grain` is what a point is: month, quarter, week, or occurrence. `change` is what the latest points show, None where it
     cannot be tested; `usual` the level before it. `scatter` is how much points vary around their level, on the scale of
-    `kpis.scatter.near_normal`, with the change taken out; NaN where it is not known.
+    `kpis.certainty.near_normal`, with the change taken out; NaN where it is not known.
     """
 
     line: pd.DataFrame
@@ -66,7 +66,7 @@ def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
     chart = _possible(known, _chart(known, line, subject.target(known.id), groups, sizes))
     latest = line[groups == groups[-1]] if groups is not None else line
     season = subject.cycle.season if grain == subject.cycle.kind else None
-    near_normal = scatter.near_normal(known, latest, None if sizes is None else sizes[latest.index])
+    near_normal = certainty.near_normal(known, latest, None if sizes is None else sizes[latest.index])
     return _tested(known, line, chart, grain, latest, near_normal, rebased, season)
 
 
@@ -84,17 +84,17 @@ def _tested(
 ) -> Charted:  # fmt: skip
     """The chart with what its latest points show, and the false signals to expect of a series that remembers."""
     there = near_normal.notna()
-    change = scatter.change(known, near_normal, season)
+    change = certainty.change(known, near_normal, season)
     before = latest[there].iloc[: -change.window] if change.window else latest[there]
-    usual = float(before["value"].mean()) if grain == "occurrence" else scatter.level(known, before)
+    usual = float(before["value"].mean()) if grain == "occurrence" else certainty.level(known, before)
     if change.direction * (latest[there]["value"].iloc[-1] - usual) <= 0:
         # What is back on its old side already is no change to tell of.
         change = replace(change, p=1.0, direction=0) if change.direction else change
-    steady = scatter.steady(near_normal[there].to_numpy(), change)
+    steady = certainty.steady(near_normal[there].to_numpy(), change)
     memory = _memory(steady)
     more = spc.expected_false(chart.n, chart.rules, memory) - spc.expected_false(chart.n, chart.rules)
     chart = replace(chart, expected_false=chart.expected_false + more, autocorrelation=memory)
-    return Charted(line, chart, grain, change, False, rebased, usual, scatter.scatter(steady))
+    return Charted(line, chart, grain, change, False, rebased, usual, certainty.scatter(steady))
 
 
 def _memory(values: np.ndarray) -> float:

@@ -136,7 +136,7 @@ def around(known: Kpi, value: float, spread: float | None, points: int) -> tuple
     return max(0.0, value - half) if value >= 0 else value - half, value + half
 
 
-def certainty(known: Kpi, value: float, low: float, high: float, target: float) -> float:
+def p_value(known: Kpi, value: float, low: float, high: float, target: float) -> float:
     """The two-sided p-value of a figure against a target, read off its 95 % interval; NaN without one.
 
     Shares are compared by their odds, durations by their ratio, counts by their roots: on these scales the intervals reach as
