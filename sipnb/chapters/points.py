@@ -128,8 +128,8 @@ def _watermelon(case: Case) -> PointFact | None:
     ):
         return None
     text = (
-        f"Only {case.said(users.value, 'share')} of the {users.n:,} who answered are satisfied, while "
-        f"{case.said(reported.value, 'share')} of tickets are reported as resolved in time."
+        f"Only {case.said(users.value, 'share')} of the {users.n:,} who answered in {case.measured.about.cycle_label} are "
+        f"satisfied, while {case.said(reported.value, 'share')} of its tickets are reported as resolved in time."
     )
     return PointFact(lead="Users see it differently.", text=text, chapter="2_baseline", section="Users")
 
@@ -172,7 +172,8 @@ def _ahead(case: Case) -> PointFact | None:
         )
     else:
         text = (
-            f"{case.noun(fact.kpi)} is expected at {mean} in {when} ({case.range(step.low_80, step.high_80, fact.unit)} with "
-            f"80 % probability) and misses its target of {target} with {words.probability(step.miss)} probability."
+            f"{case.noun(fact.kpi)} is expected at {mean} in {when} "
+            f"({case.range(step.low_80, step.high_80, fact.unit, step.mean)} with 80 % probability) and misses its target of "
+            f"{target} with {words.probability(step.miss)} probability."
         )
     return PointFact(lead="If nothing is done,", text=text, **place)

@@ -48,8 +48,8 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
         "share": now.value, "share_low": held.low, "share_high": held.high, "n": now.n, "limit": limit, "days": RECENT,
     }  # fmt: skip
     why = (
-        f"{words.prose(now.value, 'share')} of the time to resolve was spent on hold, against a {named(agreed)} of "
-        f"{words.prose(limit, 'share')}"
+        f"{words.prose(now.value, 'share')} of the time to resolve was spent on hold in the last {RECENT} days, against a "
+        f"{named(agreed)} of {words.prose(limit, 'share')}"
     )
     if told:
         sentences.append(f"In the {YEAR} days before it was {words.number(before.value, 'share')}.")
@@ -70,7 +70,7 @@ def stop_the_clock_rules(look: Look, lever: Lever) -> Evidence:
             f"runs on only {words.prose(business.value, 'share')}"
         )
     return Evidence(
-        lever, True, f"{share} of the time to resolve is spent on hold", f"{why}.", sentences, numbers,
+        lever, True, f"{share} of the time to resolve of {RECENT} days was spent on hold", f"{why}.", sentences, numbers,
         distance("on_hold_share", now.value, limit, named(agreed)), now.value / limit, agreed,
         f"the {named(agreed)} of {words.prose(limit, 'share')} of time on hold",
     )  # fmt: skip

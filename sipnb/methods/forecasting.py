@@ -34,6 +34,7 @@ from sipnb.methods.models import Track, fit_pool
 from sipnb.methods.regimes import Tidied, tidied
 from sipnb.methods.reverting import FEWEST as AT_ITS_LEVEL
 from sipnb.methods.reverting import as_before, reverting
+from sipnb.methods.spc import change
 
 KINDS = ("value", "count", "share", "duration")
 FEWEST = 6
@@ -47,6 +48,8 @@ COMBINATION = "combination"
 CLEAR_WIN = 0.15
 #: Intervals are never wider than so many times the model's own: the errors that would ask for more are those of a shift.
 WIDEST = 2.0
+#: A change this improbable is not what comes back.
+SEEMS_LEFT = 0.05
 #: How many origins the assumption "the model's own interval is right" is worth against those seen.
 TRUST = 5.0
 
@@ -125,7 +128,8 @@ def forecast(
     z = tidy.values
     origins, reach = _origins(len(z), horizon)
     rows = [*origins, len(z)]
-    candidates = _with_combination(fit_pool(z, rows, horizon, season, ratios=kind in ("value", "count")))
+    pool = fit_pool(z, rows, horizon, season, ratios=kind in ("value", "count"))
+    candidates = _with_combination(pool, scale.low_count)
     bounded = {name: _bounded(track, z, rows) for name, track in candidates.items()}
 
     step = np.nanmean(np.abs(np.diff(series))) if len(series) > 1 else 0.0
@@ -140,8 +144,8 @@ def forecast(
         track = replace(track, spread=np.maximum(track.spread, tidy.doubt / special.ndtri(0.9)))
     widths = _widths(ratios[model], len(origins), levels)
     paths = _paths(track, widths, levels, scale, seed)
-    if kind == "share" and len(z) - (tidy.since or 0) >= AT_ITS_LEVEL:
-        paths = _pooled(paths, z[tidy.since or 0 :], scale, seed)
+    if kind == "share" and len(z) - (since := max(tidy.since, _left(z, season))) >= AT_ITS_LEVEL:
+        paths = _pooled(paths, z[since:], scale, seed)
     return Forecast(
         table=_table(track, paths, scale, levels),
         model=model,
@@ -282,23 +286,30 @@ def _origins(n: int, horizon: int) -> tuple[list[int], int]:
     return sorted({o for o in (last - stride * i for i in range(count)) if o >= first} | {last}), reach
 
 
-def _with_combination(pool: dict[str, Track]) -> dict[str, Track]:
+def _with_combination(pool: dict[str, Track], low_count: bool) -> dict[str, Track]:
     """The pool and its combination: the mean of the smoothing models' median and the dynamic Theta, which is of another kind.
 
-    The seasonal naive counts in the median where the season does.
+    The seasonal naive counts in the median where the season does. Noughts and ones have no line to be pulled to.
     """
     names = ["theta", "ets", "damped trend"]
     if "seasonal naive" in pool and pool["ets"].seasonal[-1]:
         names.append("seasonal naive")
     members = [pool[name] for name in names]
     centres, spreads = (np.stack([getattr(m, what) for m in members]) for what in ("centre", "spread"))
-    other = pool["dynamic theta"]
     combined = Track(
-        (np.nanmedian(centres, axis=0) + other.centre) / 2,
-        (np.nanmean(spreads, axis=0) + other.spread) / 2,
-        (np.mean([m.carry for m in members], axis=0) + other.carry) / 2,
-        pool["ets"].seasonal | other.seasonal,
+        np.nanmedian(centres, axis=0),
+        np.nanmean(spreads, axis=0),
+        np.mean([m.carry for m in members], axis=0),
+        pool["ets"].seasonal,
     )
+    if not low_count:
+        other = pool["dynamic theta"]
+        combined = Track(
+            (combined.centre + other.centre) / 2,
+            (combined.spread + other.spread) / 2,
+            (combined.carry + other.carry) / 2,
+            combined.seasonal | other.seasonal,
+        )
     return {COMBINATION: combined, **pool}
 
 
@@ -375,6 +386,14 @@ def _paths(track: Track, widths: np.ndarray, levels, scale: _Scale, seed: int) -
         z = centre + np.sign(normal[:, h]) * stretched[:, h] * spread
         paths[:, h] = scale.draws(ranks[:, h], z, centre, spread * stretch)
     return paths
+
+
+def _left(z: np.ndarray, season: int) -> int:
+    """Where the latest level begins, if an earlier one seems to have been left: of a drift the latter half is near it."""
+    found = change(pd.Series(z), good="neutral", season=season if season > 1 else None, stabilised=True)
+    if not found.p < SEEMS_LEFT:
+        return 0
+    return len(z) - (found.window if found.form == "step" else (found.window + 1) // 2)
 
 
 def _pooled(paths: np.ndarray, z: np.ndarray, scale: _Scale, seed: int) -> np.ndarray:

@@ -133,7 +133,8 @@ def _sure(facts: list[KpiFact]) -> list[KpiFact]:
     holds = discoveries.benjamini_hochberg(p, FALSE_DISCOVERIES)["rejected"]
     # Where work takes longer, the part of it that is on hold falls by itself: that is no improvement.
     slower = any(
-        sure and k.kpi.startswith("restore_") and k.course == "concern" for k, sure in zip(facts, holds, strict=True)
+        sure and k.kpi.startswith(("restore_", "sla_attainment")) and k.course == "concern"
+        for k, sure in zip(facts, holds, strict=True)
     )
     mechanical = [slower and k.kpi in ("on_hold_share", "sla_gaming_gap") and k.course == "improvement" for k in facts]
     holds = holds & ~pd.Series(mechanical, dtype=bool)

@@ -69,4 +69,8 @@ def _points(value: float | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "?" if value is None else f"{100 * value:+.1f}".replace("-", "−")
+    if value is None:
+        return "?"
+    # Nought has no sign.
+    text = f"{100 * value:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text

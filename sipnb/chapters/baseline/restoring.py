@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from sipnb import kpis
 from sipnb.chapters.baseline import work
 from sipnb.chapters.baseline.history import source
 from sipnb.chapters.facts import BaselineFacts, RestoreFact
@@ -24,7 +25,8 @@ def compared(subject: Subject, survival: durations.Survival | None) -> RestoreFa
     opened = opened[opened["kind"] == "incident"]
     done = done[done["kind"] == "incident"]
     hours = (done["resolved"] - done["opened"]).dt.total_seconds() / 3600
-    median = survival.quantile(0.5)
+    # One figure, one interval: that of the scorecard, which allows for how much cycles vary.
+    median = kpis.measure("restore_median", subject.scope)
     return RestoreFact(
         n=survival.n, restored=survival.events, still_open=int(opened["ended"].isna().sum()),
         median=median.value, low=median.low, high=median.high,
