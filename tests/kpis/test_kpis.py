@@ -498,6 +498,23 @@ def test_every_kpi_of_the_catalogue_can_be_measured(demo_subject):
             assert found.low <= found.value <= found.high, kpi
 
 
+def test_a_month_in_which_too_many_stay_open_shows_a_tail_that_is_at_least_the_longest_wait():
+    def month(first, stay):
+        start = pd.Timestamp(first)
+        hours = [start + pd.Timedelta(hours=6 * i) for i in range(110)]
+        return [ticket(f"{first}-{i}", t, None if i < stay else t + pd.Timedelta(hours=5)) for i, t in enumerate(hours)]
+
+    quick, stuck = (
+        kpis.measure("restore_p90", scope(2, tickets=month("2026-09-01", 0) + month("2026-10-01", n))) for n in (0, 20)
+    )
+    assert (quick.value, quick.n) == (5, 110)
+    # The first of October has waited for 31 days, and fewer than nine in ten have ended: a month is not left out for being bad.
+    assert stuck.value == 31 * 24 and math.isnan(stuck.high) and 5 <= stuck.low <= stuck.value
+    # Where a tail usually takes three weeks no month is told at its end, quick or not.
+    slow = [row | {"resolved": row["opened"] + pd.Timedelta(days=21)} for row in month("2026-08-01", 0)]
+    assert math.isnan(kpis.measure("restore_p90", scope(3, tickets=slow + month("2026-10-01", 0))).value)
+
+
 def test_a_cycle_is_measured_alike_alone_and_in_its_history(demo_subject):
     plan = demo_subject("erp")
     alone = plan.over([plan.cycle])
