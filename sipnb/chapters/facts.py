@@ -123,6 +123,7 @@ class KpiFact(Facts):
     usual: float | None = Field(None, description="the level that the latest points are compared with")
     moved: int = Field(0, description="which way the latest points lie of it: 1 higher, -1 lower, 0 neither")
     window: int = Field(0, description="latest points that the likeliest change covers")
+    form: str = Field("", description="how it came: step, at once, or drift, little by little")
     scatter: float | None = Field(None, description="how much points vary around their level, in the chart's own terms")
     rebased: str = Field("", description="the reason for limits of its own from a cycle on, where there is one")
 

@@ -44,7 +44,7 @@ def _targets(subject: Subject, measured: BaselineFacts, short: GapFacts) -> Iter
             continue
         before = gaps.status(
             fact.previous, fact.previous_low, fact.previous_high, gap.target, gap.good,
-            enough=fact.previous_n >= fact.minimum_n,
+            enough=fact.previous_n >= fact.minimum_n and fact.previous_low is not None,
         )  # fmt: skip
         # What was on the bad side already is not newly missed, and what still is is missed still.
         was = fact.previous < gap.target if gap.good == "up" else fact.previous > gap.target
@@ -74,6 +74,8 @@ def _course(subject: Subject, fact: KpiFact) -> str:
     now, usual = (words.prose(value, fact.unit, subject.currency) for value in (fact.value, fact.usual))
     if fact.usual is None:
         return f"{now}, {'more' if fact.moved > 0 else 'less'} often than before"
+    if fact.form == "drift":
+        return f"{now}, little by little from {usual} over {fact.window} {fact.grain}s"
     course = f"{now}, {usual} before"
     return f"{course}, new this {fact.grain}" if fact.window < 2 else f"{course}, for {fact.window} {fact.grain}s now"
 

@@ -54,6 +54,8 @@ def _against(case: Case, gap: GapFact) -> str:
 
 
 def _sure(case: Case, gap: GapFact) -> str:
+    if gap.kpi == "availability" and gap.low is not None:
+        return f"over a year {case.range(gap.low, gap.high, gap.unit)} with 95 % confidence"
     if gap.low is None and gap.high is None:
         return "counted" if gap.unit == "count" else "without an interval"
     return f"95 % interval {case.range(gap.low, gap.high, gap.unit, gap.value)}"
@@ -105,6 +107,8 @@ def _usual(case: Case, fact: KpiFact) -> str:
     if fact.usual is None:
         return f"{'more' if fact.moved > 0 else 'less'} often than before"
     usual = case.said(fact.usual, fact.unit)
+    if fact.form == "drift":
+        return f"little by little from {usual} over {fact.window} {fact.grain}s"
     return f"after {usual} before" if fact.window < 2 else f"after {usual} up to {fact.window} {fact.grain}s ago"
 
 

@@ -20,6 +20,9 @@ from sipnb.methods import proportions, spc
 
 #: With fewer cycles nothing is known of how much they vary.
 FEWEST = 3
+#: By how much the level of a cycle usually differs from the next, before any is seen: a point and a half of a share of .85 (on
+#: its even scale), an eighth of a duration, three points of a share of time; with the weight of so many degrees of freedom.
+USUAL, BELIEVED = {"share": 0.02, "duration": 0.12, "share of time": 0.03}, 4.0
 #: A change this improbable is taken out before the scatter around a level is measured.
 SEEMS = 0.05
 
@@ -77,9 +80,19 @@ def scatter(values: np.ndarray) -> float:
     return float(np.sqrt(np.mean((values[2:] - values[:-2]) ** 2) / 2))
 
 
-def _times(points: int, level: float = 0.95) -> float:
-    """How many of its standard deviations the level may be away: Student's t, as differences know less than points."""
-    return float(stats.t.ppf((1 + level) / 2, max(1.0, 0.6 * (points - 2))))
+def _freedom(points: int) -> float:
+    """Degrees of freedom of a scatter from points two apart: differences know less than points."""
+    return max(0.5, 0.6 * (points - 2))
+
+
+def _times(freedom: float) -> float:
+    """How many of its standard deviations the level may be away."""
+    return float(stats.t.ppf(0.975, freedom))
+
+
+def _pooled(spread: float, usual: float | pd.Series, freedom: float) -> float | pd.Series:
+    """The scatter seen, with what is usual as if it had been seen in BELIEVED more: three months hardly tell it."""
+    return np.sqrt((freedom * spread**2 + BELIEVED * usual**2) / (freedom + BELIEVED))
 
 
 def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
@@ -95,7 +108,7 @@ def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     values = near_normal(known, frame[there]).to_numpy(dtype=float)
     spread = scatter(steady(values, change(known, pd.Series(values))))
-    low, high = _bounds(known, frame, spread, points)
+    low, high = _bounds(known, frame, spread, _freedom(points))
     told = there & frame["low"].notna() & frame["high"].notna()
     return frame.assign(
         low=np.fmin(low, frame["low"]).where(told, frame["low"]),
@@ -103,14 +116,17 @@ def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _bounds(known: Kpi, frame: pd.DataFrame, spread: float, points: int) -> tuple[pd.Series, pd.Series]:
-    times = _times(points)
-    value = frame["value"]
+def _bounds(known: Kpi, frame: pd.DataFrame, spread: float, freedom: float) -> tuple[pd.Series, pd.Series]:
+    value, times = frame["value"], _times(freedom + (BELIEVED if known.kind in USUAL else 0))
+    usual = USUAL.get(known.kind, spread)
     if known.kind == "share":
+        # Twice the root of n turns shares on their even scale into standard deviations of counting.
+        spread = _pooled(spread, np.sqrt(1 + 4 * frame["denominator"] * usual**2), freedom)
         # As if fewer cases had been counted: so many that counting alone would scatter as the cycles do.
-        fewer = max(1.0, spread * times / float(stats.norm.ppf(0.975))) ** 2
+        fewer = np.maximum(1.0, spread * times / float(stats.norm.ppf(0.975))) ** 2
         found = proportions.wilson_series(frame["numerator"] / fewer, frame["denominator"] / fewer)
         return found["low"], found["high"]
+    spread = _pooled(spread, usual, freedom)
     if logarithmic(known, frame):
         return value * math.exp(-times * spread), value * math.exp(times * spread)
     low, high = value - times * spread, value + times * spread
@@ -127,7 +143,7 @@ def around(known: Kpi, value: float, spread: float | None, points: int) -> tuple
         return found.low, found.high
     if spread is None or points < FEWEST:
         return math.nan, math.nan
-    half = _times(points) * spread
+    half = _times(_freedom(points)) * spread
     if known.kind == "count":
         # Anscombe's root, in whose units the scatter of counts is measured.
         root = math.sqrt(value + 3 / 8)

@@ -94,7 +94,7 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
         usual=drawn.usual if change and by_time else limits["mean"],
         # More days between events are fewer events.
         p=change.p if change else None, moved=(change.direction if by_time else -change.direction) if change else 0,
-        window=change.window if change else 0,
+        window=change.window if change else 0, form=change.form if change else "",
         scatter=drawn.scatter if drawn.grain == subject.cycle.kind else None, cycles=int(series["value"].notna().sum()),
         sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few, unjudged=unjudged,
         definition=known.definition, rebased=drawn.rebased,
