@@ -115,13 +115,14 @@ def _costly(lever: Lever, passed: Judged, limit: float, agreed: bool, compared: 
         f"{words.interval(effect.low, effect.high, 'points', number=words.prose)}). What later hand-overs cost is not in it.",
     ]  # fmt: skip
     why = (
-        f"{words.prose(passed.value, 'share')} of tickets are passed on twice or more, and it costs: of those passed on twice "
-        f"within {FIRST_HOURS} agreed hours {words.prose(compared.concerned, 'share')} met their target, against "
+        f"{words.prose(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more, and it costs: of those "
+        f"passed on twice within {FIRST_HOURS} agreed hours {words.prose(compared.concerned, 'share')} met their target, against "
         f"{words.prose(compared.others, 'share')} of like tickets that were still open then."
     )
     numbers = passed.numbers(limit) | {"hours": FIRST_HOURS} | _differences(compared)
     return Evidence(
-        lever, True, f"{words.number(passed.value, 'share')} of tickets are passed on twice or more", why, sentences, numbers,
+        lever, True, f"{words.number(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more",
+        why, sentences, numbers,
         Effect("sla_attainment", "effect", effect.value, effect.low, effect.high), passed.value / limit, agreed,
         f"the {named(agreed)} of {words.prose(limit, 'share')} passed on twice or more",
     )  # fmt: skip
@@ -140,11 +141,11 @@ def _on_the_share_alone(lever: Lever, passed: Judged, limit: float, agreed: bool
         "comparison of finished tickets would blame hand-overs for what is slow anyway.",
     ]
     why = (
-        f"{words.prose(passed.value, 'share')} of tickets are passed on twice or more, against a target of "
+        f"{words.prose(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more, against a target of "
         f"{words.prose(limit, 'share')}; whether that costs attainment cannot be told."
     )
     return Evidence(
-        lever, True, f"{share} of tickets are passed on twice or more", why, sentences, passed.numbers(limit),
+        lever, True, f"{share} of tickets of {RECENT} days were passed on twice or more", why, sentences, passed.numbers(limit),
         distance("multi_hop_share", passed.value, limit, "target"), passed.value / limit, True,
         f"the target of {words.prose(limit, 'share')} passed on twice or more",
     )  # fmt: skip

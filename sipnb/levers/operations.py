@@ -66,7 +66,7 @@ def change_control(look: Look, lever: Lever) -> Evidence:
         "year": year.value, "year_n": year.n, "year_days": YEAR,
     }  # fmt: skip
     return Evidence(
-        lever, True, f"{share} of changes cause an incident", why, sentences, numbers,
+        lever, True, f"{share} of changes of {TWO_YEARS} days caused an incident", why, sentences, numbers,
         distance("change_failure_rate", failed.value, limit, named(agreed)), failed.value / limit, agreed,
         f"the {named(agreed)} of {words.prose(limit, 'share')} of changes",
     )  # fmt: skip

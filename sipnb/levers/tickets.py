@@ -119,8 +119,8 @@ def knowledge_and_quality(look: Look, lever: Lever) -> Evidence:
         numbers |= {"reported": reported.value, "reported_target": target}
         why += f", though {words.prose(reported.value, 'share')} of tickets were resolved in time"
     return Evidence(
-        lever, True, words.upper(words.listed([e.finding for e in found])), f"{why}.", sentences, numbers, worst.effect,
-        worst.times, worst.agreed, worst.against,
+        lever, True, f"Over {RECENT} days {words.listed([e.finding for e in found])}", f"{why}.", sentences, numbers,
+        worst.effect, worst.times, worst.agreed, worst.against,
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _satisfied(look: Look, lever: Lever) -> Evidence:
     }  # fmt: skip
     times = (1 - happy.value) / max(1 - limit, 1e-9)
     return Evidence(
-        lever, True, f"only {share} of users who answered are satisfied",
+        lever, True, f"only {share} of users who answered were satisfied",
         f"{words.prose(happy.value, 'share')} of {happy.n:,} users who answered were satisfied", [sentence], numbers,
         distance("csat_top2", happy.value, limit, named(agreed)), times, agreed,
         f"the {words.prose(1 - limit, 'share')} of dissatisfied answers that the {named(agreed)} allows",
@@ -176,7 +176,7 @@ def _reopened(look: Look, lever: Lever) -> Evidence:
         "resolved": again.n, "days": RECENT,
     }  # fmt: skip
     return Evidence(
-        lever, True, f"{share} of tickets come back", f"{words.prose(again.value, 'share')} of {again.n:,} tickets came back",
+        lever, True, f"{share} of tickets came back", f"{words.prose(again.value, 'share')} of {again.n:,} tickets came back",
         [sentence], numbers, distance("reopen_rate", again.value, limit, named(agreed)), again.value / limit, agreed,
         f"the {named(agreed)} of {words.prose(limit, 'share')} of tickets reopened",
     )  # fmt: skip

@@ -68,7 +68,7 @@ def test_a_change_is_news_and_says_for_how_long(demo_subject):
         one for one in recommendations.work_out(demo_subject("payments")).facts.verdict.news if one.kind == "worse"
     ]
     assert [one.about for one in worse] == ["sla_attainment", "restore_median"]
-    assert worse[0].text == "The share of tickets resolved in time: 70.2 %, 87.7 % before, for 6 months now"
+    assert worse[0].text == "The share of tickets resolved in time: 70.2 %, little by little from 87.7 % over 6 months"
 
 
 def test_attainment_as_others_report_it_is_no_second_change(demo_subject):
