@@ -229,9 +229,14 @@ def _measure(kpi: str, draw: random.Random) -> facts.KpiFact:
         assurance="no target" if target is None
         else draw.choice(("consistently meets", "consistently fails", "hit and miss", "unsettled")),
         chart="XmR", grain="month", trial=False, points=30, signals=1, expected_false=0.2, lower_limit=value * 0.9,
-        upper_limit=value * 1.1, mean=value, autocorrelation=0.0, p=0.0001 if moved else 0.4, sure=moved, claims=claims,
+        upper_limit=value * 1.1, mean=value, usual=value, autocorrelation=0.0, p=0.0001 if moved else 0.4,
+        sure=moved, claims=claims, window=3, moved=_way(known.good, variation) if moved else 0,
         definition=known.definition, unjudged="" if claims else "too few cases",
     )  # fmt: skip
+
+
+def _way(good: str, variation: str) -> int:
+    return 1 if (variation == "improvement") == (good == "up") else -1
 
 
 def _series(measures: list[facts.KpiFact], cycle, draw: random.Random) -> pd.DataFrame:

@@ -360,6 +360,7 @@ class MissesFact(Facts):
     cycles: int
     parts: list[MissPartFact]
     tickets: int = 0
+    share: float | None = Field(None, description="of all these tickets that missed")
     waiting: int = Field(0, description="misses among tickets that are still open")
     explained: float | None = None
     p: float | None = None

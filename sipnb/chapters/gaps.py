@@ -27,6 +27,8 @@ from sipnb.show.display import figure as drawn_figure
 CHAPTER = "3_gap_analysis"
 #: Among all targets of a service that lies exactly on each of them, how often any is called met or missed.
 FAMILY = 0.05
+#: Fewer outages in a year tell nothing of the next year's.
+FEWEST_OUTAGES = 3
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,9 @@ def _level(subject: Subject, known: Kpi, fact: KpiFact) -> kpis.Measure:
         first = subject.cycle.shift(1 - subject.cycle.season)
         year = kpis.last(kpis.uptime.availability_between(subject.scope, first, subject.cycle))
         whole = fact.cycles >= subject.cycle.season
+        begun = kpis.uptime.started(subject.scope)
+        if 0 < ((begun >= first.opens) & (begun < subject.cycle.cutoff)).sum() < FEWEST_OUTAGES:
+            return replace(year, low=math.nan, high=math.nan)
         # A whole year without an outage is as good as records can show.
         return replace(year, low=1.0, high=1.0) if whole and year.value == 1 else year
     low, high = (math.nan if bound is None else bound for bound in (fact.low, fact.high))

@@ -61,6 +61,7 @@ def found(scope: Scope) -> MissesFact | None:
     kept = [part for at, part in enumerate(parts) if part.more or at < MOST]
     return MissesFact(
         by=ATTRIBUTES[by], n=int(late.sum()), cycles=WINDOW, parts=kept[:MOST], tickets=int(cases.sum()), waiting=waiting,
+        share=float(late.sum() / cases.sum()),
         explained=float(told.at[by, "explained"]), p=float(told.at[by, "p"]), differs=differs,
     )  # fmt: skip
 
@@ -141,5 +142,5 @@ def said(facts: GapFacts) -> Shown:
     verb = "misses its target" if len(named) == 1 else "miss their target"
     return say(
         f"By {m.by}, {words.listed(each)} {verb} clearly more often than the others; of all tickets "
-        f"{words.prose(m.n / m.tickets, 'share')} do."
+        f"{words.prose(m.share, 'share')} do."
     )

@@ -13,7 +13,7 @@ NUMERAL = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 #: Levels and sizes that are part of a method, not of the data: 95 % and 80 % intervals, false discoveries at 5 %, "over 99 %"
 #: and "under 1 %", the 13 points that limits need.
-OF_METHODS = {"95", "80", "5", "100", "0", "0.001", "99", "1", "13"}
+OF_METHODS = {"95", "80", "5", "100", "0", "0.001", "99", "99.99", "1", "13"}
 
 #: The unit of facts that do not say theirs.
 UNITS = {"miss": "share", "share": "share", "budget": "hours", "down": "hours", "maintenance": "hours"}
