@@ -51,9 +51,8 @@ def counted(rng: np.random.Generator, levels: np.ndarray, n: int) -> Iterator[pd
 def claimed(line: pd.DataFrame) -> tuple[float, int]:
     """The p-value and direction of a share's latest change, as the baseline tests it."""
     known = KPIS["sla_attainment"]
-    found = certainty.change(known, certainty.near_normal(known, line), season=12)
-    usual = certainty.level(known, line.iloc[: -found.window])
-    return (found.p, found.direction) if found.direction * (line["value"].iloc[-1] - usual) > 0 else (1.0, 0)
+    found, _ = certainty.latest_change(known, line, certainty.near_normal(known, line), season=12)
+    return found.p, found.direction
 
 
 def changes(series: int) -> pd.DataFrame:

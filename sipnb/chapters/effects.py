@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from sipnb.chapters.advice_facts import EffectFact, OptionFact
 from sipnb.chapters.facts import ActionFact
-from sipnb.chapters.review import DONE
+from sipnb.chapters.review import DONE, REFUSED
 from sipnb.show import words
 
 NOT_ESTIMATED = "effect not estimated"
-#: States of actions that were turned down.
-TURNED_DOWN = ("rejected", "withdrawn")
 
 
 def told(fact: EffectFact | None, noun: str, currency: str) -> str:
@@ -63,7 +61,7 @@ def in_register(lever: str, actions: Iterable[ActionFact]) -> str:
 
 
 def _action(one: ActionFact) -> str:
-    if one.state in TURNED_DOWN:
+    if one.state in REFUSED:
         because = f" ({one.note.rstrip('.')})" if one.note else ""
         return f"{one.state} before: “{one.title}”, raised on {words.day(one.raised)}{because}"
     if one.state in DONE:

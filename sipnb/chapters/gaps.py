@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from sipnb import kpis
 from sipnb.catalogue import Kpi
@@ -20,6 +19,7 @@ from sipnb.chapters.facts import (
 )
 from sipnb.chapters.subject import Subject
 from sipnb.kpis import certainty
+from sipnb.methods import discoveries
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, points, say, table
 from sipnb.show.display import figure as drawn_figure
@@ -47,12 +47,13 @@ def work_out(subject: Subject) -> Gaps:
     measured = {k.kpi: k for k in facts.measures}
     objectives = subject.workbook.objectives
     targets = subject.service.targets
-    gaps = [
-        _gap(subject, known, targets[kpi], measured.get(kpi), objectives)
-        for kpi, known in subject.kpis.items()
-        if kpi in targets
-    ]
-    gaps = _together(gaps, subject, measured)
+    gaps = _together(
+        [
+            _gap(subject, known, targets[kpi], measured.get(kpi), objectives)
+            for kpi, known in subject.kpis.items()
+            if kpi in targets
+        ]
+    )
     gaps.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
     targeted = set(subject.service.targets)
     linked = {kpi for o in objectives for kpi in o.kpis}
@@ -86,7 +87,8 @@ _ORDER = {"fails": 0, "inconclusive": 1, "meets": 2, "not judged": 3, "no data":
 UNTOLD = ("not judged", "no data")
 
 
-def _gap(subject: Subject, known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> GapFact:
+def _gap(subject: Subject, known: Kpi, target: float, fact: KpiFact | None, objectives: tuple) -> tuple[GapFact, float]:
+    """One target, with the p-value of its being met or missed by itself; NaN where neither is told."""
     mine = [o for o in objectives if known.id in o.kpis]
     value = fact.value if fact else None
     shared = {
@@ -94,24 +96,28 @@ def _gap(subject: Subject, known: Kpi, target: float, fact: KpiFact | None, obje
         "objectives": [o.title for o in mine], "weight": max((o.weight for o in mine), default=0.0),
     }  # fmt: skip
     if fact is None or words.is_missing(value):
-        return GapFact(
+        nothing = GapFact(
             **shared, value=None, low=None, high=None, n=fact.n if fact else 0, gap=None, status="no data",
             assurance="no target", variation="no data",
         )  # fmt: skip
+        return nothing, math.nan
     gap = target - value if known.good == "up" else value - target
     if fact.refused:
-        return GapFact(
+        refused = GapFact(
             **shared, value=value, low=fact.low, high=fact.high, n=fact.n, gap=None, status="not judged",
             assurance="no target", variation=fact.variation,
         )  # fmt: skip
+        return refused, math.nan
     level = _level(subject, known, fact)
     found = status(level.value, level.low, level.high, target, known.good, enough=_enough(known, fact, level, target))
     # Where the cycle says the opposite of its level, nothing is certain.
     told = found if (found == "fails") == (gap > 0) else "inconclusive"
-    return GapFact(
+    gap_fact = GapFact(
         **shared, value=value, low=level.low, high=level.high, n=fact.n, gap=gap, status=told, assurance=fact.assurance,
         variation=fact.variation,
     )  # fmt: skip
+    sure = told in ("meets", "fails")
+    return gap_fact, certainty.p_value(known, level.value, level.low, level.high, target) if sure else math.nan
 
 
 def _level(subject: Subject, known: Kpi, fact: KpiFact) -> kpis.Measure:
@@ -138,18 +144,13 @@ def _enough(known: Kpi, fact: KpiFact, level: kpis.Measure, target: float) -> bo
     return fact.n >= known.minimum_n and fact.cycles >= certainty.FEWEST and not words.is_missing(bound)
 
 
-def _together(gaps: list[GapFact], subject: Subject, measured: dict[str, KpiFact]) -> list[GapFact]:
-    """The gaps with what is certain of each when all targets of the service are looked at (Holm 1979)."""
-    judged = [g for g in gaps if g.status in ("meets", "fails")]
-    if not judged:
-        return gaps
-    p = []
-    for g in judged:
-        level = _level(subject, subject.kpis[g.kpi], measured[g.kpi])
-        p.append(certainty.p_value(subject.kpis[g.kpi], level.value, level.low, level.high, g.target))
-    holds = multipletests(p, alpha=FAMILY, method="holm")[0]
-    unsure = {g.kpi for g, sure in zip(judged, holds, strict=True) if not sure}
-    return [g.model_copy(update={"status": "inconclusive"}) if g.kpi in unsure else g for g in gaps]
+def _together(found: list[tuple[GapFact, float]]) -> list[GapFact]:
+    """The gaps with what is certain of each when all targets of the service are looked at."""
+    holds = discoveries.holm([p for _, p in found], FAMILY)
+    return [
+        gap.model_copy(update={"status": "inconclusive"}) if one.p == one.p and not one.rejected else gap
+        for (gap, _), one in zip(found, holds.itertuples(), strict=True)
+    ]
 
 
 def status(

@@ -27,12 +27,13 @@ def sizes(subject: Subject, cycles: Sequence[Cycle]) -> np.ndarray:
     weights = subject.scope.once("weights of days", lambda: _weights(subject))
     if weights is None:
         return np.ones(len(cycles))
-    usual = np.mean([_sum(subject, cycle, weights) for cycle in subject.history])
-    return np.array([_sum(subject, cycle, weights) / usual for cycle in cycles])
-
-
-def _sum(subject: Subject, cycle: Cycle, weights: np.ndarray) -> float:
-    return float(weights[_kinds(subject, pd.date_range(cycle.start, cycle.end, inclusive="left"))].sum())
+    every = [*subject.history, *cycles]
+    days = pd.date_range(min(c.start for c in every), max(c.end for c in every), inclusive="left")
+    room = weights[_kinds(subject, days)]
+    spans = [days.searchsorted([pd.Timestamp(c.start), pd.Timestamp(c.end)]) for c in every]
+    sums = np.array([room[first:last].sum() for first, last in spans])
+    known = len(subject.history)
+    return sums[known:] / sums[:known].mean()
 
 
 def _weights(subject: Subject) -> np.ndarray | None:
@@ -45,10 +46,7 @@ def _weights(subject: Subject) -> np.ndarray | None:
         return None
     days = pd.date_range(first, subject.cycle.end, inclusive="left")
     counts = local.value_counts().reindex(days, fill_value=0).to_numpy(dtype=float)
-    if (
-        counts.sum() / (len(days) / len(pd.date_range(subject.cycle.start, subject.cycle.end, inclusive="left")))
-        < FEWEST_CASES
-    ):
+    if counts.mean() * (subject.cycle.end - subject.cycle.start).days < FEWEST_CASES:
         return None
     kinds = _kinds(subject, days)
     weights = np.ones(8)
@@ -62,6 +60,7 @@ def _weights(subject: Subject) -> np.ndarray | None:
 
 
 def _kinds(subject: Subject, days: pd.DatetimeIndex) -> np.ndarray:
+    """The weekday of each of these consecutive days, or a day off: to be told by many weeks, as one week has no other Monday."""
     weekday = days.day_of_week.to_numpy()
     edges = days.append(days[-1:] + pd.Timedelta(days=1))
     midnights = (

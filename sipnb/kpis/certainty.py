@@ -10,13 +10,14 @@ Source: Laney (2002), Quality Engineering 14, 531-537, for shares; Student's t w
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from sipnb.catalogue import Kpi
-from sipnb.methods import proportions, spc
+from sipnb.methods import proportions, scatter, spc
 
 #: With fewer cycles nothing is known of how much they vary.
 FEWEST = 3
@@ -59,6 +60,20 @@ def change(known: Kpi, values: pd.Series, season: int | None = None) -> spc.Chan
     return spc.change(values, good="neutral", season=season, stabilised=known.kind in ("share", "count", "rare"))
 
 
+def latest_change(
+    known: Kpi, line: pd.DataFrame, near_normal: pd.Series, season: int | None = None
+) -> tuple[spc.Change, float]:
+    """What the latest points of a line show, and the level of those before; `near_normal` holds the same points.
+
+    What is back on its old side already is no change to tell of: its p is 1 then.
+    """
+    found, there = change(known, near_normal, season), line[near_normal.notna()]
+    usual = level(known, there.iloc[: -found.window] if found.window else there)
+    if found.direction and found.direction * (there["value"].iloc[-1] - usual) <= 0:
+        found = replace(found, p=1.0, direction=0)
+    return found, usual
+
+
 def steady(values: np.ndarray, change: spc.Change) -> np.ndarray:
     """The values with a change that seems real taken out."""
     if not change.p < SEEMS:
@@ -67,32 +82,9 @@ def steady(values: np.ndarray, change: spc.Change) -> np.ndarray:
     return values - np.r_[np.zeros(len(values) - change.window), moved * (change.after - change.before)]
 
 
-def scatter(values: np.ndarray) -> float:
-    """The standard deviation of steady values around a level that may drift; NaN of fewer than FEWEST.
-
-    From points two apart: neighbours resemble each other too much (half of what is left of one month in the next would hide
-    a third of the scatter), and all points together would take a slow decline for it.
-    """
-    if len(values) < FEWEST:
-        return math.nan
-    if len(values) < 2 * FEWEST:
-        return float(np.std(values, ddof=1))
-    return float(np.sqrt(np.mean((values[2:] - values[:-2]) ** 2) / 2))
-
-
-def _freedom(points: int) -> float:
-    """Degrees of freedom of a scatter from points two apart: differences know less than points."""
-    return max(0.5, 0.6 * (points - 2))
-
-
-def _times(freedom: float) -> float:
-    """How many of its standard deviations the level may be away."""
-    return float(stats.t.ppf(0.975, freedom))
-
-
-def _pooled(spread: float, usual: float | pd.Series, freedom: float) -> float | pd.Series:
+def _pooled(seen: scatter.Spread, usual: float | pd.Series) -> float | pd.Series:
     """The scatter seen, with what is usual as if it had been seen in BELIEVED more: three months hardly tell it."""
-    return np.sqrt((freedom * spread**2 + BELIEVED * usual**2) / (freedom + BELIEVED))
+    return np.sqrt((seen.freedom * seen.value**2 + BELIEVED * usual**2) / (seen.freedom + BELIEVED))
 
 
 def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
@@ -107,8 +99,8 @@ def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
     if points < FEWEST or not frame["low"].notna().any():
         return frame
     values = near_normal(known, frame[there]).to_numpy(dtype=float)
-    spread = scatter(steady(values, change(known, pd.Series(values))))
-    low, high = _bounds(known, frame, spread, _freedom(points))
+    spread = scatter.of_drifting(steady(values, change(known, pd.Series(values))))
+    low, high = _bounds(known, frame, spread)
     told = there & frame["low"].notna() & frame["high"].notna()
     return frame.assign(
         low=np.fmin(low, frame["low"]).where(told, frame["low"]),
@@ -116,17 +108,17 @@ def scattered(known: Kpi, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _bounds(known: Kpi, frame: pd.DataFrame, spread: float, freedom: float) -> tuple[pd.Series, pd.Series]:
-    value, times = frame["value"], _times(freedom + (BELIEVED if known.kind in USUAL else 0))
-    usual = USUAL.get(known.kind, spread)
+def _bounds(known: Kpi, frame: pd.DataFrame, seen: scatter.Spread) -> tuple[pd.Series, pd.Series]:
+    value, usual = frame["value"], USUAL.get(known.kind, seen.value)
+    times = seen._replace(freedom=seen.freedom + (BELIEVED if known.kind in USUAL else 0)).quantile()
     if known.kind == "share":
         # Twice the root of n turns shares on their even scale into standard deviations of counting.
-        spread = _pooled(spread, np.sqrt(1 + 4 * frame["denominator"] * usual**2), freedom)
+        spread = _pooled(seen, np.sqrt(1 + 4 * frame["denominator"] * usual**2))
         # As if fewer cases had been counted: so many that counting alone would scatter as the cycles do.
         fewer = np.maximum(1.0, spread * times / float(stats.norm.ppf(0.975))) ** 2
         found = proportions.wilson_series(frame["numerator"] / fewer, frame["denominator"] / fewer)
         return found["low"], found["high"]
-    spread = _pooled(spread, usual, freedom)
+    spread = _pooled(seen, usual)
     if logarithmic(known, frame):
         return value * math.exp(-times * spread), value * math.exp(times * spread)
     low, high = value - times * spread, value + times * spread
@@ -143,7 +135,7 @@ def around(known: Kpi, value: float, spread: float | None, points: int) -> tuple
         return found.low, found.high
     if spread is None or points < FEWEST:
         return math.nan, math.nan
-    half = _times(_freedom(points)) * spread
+    half = scatter.Spread(spread, scatter.freedom(points), points).quantile() * spread
     if known.kind == "count":
         # Anscombe's root, in whose units the scatter of counts is measured.
         root = math.sqrt(value + 3 / 8)

@@ -169,4 +169,5 @@ def _differences(compared: landmark.Comparison) -> dict[str, float]:
 
 def _points(compared: landmark.Comparison) -> str:
     d = compared.difference
-    return f"{100 * d.value:.1f} points ({100 * d.low:.1f} to {100 * d.high:.1f})".replace("-", "−")
+    value, low, high = (words.unsigned_zero(f"{100 * x:.1f}").replace("-", "−") for x in (d.value, d.low, d.high))
+    return f"{value} points ({low} to {high})"

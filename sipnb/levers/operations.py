@@ -9,7 +9,6 @@ from sipnb import kpis
 from sipnb.catalogue import Lever
 from sipnb.kpis.scope import instants
 from sipnb.levers.evidence import HALF_YEAR, RECENT, TWO_YEARS, YEAR, Evidence, Look, distance, named, none, unknown
-from sipnb.methods import downtime
 from sipnb.records import clocks
 from sipnb.show import words
 
@@ -156,7 +155,7 @@ def resilience(look: Look, lever: Lever) -> Evidence:
         return unknown(lever, reason)
     limit, agreed = look.limit(lever, "availability")
     scope = look.over(YEAR)
-    up = kpis.measure("availability", scope)
+    up = kpis.last(kpis.uptime.availability_between(scope, scope.cycle, scope.cycle))
     outages = _lost(look)
     n = len(outages)
     said = f"{words.plural(n, 'unplanned outage')} in {YEAR} days"
@@ -166,22 +165,19 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     # Outages that overlap, or lie in maintenance, cost less together than each of them would alone.
     gone = (up.denominator - up.numerator) / 3600
     hours = outages["hours"] * (gone / max(outages["hours"].sum(), 1e-9))
-    down = downtime.share_down(hours.to_numpy() * 3600, float(up.denominator))
-    agreed_hours = up.denominator / 3600
-    allowed = (1 - limit) * agreed_hours
-    low, high = 1 - down.high, 1 - down.low
-    if n < OUTAGES or not high < limit:
+    allowed = (1 - limit) * up.denominator / 3600
+    if n < OUTAGES or not up.high < limit:
         said += f", availability in agreed hours {words.number(up.value, 'share')}"
         if n < OUTAGES:
             return none(lever, f"{said}; fewer than {OUTAGES} outages are no repetition", **seen)
-        within = "clearly above" if low > limit else "not clearly below"
-        said += f" ({words.interval(low, high, 'share')}), {within} {words.number(limit, 'share')}"
-        return none(lever, said, **seen, availability_low=low, availability_high=high)
+        within = "clearly above" if up.low > limit else "not clearly below"
+        said += f" ({words.interval(up.low, up.high, 'share')}), {within} {words.number(limit, 'share')}"
+        return none(lever, said, **seen, availability_low=up.low, availability_high=up.high)
     causes = hours.groupby(outages["cause"].fillna("not recorded")).sum().sort_values(ascending=False, kind="stable")
     sentences = [
         f"{words.plural(n, 'unplanned outage')} in the last {YEAR} days cost {words.significant(gone)} hours of agreed time; "
         f"the {named(agreed)} of {words.number(limit, 'share')} allows {words.significant(allowed)}. Availability was "
-        f"{words.number(up.value, 'share')} (95 % interval {words.interval(low, high, 'share')}).",
+        f"{words.number(up.value, 'share')} (95 % interval {words.interval(up.low, up.high, 'share')}).",
     ]
     costliest, name = float(causes.iloc[0]), str(causes.index[0])
     much = len(causes) > 1 and costliest > 0.15 * gone and name != "not recorded"
@@ -193,8 +189,8 @@ def resilience(look: Look, lever: Lever) -> Evidence:
         + f"; the {named(agreed)} of {words.prose(limit, 'share')} allows {words.significant(allowed)}."
     )
     numbers = {
-        "outages": n, "hours": gone, "allowed": allowed, "availability": up.value, "availability_low": low,
-        "availability_high": high, "target": limit, "costliest_hours": costliest, "days": YEAR,
+        "outages": n, "hours": gone, "allowed": allowed, "availability": up.value, "availability_low": up.low,
+        "availability_high": up.high, "target": limit, "costliest_hours": costliest, "days": YEAR,
     }  # fmt: skip
     return Evidence(
         lever, True, f"{words.plural(n, 'unplanned outage')} in {YEAR} days", why, sentences, numbers,

@@ -1,7 +1,7 @@
 """Many tests at once: which findings are left when one in twenty is found by chance.
 
-Source: Benjamini and Hochberg (1995), "Controlling the false discovery rate"; the arithmetic is scipy's (statsmodels'
-sweeps the memory of the whole process at every call).
+Sources: Holm (1979), "A simple sequentially rejective multiple test procedure"; Benjamini and Hochberg (1995), "Controlling
+the false discovery rate", by scipy (statsmodels' arithmetic sweeps the memory of the whole process at every call).
 """
 
 from __future__ import annotations
@@ -25,6 +25,19 @@ def benjamini_hochberg(p, level: float = 0.05) -> pd.DataFrame:
         adjusted[tested] = stats.false_discovery_control(x[tested], method="bh")
         rejected[tested] = adjusted[tested] <= level
     return pd.DataFrame({"p": x, "adjusted": adjusted, "rejected": rejected}, index=index)
+
+
+def holm(p, level: float = 0.05) -> pd.DataFrame:
+    """Which of many p-values to call findings so that any of those is wrong with a chance of at most ``level``.
+
+    However they depend on each other (Holm 1979). Columns, missing values and errors as :func:`benjamini_hochberg`.
+    """
+    index, x = _checked(p, level)
+    tested = np.flatnonzero(~np.isnan(x))
+    order = tested[np.argsort(x[tested], kind="stable")]
+    adjusted = np.full(len(x), np.nan)
+    adjusted[order] = np.minimum(np.maximum.accumulate(x[order] * np.arange(len(order), 0, -1)), 1.0)
+    return pd.DataFrame({"p": x, "adjusted": adjusted, "rejected": adjusted <= level}, index=index)
 
 
 def expected_by_chance(p, level: float = 0.05) -> float:

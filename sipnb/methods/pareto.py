@@ -48,9 +48,7 @@ def _not_among(n: np.ndarray, k: int) -> np.ndarray:
     np.fill_diagonal(as_large, -1.0)
     # If `k` are as large, one of those is found smaller by chance with at most `k` times its level.
     p = np.minimum(1.0, k * np.partition(as_large, -k, axis=1)[:, -k])
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    return np.minimum(stepped, 1.0)[np.argsort(order, kind="stable")]
+    return discoveries.holm(p)["adjusted"].to_numpy()
 
 
 def telling(attributes: pd.DataFrame, missed, draws: int = 999, seed: int = 1, level: float = 0.05) -> pd.DataFrame:

@@ -62,12 +62,12 @@ def number(value: float | None, unit: str = "count", currency: str = "EUR") -> s
     """A figure with its unit: `71.2 %`, `9.4 h`, `3.2 d`, `1,612`, `€ 41.80`; "no data" where there is none."""
     if is_missing(value):
         return NO_DATA
-    return _unsigned_zero(_number(float(value), unit, currency))
+    return unsigned_zero(_number(float(value), unit, currency))
 
 
-def _unsigned_zero(text: str) -> str:
-    """A figure that rounds to nought has no sign: `0.0 pts`, not `-0.0 pts`."""
-    return text if re.search("[1-9]", text) else text.replace("-", "").replace("−", "")
+def unsigned_zero(text: str) -> str:
+    """A figure that rounds to nought has no sign: `0.0 pts`, neither `-0.0 pts` nor `+0.0 pts`."""
+    return text if re.search("[1-9]", text) else re.sub("[-−+]", "", text)
 
 
 def _number(value: float, unit: str, currency: str) -> str:
@@ -120,7 +120,7 @@ def prose(value: float | None, unit: str = "count", currency: str = "EUR") -> st
     """
     if is_missing(value):
         return NO_DATA
-    return _unsigned_zero(_prose(float(value), unit, currency))
+    return unsigned_zero(_prose(float(value), unit, currency))
 
 
 def _prose(value: float, unit: str, currency: str) -> str:
@@ -160,7 +160,7 @@ def interval(
         return f"below {number(high, unit, currency)}"
     if unit == "hours":
         per, short = _in_hours(max(abs(low), abs(high)) if is_missing(beside) else float(beside))
-        return f"{_unsigned_zero(significant(low / per))}–{_unsigned_zero(significant(high / per))} {short}"
+        return f"{unsigned_zero(significant(low / per))}–{unsigned_zero(significant(high / per))} {short}"
     first, last = number(low, unit, currency), number(high, unit, currency)
     if " " not in first:
         return f"{first}–{last}"

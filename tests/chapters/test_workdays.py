@@ -1,9 +1,12 @@
 """The size of cycles: working days, days off and the months' lengths."""
 
+from datetime import date
+
 import numpy as np
 
 from sipnb.chapters import workdays
 from sipnb.chapters.baseline import charts
+from sipnb.cycles import containing
 
 
 def test_a_month_is_as_large_as_its_working_days(demo_subject):
@@ -33,3 +36,11 @@ def test_counts_are_charted_by_the_room_for_work(demo_subject):
 def test_a_quiet_service_has_cycles_that_are_alike(demo_subject):
     archive = demo_subject("archive")
     assert (workdays.sizes(archive, archive.history) == 1).all()
+
+
+def test_a_week_with_a_holiday_is_smaller_than_one_without(demo_subject):
+    """Whether a Monday is a day off is told by other weeks: in its own week there is no other Monday."""
+    email = demo_subject("email")
+    easter = containing(date(2026, 4, 6), "week", email.cycle.zone)
+    with_monday_off, whole = workdays.sizes(email, [easter, easter.shift(1)])
+    assert with_monday_off < 0.85 * whole

@@ -12,6 +12,7 @@ from benchmarks import changes
 from sipnb.catalogue import KPIS
 from sipnb.kpis import certainty
 from sipnb.kpis.scope import figures, shares
+from sipnb.methods import scatter
 
 
 def of_shares(rng, n, differ, months=30):
@@ -73,7 +74,7 @@ def test_the_p_value_is_that_of_the_interval():
 def test_fewer_than_three_cycles_say_nothing_of_their_scatter():
     frame = of_shares(np.random.default_rng(4), 100, 0.1, months=2)
     assert certainty.scattered(KPIS["sla_attainment"], frame) is frame
-    assert math.isnan(certainty.scatter(np.array([1.0, 2.0])))
+    assert math.isnan(scatter.of_drifting(np.array([1.0, 2.0])).value)
 
 
 def test_a_service_exactly_on_its_target_is_hardly_ever_said_to_miss_it():
@@ -82,3 +83,15 @@ def test_a_service_exactly_on_its_target_is_hardly_ever_said_to_miss_it():
     # Counting alone makes it one in five where many tickets are counted.
     assert found["missed, by counting alone"].max() > 0.15
     assert isinstance(found, pd.DataFrame) and len(found) == 12
+
+
+def test_what_is_back_on_its_old_side_is_no_change():
+    known, rng = KPIS["sla_attainment"], np.random.default_rng(5)
+    fallen = shares(np.r_[rng.binomial(1000, 0.9, 24), rng.binomial(1000, 0.7, 6)], np.full(30, 1000))
+    found, usual = certainty.latest_change(known, fallen, certainty.near_normal(known, fallen))
+    assert found.direction == -1 and found.p < 1e-6 and usual == pytest.approx(0.9, abs=0.01)
+    back = shares(np.r_[rng.binomial(1000, 0.9, 18), rng.binomial(1000, 0.84, 12)], np.full(30, 1000))
+    assert certainty.latest_change(known, back, certainty.near_normal(known, back))[0].direction == -1
+    back.loc[29, ["numerator", "value"]] = 920, 0.92
+    found, _ = certainty.latest_change(known, back, certainty.near_normal(known, back))
+    assert found.direction == 0 and found.p == 1

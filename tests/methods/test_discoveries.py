@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.methods.discoveries import benjamini_hochberg, expected_by_chance
+from sipnb.methods.discoveries import benjamini_hochberg, expected_by_chance, holm
 
 
 def test_the_fifteen_tests_of_1995_hold_four_findings(reference):
@@ -55,3 +55,16 @@ def test_an_impossible_p_is_refused_by_its_place(p):
 def test_a_level_in_percent_is_refused():
     with pytest.raises(ValueError, match=r"0\.05"):
         benjamini_hochberg([0.1], level=5)
+
+
+def test_holm_is_the_published_procedure():
+    """Holm (1979) by hand: .01 x 4, .02 x 3, .03 x 2 and .04 x 1, each at least the one before."""
+    found = holm(pd.Series([0.03, 0.01, np.nan, 0.04, 0.02], index=list("cadeb")))
+    assert found["adjusted"].drop("d").to_dict() == pytest.approx({"c": 0.06, "a": 0.04, "e": 0.06, "b": 0.06})
+    assert list(found.index[found["rejected"]]) == ["a"] and np.isnan(found.at["d", "adjusted"])
+    assert holm([])["rejected"].empty
+
+
+def test_holm_is_wrong_anywhere_in_five_of_a_hundred_families_at_most():
+    p = np.random.default_rng(4).uniform(size=(2000, 8))
+    assert np.mean([holm(row)["rejected"].any() for row in p]) == pytest.approx(0.05, abs=0.015)

@@ -19,7 +19,7 @@ from sipnb.chapters import workdays
 from sipnb.chapters.subject import Subject
 from sipnb.kpis import certainty
 from sipnb.kpis.scope import placed
-from sipnb.methods import spc
+from sipnb.methods import scatter, spc
 
 #: With fewer points than this not even trial limits are drawn: a service of six weeks has five or six whole ones.
 FEWEST = 5
@@ -83,18 +83,12 @@ def _tested(
     rebased: str = "", season: int | None = None,
 ) -> Charted:  # fmt: skip
     """The chart with what its latest points show, and the false signals to expect of a series that remembers."""
-    there = near_normal.notna()
-    change = certainty.change(known, near_normal, season)
-    before = latest[there].iloc[: -change.window] if change.window else latest[there]
-    usual = float(before["value"].mean()) if grain == "occurrence" else certainty.level(known, before)
-    if change.direction * (latest[there]["value"].iloc[-1] - usual) <= 0:
-        # What is back on its old side already is no change to tell of.
-        change = replace(change, p=1.0, direction=0) if change.direction else change
-    steady = certainty.steady(near_normal[there].to_numpy(), change)
+    change, usual = certainty.latest_change(known, latest, near_normal, season)
+    steady = certainty.steady(near_normal.dropna().to_numpy(), change)
     memory = _memory(steady)
     more = spc.expected_false(chart.n, chart.rules, memory) - spc.expected_false(chart.n, chart.rules)
     chart = replace(chart, expected_false=chart.expected_false + more, autocorrelation=memory)
-    return Charted(line, chart, grain, change, False, rebased, usual, certainty.scatter(steady))
+    return Charted(line, chart, grain, change, False, rebased, usual, scatter.of_drifting(steady).value)
 
 
 def _memory(values: np.ndarray) -> float:

@@ -69,8 +69,4 @@ def _points(value: float | None) -> str:
 
 
 def _signed(value: float | None) -> str:
-    if value is None:
-        return "?"
-    # Nought has no sign.
-    text = f"{100 * value:+.1f}".replace("-", "−")
-    return "0.0" if text in ("+0.0", "−0.0") else text
+    return "?" if value is None else words.unsigned_zero(f"{100 * value:+.1f}").replace("-", "−")
