@@ -375,6 +375,7 @@ class GapFacts(Facts):
     meets: int
     fails: int
     inconclusive: int
+    reached: int = Field(0, description="targets that this cycle's figures reach, certain or not")
     misses: MissesFact | None = None
 
 

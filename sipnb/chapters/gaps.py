@@ -76,6 +76,7 @@ def work_out(subject: Subject) -> Gaps:
             meets=sum(g.status == "meets" for g in gaps),
             fails=sum(g.status == "fails" for g in gaps),
             inconclusive=sum(g.status == "inconclusive" for g in gaps),
+            reached=sum(g.gap is not None and g.gap <= 0 for g in gaps),
             misses=misses.found(subject.scope),
         ),
         measured,
@@ -195,6 +196,11 @@ def summary(facts: GapFacts) -> Shown:
         f"{facts.inconclusive} cannot be told from this cycle"
         + (f", {refused} not judged because of what is missing in the records" if refused else "")
         + (f", {nothing} without data." if nothing else ".")
+        + (
+            f" The cycle’s own figures reach {facts.reached} of them."
+            if facts.meets + facts.fails + facts.inconclusive
+            else ""
+        )
     )
 
 
@@ -225,7 +231,8 @@ def targets(facts: GapFacts, currency: str) -> Shown:
 
 def _this_cycle(gap: GapFact) -> str:
     """What the cycle did, which is a fact."""
-    return _WORDS[gap.status] if gap.gap is None else "Missed" if gap.gap > 0 else "Met"
+    # Other words than those for the level: a target that is reached this once is not yet met.
+    return _WORDS[gap.status] if gap.gap is None else "Not reached" if gap.gap > 0 else "Reached"
 
 
 def figure(gaps: Gaps) -> Shown:
