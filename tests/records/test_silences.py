@@ -8,7 +8,7 @@ from benchmarks import gate
 from sipnb import kpis
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
-from sipnb.records.quality import silences
+from sipnb.records.quality import silences, volumes
 from tests.records.test_quality import desk, export
 
 CYCLE = "2026-09"
@@ -149,6 +149,16 @@ def test_what_simply_goes_on_is_seldom_taken_for_missing(seed):
         longest = np.diff(known.to_numpy()).max() / np.timedelta64(1, "D")
         called += silences.expected(known, silent) >= silences.EXPECTED and len(silent) >= silences.LONGER * longest
     assert called <= 2
+
+
+def test_a_silence_is_missing_data_sooner_where_tickets_come_evenly_than_where_they_come_in_runs():
+    random = np.random.default_rng(4)
+    days = pd.date_range("2025-01-06", periods=700)
+    even = pd.Series(random.poisson(2.0, 700), index=days)
+    runs = pd.Series(random.poisson(np.repeat(random.gamma(0.5, 4.0, 100), 7)), index=days)
+    # Sixteen expected: e^-16 if they come evenly; good and bad weeks are silent together once in some hundred times.
+    assert volumes._unlikely(16, even) and not volumes._unlikely(16, runs)
+    assert volumes._unlikely(300, runs)
 
 
 def test_organisations_whose_records_are_whole_are_not_called_incomplete_and_gaps_are_found():

@@ -24,7 +24,7 @@ from sipnb.records.quality.silences import (
 )
 from sipnb.tables import TABLES
 
-#: A chance of one in a million is not chance; so unlikely are no tickets where 14 are expected, were they Poisson.
+#: A chance of one in a million is not chance: e^-14.
 CHANCE, UNLIKELY = 1e-6, 14
 #: A month is thin that brings less than this share of the usual.
 _THIN = 0.2
@@ -126,9 +126,21 @@ def _gaps(daily: pd.Series) -> list[tuple[pd.DatetimeIndex, float]]:
         span = daily.index[before + 1 : after]
         # What both sides say, because volume may grow or fall from one to the other.
         expected = min(missing(span, by_weekday(side)) for side in sides)
-        if expected >= UNLIKELY:
+        if _unlikely(expected, daily):
             found.append((span, expected))
     return found
+
+
+def _unlikely(expected: float, daily: pd.Series) -> bool:
+    """Whether no ticket at all is too unlikely where so many are expected, given how tickets bunch in this series.
+
+    Were they Poisson, the chance of none would be e^-expected. Good and bad weeks make silences likelier: with weekly
+    sums whose variance is phi times their mean, a negative binomial says phi^(-expected / (phi - 1)).
+    """
+    weeks = daily.iloc[len(daily) % 7 :].to_numpy().reshape(-1, 7).sum(axis=1)
+    # From one week to the next, so that growth is not taken for bunching.
+    phi = np.square(np.diff(weeks)).mean() / (2 * weeks.mean()) if len(weeks) > 1 and weeks.any() else 1.0
+    return expected * (np.log(phi) / (phi - 1) if phi > 1 else 1.0) >= UNLIKELY
 
 
 def _usual_silence(daily: pd.Series, but: int) -> int:
@@ -214,7 +226,7 @@ def _ended(daily: pd.Series, others: pd.Series) -> float | None:
     ):
         return None
     expected = missing(empty, by_weekday(before))
-    return expected if expected >= UNLIKELY else None
+    return expected if _unlikely(expected, daily) else None
 
 
 def _by_service(sets: Sets) -> Iterator[tuple[str, pd.Series]]:
@@ -256,7 +268,7 @@ def _stale_tickets(sets: Sets) -> Found | None:
     if _is_usual(sets.daily, empty):
         return None
     expected = missing(empty, by_weekday(before)) if len(empty) else 0
-    if expected < UNLIKELY:
+    if not _unlikely(expected, sets.daily):
         return None
     days = len(empty)
     sentence = (
