@@ -52,9 +52,7 @@ def _sentence(case: Case) -> tuple[str, str]:
 def _missing(case: Case, gap: GapFact) -> tuple[str, str]:
     """The worst miss: its figure, how far from the target, since when, and whether it will be missed again."""
     fact = case.measured.measure(gap.kpi)
-    text = case.subject.kpis[gap.kpi].clause.format(value=case.said(gap.value, gap.unit))
-    distance = case.said(gap.gap, "points" if gap.unit == "share" else gap.unit)
-    text += f", {distance} {_bad_side(gap)} the target of {case.said(gap.target, gap.unit)}"
+    text = _short_of(case, gap)
     again = next((f.steps[0] for f in case.ahead.forecasts if f.kpi == gap.kpi and f.steps[0].miss is not None), None)
     course = ahead = ""
     if fact is not None and fact.sure and fact.variation == "concern":
@@ -68,12 +66,21 @@ def _missing(case: Case, gap: GapFact) -> tuple[str, str]:
     return f"{words.upper(text)}.", "concern"
 
 
+def _short_of(case: Case, gap: GapFact) -> str:
+    """The figure of a measure, and how far it lies on the bad side of its target."""
+    distance = case.said(gap.gap, "points" if gap.unit == "share" else gap.unit)
+    return (
+        f"{case.subject.kpis[gap.kpi].clause.format(value=case.said(gap.value, gap.unit))}, {distance} {_bad_side(gap)} "
+        f"the target of {case.said(gap.target, gap.unit)}"
+    )
+
+
 def _bad_side(gap: GapFact) -> str:
     return "below" if gap.good == "up" else "above"
 
 
 def _not_missing(case: Case) -> tuple[str, str]:
-    short, text = case.short, standing(case)
+    short, text = case.short, _standing(case)
     worse, better = case.changed("concern"), case.changed("improvement")
     moved = f"; {_moved(case, worse, better)}"
     risk = ""
@@ -87,6 +94,14 @@ def _not_missing(case: Case) -> tuple[str, str]:
         text += more if len(text) + len(more) < LONGEST else ""
     good = (short.meets and not short.inconclusive and case.measured.tested) or better
     return f"{text}.", "concern" if worse else "improvement" if good else "common"
+
+
+def _standing(case: Case) -> str:
+    """How the targets stand; where none is met, what this cycle missed comes before what cannot be told of its level."""
+    missed = next((g for g in case.short.gaps if g.status == "inconclusive" and g.gap > 0), None)
+    if case.short.meets or missed is None:
+        return standing(case)
+    return f"{words.upper(_short_of(case, missed))} this {case.measured.about.period}; whether it stays so cannot be told yet"
 
 
 def _moved(case: Case, worse: list[KpiFact], better: list[KpiFact]) -> str:
