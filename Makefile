@@ -7,6 +7,10 @@ JOBS ?= 2
 .PHONY: report test pages faults screenshots lab lint goldens rules bench simulate lock clean
 .DEFAULT_GOAL := report
 
+# Workers share the cores: threads within each would only wait for each other.
+test pages simulate: export OMP_NUM_THREADS = 1
+test pages simulate: export OPENBLAS_NUM_THREADS = 1
+
 $(ENV): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sipnb needs Python 3.11 or newer; pass PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv

@@ -20,7 +20,7 @@ alone: a mean of one or two points still shows the tail of the noise.
 
 What it promises: p is at most .05, .01 and .001 in no more than 6, 1.3 and .2 % of stable series, be they normal,
 lognormal with sigma .5, small counts made even by :func:`stabilised_count`, or autocorrelated up to .3; at .6 in 9, 2
-and .2 %. `benchmarks/levels.py` counts both what is claimed of stable series and what is found of true changes.
+and .2 %. `benchmarks/changes.py` counts both what is claimed of stable series and what is found of true changes.
 
 Sources: Box and Tiao (1965), Biometrika 52, 181-192; Yeo and Johnson (2000), Biometrika 87, 954-959; Liu and Xie
 (2020), Journal of the American Statistical Association 115, 393-402; a season of random height after Harvey (1989),
@@ -46,10 +46,10 @@ EARLIER = 8
 
 #: Latest points that may have changed, and how much is staked on each: what matters is a change of the last months, and each
 #: window more costs sharpness; but a step that no window meets looks like memory, however large it is.
-WINDOWS = {1: 0.1, 2: 0.5, 3: 1.6, 6: 1.2, 12: 0.5}
+WINDOWS = {1: 0.1, 2: 0.4, 3: 2.1, 6: 1.2, 12: 0.5}
 _ELSE = 0.05
 _DRIFTS = {6: 0.05, 12: 0.1}
-_LONGEST = 0.3  # on a drift over all points but the first eight
+_LONGEST = 0.2  # on a drift over all points but the first eight
 #: From so many seasons on, one can be told from a change.
 SEASONS = 2
 
