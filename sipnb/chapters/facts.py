@@ -404,7 +404,15 @@ class ForecastFact(Facts):
     mase: float | None
     coverage_95: float | None
     season: int
+    now: float = Field(description="the latest value")
     steps: list[StepFact]
+
+    @property
+    def course(self) -> int:
+        """Where it is expected to go: +1 better, -1 worse; 0 where today's value is within the last step's 80 %."""
+        last = self.steps[-1]
+        rises = int(self.now < last.low_80) - int(self.now > last.high_80)
+        return rises if self.good == "up" else -rises
 
 
 class ForecastFacts(Facts):

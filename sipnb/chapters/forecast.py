@@ -22,6 +22,9 @@ HORIZON = 3
 #: Forecast whether or not there is a target: what the work will be.
 ALWAYS = ("volume", "backlog")
 
+#: Resolved in time, and the times it follows from: what is expected of one bears on the other.
+PROMISED, TAKEN = ("sla_attainment",), ("restore_median", "restore_mean", "restore_p90", "restore_p95")
+
 #: How a forecast treats each kind of measure; what is not here is not forecast.
 _KINDS = {"share": "share", "share of time": "share", "duration": "duration", "count": "count", "stock": "count",
           "rare": "count", "value": "value"}  # fmt: skip
@@ -35,6 +38,7 @@ class Forecasts:
     series: dict[str, pd.DataFrame]
     forecasts: dict[str, forecasting.Forecast]
     titles: dict[str, str]
+    nouns: dict[str, str]
 
 
 def work_out(subject: Subject) -> Forecasts:
@@ -57,9 +61,10 @@ def work_out(subject: Subject) -> Forecasts:
             left_out[known.title] = str(error)
             continue
         lines[kpi] = series
-        facts.append(_fact(subject, kpi, made[kpi]))
+        facts.append(_fact(subject, kpi, made[kpi], float(series["value"].iloc[-1])))
     titles = {kpi: known.title for kpi, known in subject.kpis.items()}
-    return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made, titles)
+    nouns = {kpi: known.noun for kpi, known in subject.kpis.items()}
+    return Forecasts(ForecastFacts(forecasts=facts, left_out=left_out), lines, made, titles, nouns)
 
 
 def _forecast(subject: Subject, known: Kpi, series: pd.DataFrame, counted: pd.Series | None) -> forecasting.Forecast:
@@ -89,7 +94,7 @@ def _unfit(known: Kpi, series: pd.DataFrame) -> str:
     return ""
 
 
-def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> ForecastFact:
+def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast, now: float) -> ForecastFact:
     known, target = subject.kpis[kpi], subject.target(kpi)
     best = forecast.scores.set_index("model").loc[forecast.model]
     steps = []
@@ -109,7 +114,7 @@ def _fact(subject: Subject, kpi: str, forecast: forecasting.Forecast) -> Forecas
     return ForecastFact(
         kpi=kpi, title=known.title, short=known.short, unit=known.unit, good=known.good, target=target, model=forecast.model,
         models=len(forecast.scores), origins=int(best["origins"]), mase=best["mase"], coverage_95=best["coverage_95"],
-        season=forecast.season_used, steps=steps,
+        season=forecast.season_used, now=now, steps=steps,
     )  # fmt: skip
 
 
@@ -146,6 +151,35 @@ def risks(facts: ForecastFacts, currency: str) -> Shown:
         ]
     )
     return table(frame, "Probability of missing the target", numeric=tuple(frame.columns[1:]))
+
+
+def apart(ahead: Forecasts, currency: str) -> Shown:
+    """Forecasts that hardly come true together: tickets in time on another course than the times they take."""
+    lines = []
+    for promised in (f for f in ahead.facts.forecasts if f.kpi in PROMISED):
+        for taken in (f for f in ahead.facts.forecasts if f.kpi in TAKEN):
+            if promised.course != taken.course:
+                lines.append(_apart(ahead, promised, taken, currency))
+    return points(lines) if lines else say("")
+
+
+def _apart(ahead: Forecasts, promised: ForecastFact, taken: ForecastFact, currency: str) -> str:
+    stays, moves = (promised, taken) if not promised.course else (taken, promised)
+    rest = (
+        f"If {ahead.nouns[stays.kpi]} stays where it is, {ahead.nouns[moves.kpi]} will hardly move so far"
+        if not stays.course
+        else "They will hardly go opposite ways"
+    )
+    when = promised.steps[-1].label
+    told = [f"{ahead.nouns[f.kpi]} is expected to {_course(f, currency)}" for f in (promised, taken)]
+    return f"{words.upper(told[0])} by {when}, but {told[1]}. Each is forecast from its own past alone. {rest}."
+
+
+def _course(fact: ForecastFact, currency: str) -> str:
+    now, then = (words.prose(value, fact.unit, currency) for value in (fact.now, fact.steps[-1].mean))
+    if not fact.course:
+        return f"stay near {now}"
+    return f"{'rise' if fact.steps[-1].mean > fact.now else 'fall'} from {now} to {then}"
 
 
 def most_at_risk(ahead: Forecasts, currency: str) -> Shown:

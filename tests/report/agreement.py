@@ -125,6 +125,7 @@ def disagreeing(said: list[str], chapters: dict[str, Any]) -> Iterator[tuple[str
         yield from _effect(option, measures)
     for forecast in chapters["4_forecast"]["forecasts"]:
         yield from _forecast(forecast)
+    yield from _courses(said, chapters["4_forecast"]["forecasts"])
     for measure in measures.values():
         yield from _measure(measure)
     if any("Every target serves an objective" in one for one in said) and not (gaps["gaps"] and gaps["objectives"]):
@@ -191,6 +192,20 @@ def _forecast(forecast: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield "a forecast outside its own interval", f"{forecast['title']}: {numbers}"
         elif forecast["unit"] in ("share", "hours", "count", "days") and (numbers[0] < 0 or numbers[-1] > top):
             yield "a forecast of what cannot be", f"{forecast['title']}: {numbers}"
+
+
+def _courses(said: list[str], forecasts: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Attainment that falls while times stay, and the like: a page that expects it says that it will hardly be so."""
+    courses = {}
+    for one in forecasts:
+        last = one["steps"][-1]
+        rises = (one["now"] < last["low_80"]) - (one["now"] > last["high_80"])
+        courses[one["kpi"]] = rises if one["good"] == "up" else -rises
+    if "sla_attainment" not in courses or any("from its own past alone" in one for one in said):
+        return
+    for kpi in ("restore_median", "restore_mean", "restore_p90", "restore_p95"):
+        if courses.get(kpi, courses["sla_attainment"]) != courses["sla_attainment"]:
+            yield "attainment and time are expected on different courses, and nobody says so", kpi
 
 
 def _measure(measure: dict[str, Any]) -> Iterator[tuple[str, str]]:
