@@ -59,29 +59,10 @@ def _decided(scope: Scope) -> pd.DataFrame:
 def sla_opened(scope: Scope) -> pd.DataFrame:
     """Attainment of the tickets opened in each cycle whose due time has passed.
 
-    Of those not yet due only the fast ones have an outcome: counting them flatters the latest cycles. So does leaving out what
-    is open without a due time or a mark: where nearly all resolved tickets of a priority carry a mark, an open one that is
-    older than hardly any that met its target is missed.
+    Of those not yet due only the fast ones have an outcome: counting them flatters the latest cycles.
     """
-    unmarked = _unmarked_late(scope)
-    met = decided(scope)["met"].mask(unmarked.notna(), False)
-    known = _due_by(scope).where(unmarked.isna(), unmarked) < scope.known_until
-    return _met(scope, np.where(known, scope.opened, -1), met)
-
-
-def _unmarked_late(scope: Scope) -> pd.Series:
-    """From when on each open ticket without a due time and a mark was late by its age; NaT for all others."""
-    tickets = scope.records.tickets
-    silent = tickets["sla_due"].isna()
-    bare = tickets["sla_met"].isna()
-    done = tickets[silent & tickets["resolved"].notna()]
-    marked = (1 - bare[done.index].astype(float)).groupby(done["priority"]).mean()
-    targeted = marked.index[marked >= MARKED]
-    some = done[done["priority"].isin(targeted) & done["sla_met"].notna()]
-    ages = some.groupby("priority").apply(_hopeless_age).to_dict() if len(some) else {}
-    waits = tickets["priority"].where(silent & bare & tickets["ended"].isna()).map(ages).astype("float64")
-    late = tickets["opened"] + pd.to_timedelta(waits, unit="s")
-    return late.where(late < scope.known_until)
+    known = _due_by(scope) < scope.known_until
+    return _met(scope, np.where(known, scope.opened, -1), decided(scope)["met"])
 
 
 def _due_by(scope: Scope) -> pd.Series:
@@ -95,7 +76,7 @@ def _due_by(scope: Scope) -> pd.Series:
 def sla_stock(scope: Scope) -> pd.DataFrame:
     """Of the tickets open at the end of each cycle of which a target is known: the share not yet past due."""
     tickets = scope.records.tickets
-    known = tickets["sla_due"].notna() | tickets["sla_met"].notna()
+    known = tickets["sla_due"].notna() | tickets["sla_met"].notna() | late_from(scope).notna()
     n = scope.stock(tickets["opened"].where(known), tickets["ended"])
     late = scope.stock(late_from(scope), tickets["ended"])
     return shares(n - late, n)
@@ -116,21 +97,26 @@ def late_from(scope: Scope) -> pd.Series:
     """From when on each ticket is late as long as it is open; NaT where that is not known.
 
     That is its due time. Where none was recorded, it is the age at which hardly any ticket of its priority that lasted
-    so long had met its target; and at once where the tool has marked an open ticket as missed.
+    so long had met its target; and at once where the tool has marked an open ticket as missed. An open one without a mark
+    has a target where nearly all resolved ones of its priority carry a mark.
     """
     return scope.once("late from", lambda: _late_from(scope.records.tickets, scope.known_until))
 
 
 def _late_from(tickets: pd.DataFrame, until: pd.Timestamp) -> pd.Series:
     due, met, done = tickets["sla_due"], tickets["sla_met"], tickets["resolved"].notna()
-    silent = due.isna() & met.notna()
-    if silent.any():
-        ages = tickets[silent & done].groupby("priority").apply(_hopeless_age)
-        waits = tickets["priority"].map(ages.to_dict()).astype("float64")
+    silent, marked = due.isna(), met.notna()
+    told = tickets[silent & marked & done]
+    if silent.any() and marked.any():
+        ages = told.groupby("priority").apply(_hopeless_age).to_dict() if len(told) else {}
+        shares_marked = marked[silent & done].groupby(tickets["priority"]).mean()
+        promised = tickets["priority"].isin(shares_marked.index[shares_marked >= MARKED])
+        silent &= marked | (tickets["ended"].isna() & promised)
+        waits = tickets["priority"].map(ages).astype("float64")
         inferred = tickets["opened"] + pd.to_timedelta(waits, unit="s")
         # What the tool has marked as missed while it is open is late, whenever that was.
-        marked = silent & ~done & ~met.fillna(True).astype(bool) & ~(inferred < until)
-        due = due.where(~silent, inferred.mask(marked, tickets["opened"]).astype(due.dtype))
+        missed = silent & ~done & ~met.fillna(True).astype(bool) & ~(inferred < until)
+        due = due.where(~silent, inferred.mask(missed, tickets["opened"]).astype(due.dtype))
     return due.where(~(due < tickets["opened"]), tickets["opened"])
 
 

@@ -124,6 +124,19 @@ def test_without_due_times_an_open_ticket_is_late_once_hardly_any_that_old_had_m
     assert few.n == 110, "ten tickets are too few to say what is hopeless"
 
 
+def test_where_only_resolved_tickets_carry_a_mark_old_open_ones_are_late_in_every_view_of_attainment():
+    met = [ticket(i, "2026-10-01 00:00", "2026-10-01 04:00", sla_met=True, priority=3) for i in range(100)]
+    missed = [ticket(i, "2026-10-01 00:00", "2026-10-03 00:00", sla_met=False, priority=3) for i in range(100, 130)]
+    old = [ticket(i, "2026-10-20", None, priority=3) for i in range(200, 204)]
+    young = [ticket(300, "2026-10-31 12:00", None, priority=3)]
+    bare = [ticket(i, "2026-10-01", "2026-10-09", priority=1) for i in range(400, 440)]
+    look = scope(tickets=[*met, *missed, *old, *young, *bare, ticket(500, "2026-10-02", None, priority=1)])
+    headline = kpis.measure("sla_attainment", look)
+    assert (headline.numerator, headline.n) == (100, 134), "priority 1 has no target"
+    assert attainment.sla_opened(look)[["numerator", "n"]].iloc[0].tolist() == [100, 134]
+    assert attainment.sla_stock(look)[["numerator", "n"]].iloc[0].tolist() == [1, 5]
+
+
 def test_no_rows_are_no_data_never_zero():
     tickets = [ticket(1, "2026-01-01", "2026-01-02", sla_met=True, reopened=0, reassigned=0)]
     for kpi in ("sla_attainment", "restore_median", "reopen_rate", "multi_hop_share", "availability", "csat_top2"):
