@@ -34,6 +34,8 @@ _FEWEST = 20  # tickets
 #: More spans without a ticket than this, of about one length, are how its tickets come in.
 _FEW_GAPS = 3
 _DAY = pd.Timedelta(days=1)
+#: The median of a squared standard normal number.
+_MEDIAN = 0.455
 #: Other services go on while they bring more than this part of what they brought before.
 _GO_ON = 0.5
 
@@ -138,8 +140,9 @@ def _unlikely(expected: float, daily: pd.Series) -> bool:
     sums whose variance is phi times their mean, a negative binomial says phi^(-expected / (phi - 1)).
     """
     weeks = daily.iloc[len(daily) % 7 :].to_numpy().reshape(-1, 7).sum(axis=1)
-    # From one week to the next, so that growth is not taken for bunching.
-    phi = np.square(np.diff(weeks)).mean() / (2 * weeks.mean()) if len(weeks) > 1 and weeks.any() else 1.0
+    # From one week to the next, so that growth is no bunching; their median, so that neither holidays nor the gap itself are.
+    steps = np.square(np.diff(weeks))
+    phi = np.median(steps) / _MEDIAN / (2 * weeks.mean()) if len(steps) and weeks.any() else 1.0
     return expected * (np.log(phi) / (phi - 1) if phi > 1 else 1.0) >= UNLIKELY
 
 
