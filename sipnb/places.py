@@ -101,6 +101,11 @@ class CycleFolder:
         return CycleFolder(self.root.with_name(f".{self.root.name}{_BUILDING}"))
 
     @property
+    def papers(self) -> Path:
+        """Where a run keeps what it needs itself, such as its specs and logs; never published, emptied by the next run."""
+        return self.root.with_name(f".{self.cycle}.run")
+
+    @property
     def beside(self) -> CycleFolder:
         """The published folder of the same cycle."""
         return CycleFolder(self.root.with_name(self.cycle))
@@ -109,6 +114,11 @@ class CycleFolder:
     def cycles(self) -> Path:
         """The page of all cycles, beside their folders."""
         return self.root.parent / "index.html"
+
+    @property
+    def unlisted(self) -> Path:
+        """A mark beside a published cycle that the page of all cycles does not name yet."""
+        return self.root.with_name(f".{self.cycle}.unlisted")
 
     @property
     def owners(self) -> Path:

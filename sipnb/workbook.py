@@ -122,8 +122,13 @@ def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
     `workbook.yml` is missing, WorkbookError for everything else, all errors together.
     """
     folder = Path(folder).resolve()
-    files = sorted([*folder.glob("*.y*ml"), *(folder / "register").glob("*.yml")])
-    return _load(folder, data, Path(reports).resolve(), tuple(state(path) for path in files))
+    return _load(folder, data, Path(reports).resolve(), tuple(state(path) for path in files(folder)))
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of an organisation's parameters, its own mappings among them."""
+    below = [path for name in ("register", "mappings") for path in (folder / name).glob("*.y*ml")]
+    return sorted([*folder.glob("*.y*ml"), *below])
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,8 @@
-"""From the folder where a cycle is built to the one that readers open: file by file, by rename, the index last.
+"""From the folder where a cycle is built to the one that readers open: the two take each other's place in one step.
 
-Building happens beside the published folder, on the same file system; what a killed run had finished there the next
-one takes over. Until a file is replaced the one before it stays; what a service no longer has is removed, so that
-nothing old looks fresh.
+Building happens beside the published folder, on the same file system; what a killed run had finished there the next one
+takes over. When everything is built, what stays as it was is linked into it, all of it is flushed to the disk, and it takes
+the place of the published folder: a reader finds the cycle as it was or as it is, with every page that its pages name.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sipnb.chain import disk
 from sipnb.chain.manifest import intact
 from sipnb.chapters.results import PORTFOLIO
 from sipnb.places import CycleFolder, write_whole
 
-#: The run's own papers within the building folder; never published.
-PAPERS = ".run"
 _DONE = "done"
 
 
@@ -29,7 +29,10 @@ def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, 
     Gives the manifest's entries of those services, by name; their files are there as the entries record them. Frozen
     records that were complete are there too.
     """
-    done = _finished(building)
+    if not published.root.exists() and _aside(published).exists():
+        _aside(published).replace(published.root)  # a run was killed between two renames
+    shutil.rmtree(_aside(published), ignore_errors=True)
+    done = left_over(published, building)
     kept = {building.root / file for entry in done.values() for file in entry["hashes"]}
     frozen = not building.records.is_symlink() and (building.records / "quality.json").is_file()
     for place, folders, names in os.walk(building.root, topdown=False):
@@ -41,30 +44,33 @@ def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, 
                 path.unlink()
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
-    (building.root / PAPERS).mkdir(parents=True)
+    shutil.rmtree(published.papers, ignore_errors=True)
+    for folder in (published.papers, building.root, published.root):
+        folder.mkdir(parents=True, exist_ok=True)
     for service, entry in done.items():
-        finished(building, service, entry)
-    published.root.mkdir(parents=True, exist_ok=True)
+        finished(published, service, entry)
     return done
 
 
-def finished(building: CycleFolder, service: str, entry: Mapping[str, Any]) -> None:
+def finished(published: CycleFolder, service: str, entry: Mapping[str, Any]) -> None:
     """Note that the files of a service are complete, so that the next run can go on where this one is killed."""
-    write_whole(building.root / PAPERS / _DONE / f"{service}.json", json.dumps(entry, ensure_ascii=False))
+    write_whole(published.papers / _DONE / f"{service}.json", json.dumps(entry, ensure_ascii=False))
 
 
-def _finished(building: CycleFolder) -> dict[str, dict[str, Any]]:
+def left_over(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, Any]]:
+    """The manifest's entries of the services that a run which was stopped had finished and not published, by name."""
     done = {}
-    for note in sorted((building.root / PAPERS / _DONE).glob("*.json")):
+    for note in sorted((published.papers / _DONE).glob("*.json")):
         entry = json.loads(note.read_text(encoding="utf-8"))
         if intact(building, entry):
             done[note.stem] = entry
     return done
 
 
-def end(building: CycleFolder) -> None:
-    """Remove the building folder."""
-    shutil.rmtree(building.root, ignore_errors=True)
+def end(published: CycleFolder, building: CycleFolder) -> None:
+    """Remove the building folder, which holds what was published before, and the run's papers."""
+    for folder in (building.root, published.papers):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def lend_records(published: CycleFolder, building: CycleFolder) -> None:
@@ -115,95 +121,83 @@ def forget_portfolio(building: CycleFolder) -> None:
 def publish(
     building: CycleFolder, published: CycleFolder, services: Iterable[str], gone: Iterable[str], *, portfolio: bool
 ) -> None:
-    """Put what was built in its place: records with their page, the services' files and pages, the manifest, the index.
+    """Let what was built take the place of what is published, with all that stays as it was.
 
     `services` are those that were run, `gone` those that the organisation no longer has. Without `portfolio` the index
-    and what belongs to it stay as they are.
+    and what belongs to it stay as they are. The folder that was published is the building folder afterwards.
     """
-    services = set(services)
-    if building.records.is_dir() and not building.records.is_symlink():
-        _swap(building.records, published.records, building.root / PAPERS / "records")
-    for service in gone:
-        for page in (published.page(service), published.page(service).with_suffix(".pdf")):
-            page.unlink(missing_ok=True)
-        for folder in _folders(published, service):
-            shutil.rmtree(folder, ignore_errors=True)
-    built = _files(building) if portfolio else [p for p in _files(building) if _of(building, p, services)]
-    for path in sorted(built, key=lambda path: _turn(building, path)):
-        target = published.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (building.root / path).replace(target)
-        if target.suffix == ".html":
-            # What was printed of the page before would look as fresh as the new one.
-            target.with_suffix(".pdf").unlink(missing_ok=True)
-    kept = set(built)
-    pages = [published.page(service) for service in services] + ([published.index] if portfolio else [])
-    if not building.quality.is_symlink():  # it is only lent
-        pages.append(published.quality)
-    folders = [_folders(published, service) for service in (*services, *([PORTFOLIO] if portfolio else []))]
-    for page in pages:
-        if page.relative_to(published.root) not in kept:
-            page.unlink(missing_ok=True)
-    for folder in (folder for pair in folders for folder in pair):
-        _remove_others(published, folder, kept)
-    if portfolio:
-        for folder in (published.owners, published.downloads):
-            _remove_others(published, folder, kept)
-
-
-def _of(building: CycleFolder, path: Path, services: set[str]) -> bool:
-    """Whether a built file is the manifest or the page of the records, or belongs to one of the services."""
-    if path.parts[0] in ("results", "notebooks"):
-        return path.parts[1] in services
-    return building.root / path in (building.manifest, building.quality) or (
-        len(path.parts) == 1 and path.stem in services
+    anew = _Anew(
+        frozenset({*services, *gone, *([PORTFOLIO] if portfolio else [])}),
+        portfolio,
+        building.records.is_dir() and not building.records.is_symlink(),
+        not building.quality.is_symlink(),
     )
+    if not (anew.names or anew.records) and not (anew.quality and building.quality.is_file()):
+        disk.flush(building.root)
+        building.manifest.replace(published.manifest)
+        return
+    _clear(building.root)
+    _carry(published.root, building.root, anew)
+    disk.flush(building.root)
+    if not disk.exchange(building.root, published.root):
+        published.root.replace(_aside(published))
+        building.root.replace(published.root)
+        _aside(published).replace(building.root)
+
+
+@dataclass(frozen=True)
+class _Anew:
+    """What was made anew, or is gone, and is therefore not carried over: services by `names`, and what belongs to none."""
+
+    names: frozenset[str]
+    portfolio: bool
+    records: bool
+    quality: bool
+
+    def holds(self, file: Path) -> bool:
+        """Whether a published file, by its place in the cycle's folder, belongs to what was made anew."""
+        first = file.parts[0]
+        if file.suffix == ".part":
+            return True
+        if len(file.parts) == 1:
+            if file.suffix not in (".html", ".pdf"):
+                return False
+            # What was printed of the page before would look as fresh as the new one.
+            return file.stem in self.names or {"index": self.portfolio, "data-quality": self.quality}.get(
+                file.stem, False
+            )
+        if first in ("results", "notebooks"):
+            return file.parts[1] in self.names
+        return {"records": self.records, "owners": self.portfolio, "downloads": self.portfolio}.get(first, False)
+
+
+def _clear(building: Path) -> None:
+    """Remove what is only lent, and what was not written to its end."""
+    for place, folders, names in os.walk(building):
+        for path in (Path(place, name) for name in (*folders, *names)):
+            if path.is_symlink() or path.suffix == ".part":
+                path.unlink()
+
+
+def _carry(published: Path, building: Path, anew: _Anew) -> None:
+    """Link the published files that stay as they were into the building folder; what was built is not replaced."""
+    for place, folders, names in os.walk(published):
+        below = Path(place).relative_to(published)
+        if below.name and folders and anew.holds(below / "any"):
+            folders.clear()
+        files = [name for name in names if not anew.holds(below / name)]
+        if files and not (building / below).is_dir():
+            (building / below).mkdir(parents=True)
+            (building / below).chmod((published / below).stat().st_mode)
+        for name in files:
+            if not (building / below / name).exists():
+                disk.link(published / below / name, building / below / name)
+
+
+def _aside(published: CycleFolder) -> Path:
+    """Where the published folder waits while the other takes its place, where the two cannot be exchanged at once."""
+    return published.root.with_name(f".{published.root.name}.before")
 
 
 def _folders(folder: CycleFolder, service: str) -> tuple[Path, Path]:
     return folder.result(service, "").parent, folder.notebook(service, "").parent
-
-
-def _files(building: CycleFolder) -> list[Path]:
-    """Relative paths of what was built; what is only lent is a link, and left out."""
-    found = []
-    for place, folders, names in os.walk(building.root):
-        here = Path(place)
-        if here == building.root:
-            folders[:] = [name for name in folders if name not in (PAPERS, building.records.name)]
-        found += [
-            (here / name).relative_to(building.root)
-            for name in names
-            if not (here / name).is_symlink() and not name.endswith(".part")
-        ]
-    return found
-
-
-def _turn(building: CycleFolder, path: Path) -> tuple[int, str]:
-    whole = building.root / path
-    if whole == building.index:
-        turn = 4
-    elif whole == building.manifest:
-        turn = 3
-    elif path.parts[0] in ("results", "notebooks"):
-        turn = 0
-    else:
-        turn = 1 if path.suffix == ".html" and len(path.parts) == 1 else 2
-    return turn, path.as_posix()
-
-
-def _swap(new: Path, old: Path, aside: Path) -> None:
-    if old.exists():
-        old.replace(aside)
-    new.replace(old)
-
-
-def _remove_others(published: CycleFolder, folder: Path, kept: set[Path]) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir():
-            if not any(path.iterdir()):
-                path.rmdir()
-        elif path.relative_to(published.root) not in kept:
-            path.unlink()
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

@@ -15,6 +15,7 @@ from typing import Any
 
 import filelock
 
+from sipnb import workbook as workbooks
 from sipnb.chain import crew, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
@@ -109,27 +110,45 @@ def run(
     Raises WorkbookError for an unknown service and ParameterError, both before anything starts; Locked; MissingInput
     and GateStopped, which leave everything published as it was.
     """
-    names = asked(workbook, services)
-    notebooks = Path(notebooks).resolve()
+    asked(workbook, services)
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
     building = published.building
-    with _locked(published, building), _terminable():
+    with _locked(published), _terminable():
         left_over = publication.begin(published, building)
-        papers = building.root / publication.PAPERS
-        (papers / "pid").write_text(str(os.getpid()))
+        (published.papers / "pid").write_text(str(os.getpid()))
+        done = False
         try:
+            workbook, notebooks = _copied(workbook, notebooks, published.papers)
             with Crew(
-                jobs or crew.default_jobs(), engine or crew.default_engine(), papers,
+                jobs or crew.default_jobs(), engine or crew.default_engine(), published.papers,
                 lambda text: progress(Event("engine", text)),
             ) as workers:  # fmt: skip
                 work = _Work(
                     workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
                     manifest.read(published), left_over, time.monotonic(),
                 )  # fmt: skip
-                return _made(work, names, refreeze)
+                found = _made(work, asked(workbook, services), refreeze)
+            done = True
+            return found
         finally:
-            publication.end(building)
+            # What was finished before an interruption the next run goes on from, as after a kill.
+            if done or not publication.left_over(published, building):
+                publication.end(published, building)
+
+
+def _copied(workbook: Workbook, notebooks: Path, papers: Path) -> tuple[Workbook, Path]:
+    """The parameters and notebooks as this run found them: what is edited while it works is for the next one."""
+    folder = papers / "params" / workbook.name
+    for path in workbooks.files(workbook.folder):
+        there = folder / path.relative_to(workbook.folder)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, there)
+    copies = papers / "notebooks"
+    copies.mkdir()
+    for path in sorted(Path(notebooks).glob("*.ipynb")):
+        shutil.copyfile(path, copies / path.name)
+    return workbooks.load(folder, data=workbook.data, reports=workbook.reports), copies
 
 
 def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
@@ -144,26 +163,26 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     out_of_date = _look_up(work, names, made, same)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
     rows = {name: sum(quality["services"].get(name, {}).get("rows", {}).values()) for name in out_of_date}
-    try:
-        _services(work, rows, made, len(names))
-        across = manifest.made_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
-        earlier = work.before["portfolio"] or None
-        anew = bool(work.ran or gone or why(earlier, across, work.published, work.force, same))
-        if anew:
-            # The notebook reads there how the services fared.
-            _write(work, head, {"status": "pending", "hashes": {}})
-            portfolio = _portfolio(work, across, earlier)
-        else:
-            portfolio = {**earlier, "status": UP_TO_DATE, "output": "identical"}
-    except BaseException:
-        # Interrupted: what is done need not be done again. The index stays as it was.
-        if work.ran:
-            _write(work, head, work.before["portfolio"])
-            publication.publish(work.building, work.published, work.ran, gone, portfolio=False)
-        raise
+    _services(work, rows, made, len(names))
+    across = manifest.made_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
+    earlier = work.before["portfolio"] or None
+    anew = bool(work.ran or gone or why(earlier, across, work.published, work.force, same))
+    if anew:
+        # The notebook reads there how the services fared.
+        _write(work, head, {"status": "pending", "hashes": {}})
+        portfolio = _portfolio(work, across, earlier)
+    else:
+        portfolio = {**earlier, "status": UP_TO_DATE, "output": "identical"}
     _write(work, head, portfolio)
+    if not work.published.cycles.is_file():
+        # Plans lead there: it is there before them, and names this cycle when that is.
+        _cycles_page(work)
+    if anew:
+        work.published.unlisted.touch()
     publication.publish(work.building, work.published, work.ran, gone, portfolio=anew)
-    _cycles_page(work, anew)
+    publication.end(work.published, work.building)
+    if work.published.unlisted.exists() or not work.published.cycles.is_file():
+        work.errors.extend(_cycles_page(work))
     _note(work, names, quality, same)
     seconds = time.monotonic() - work.started
     work.progress(Event("published", str(work.published.root), done=len(names), total=len(names), seconds=seconds))
@@ -207,15 +226,21 @@ def _quality_page(work: _Work) -> None:
     publication.lend_quality(work.published, work.building)
 
 
-def _cycles_page(work: _Work, anew: bool) -> None:
-    """The page of all cycles, which other runs may write at the same time."""
-    if work.pages.cycles is None or not (anew or not work.published.cycles.is_file()):
-        return
+def _cycles_page(work: _Work) -> list[str]:
+    """Write the page of all cycles, which other runs may write at the same time, and give the error where it fails.
+
+    Until it names a cycle, a mark stands beside that, so that a run that is killed in between is made good by the next.
+    """
+    if work.pages.cycles is None:
+        work.published.unlisted.unlink(missing_ok=True)
+        return []
     with filelock.FileLock(work.published.root.with_name(".cycles.lock")):
         try:
             work.pages.cycles(work.published)
         except Exception as error:
-            work.errors.append(f"all cycles: {one_line(error)}")
+            return [f"all cycles: {one_line(error)}"]
+        work.published.unlisted.unlink(missing_ok=True)
+    return []
 
 
 def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Collection[str]) -> list[str]:
@@ -263,7 +288,7 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
             hashes = manifest.hashes(work.building, manifest.service_files(work.building, name))
             entry = _entry(outcome, made[name], hashes, work.before["services"].get(name), f"{name}.html")
             if outcome.state == SUCCEEDED:
-                publication.finished(work.building, name, entry)
+                publication.finished(work.published, name, entry)
             work.entries[name] = entry
             work.ran.append(name)
             done += 1
@@ -338,7 +363,7 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         parameters=given | {"workbook": book.name, "cycle": work.cycle.name},
         building=str(work.building.root),
         published=str(work.published.root),
-        status=str(work.building.root / publication.PAPERS / f"{service}.status.json"),
+        status=str(work.published.papers / f"{service}.status.json"),
         limit=work.limit,
         environment=unit.environment(work.building.root, book.folder.parent, book.data, book.reports),
         render="" if across else unit.name_of(work.pages.plan),
@@ -352,14 +377,14 @@ def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any]) -> N
 
 
 @contextlib.contextmanager
-def _locked(published: CycleFolder, building: CycleFolder) -> Iterator[None]:
+def _locked(published: CycleFolder) -> Iterator[None]:
     path = published.root.with_name(f".{published.root.name}.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
-        holder = building.root / publication.PAPERS / "pid"
+        holder = published.papers / "pid"
         process = f" (process {holder.read_text()})" if holder.is_file() else ""
         raise Locked(f"another run{process} is making {published.root}: wait until it ends; it holds {path}") from error
     try:

@@ -151,7 +151,9 @@ def _taken_over(
     """Copy what a chapter published where it would be the same again; None where it must run."""
     record: Mapping[str, Any] = chapter.before.get("record", {})
     hashes: Mapping[str, str] = chapter.before.get("hashes", {})
-    if not hashes or record["state"] not in GOOD or record["fingerprint"] != made_of:
+    # Of a service that failed, the results were removed: a chapter is whole only with its own.
+    result = building.result(spec.service, chapter.name).relative_to(building.root).as_posix()
+    if result not in hashes or record["state"] not in GOOD or record["fingerprint"] != made_of:
         return None
     for file, known in hashes.items():
         there, here = published.root / file, building.root / file

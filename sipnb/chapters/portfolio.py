@@ -171,7 +171,6 @@ def _health(plans: list[PlanFact], states: dict[str, Any]) -> HealthFact:
     return HealthFact(
         published=by_status["published"], failed=by_status["failed"], errored=by_status["errored"],
         skipped=by_status["skipped"], stale=sum(bool(p.stale) for p in plans),
-        again=sum(states.get(p.service, {}).get("attempts", 1) > 1 for p in plans),
     )  # fmt: skip
 
 

@@ -115,7 +115,6 @@ class HealthFact(Facts):
     errored: int
     skipped: int
     stale: int
-    again: int
 
 
 class SignalFact(Facts):

@@ -3,7 +3,7 @@
 Tickets of one month have much in common: who was ill, what was released. A share of 900 tickets of three months is then less
 sure than 900 tosses of a coin, and judged as if it were not it lies "clearly" above a limit that the process keeps far more
 often than the 2.5 % that are promised. How far months differ is taken from the months themselves, from neighbours or from
-months two apart, so that a level that changed once does not count as scatter.
+months two and three apart, so that a level that changed once does not count as scatter.
 
 Sources: Laney (2002), "Improved control charts for attributes"; Wheeler and Chambers, "Understanding statistical process
 control" (screening of ranges); Wilson (1927). Degrees of freedom of a mean moving range: about .6 of its ranges.
@@ -51,16 +51,19 @@ def of_levels(values) -> Spread:
 
 
 def of_drifting(values) -> Spread:
-    """By how much periods differ around a level that may drift slowly: from ``values`` two apart, none missing.
+    """By how much periods differ around a level that may drift slowly: from ``values`` two or three apart, none missing.
 
     Neighbours resemble each other too much (half of what is left of one month in the next would hide a third of the scatter),
-    and all values together would take a slow decline for it. Fewer than 6 are compared with their mean; nan of fewer than 3.
+    and all values together would take a slow decline for it. Of the two distances the larger counts, because at two apart an
+    eighth would still be hidden. Fewer than 6 are compared with their mean; nan of fewer than 3.
     """
     y = np.asarray(values, dtype=float)
     if len(y) < 3:
         return Spread(math.nan, 0.0, len(y))
-    apart = np.std(y, ddof=1) if len(y) < FEWEST else np.sqrt(np.mean((y[2:] - y[:-2]) ** 2) / 2)
-    return Spread(float(apart), freedom(len(y)), len(y))
+    if len(y) < FEWEST:
+        return Spread(float(np.std(y, ddof=1)), freedom(len(y)), len(y))
+    apart = max(np.mean((y[lag:] - y[:-lag]) ** 2) for lag in (2, 3))
+    return Spread(float(np.sqrt(apart / 2)), freedom(len(y)), len(y))
 
 
 def freedom(periods: int) -> float:

@@ -32,7 +32,8 @@ import os
 from pathlib import Path
 
 root = Path(os.environ["SIPNB_CYCLE_FOLDER"])
-statuses = {name: one["status"] for name, one in json.loads((root / "run.json").read_text())["services"].items()}
+known = json.loads((root / "run.json").read_text())["services"]
+statuses = {name: one["status"].replace("up to date", "published") for name, one in known.items()}
 counted = sorted(path.parent.name for path in root.glob("results/*/4_forecast.json"))
 folder = root / "results" / "_portfolio"
 folder.mkdir(parents=True, exist_ok=True)

@@ -257,7 +257,7 @@ def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact], 
         since=portfolio_facts.SinceFact(cycle="2026-09", label="September 2026", known=False),
         health=portfolio_facts.HealthFact(
             published=len(made), failed=states.count("failed"), errored=states.count("errored"),
-            skipped=states.count("skipped"), stale=sum(bool(p.stale) for p in plans), again=0,
+            skipped=states.count("skipped"), stale=sum(bool(p.stale) for p in plans),
         ),
         sentence="2 of 5 services miss a target consistently; one plan could not be made.",
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,

@@ -258,7 +258,7 @@ def test_a_stale_plan_says_what_changed_since_it_was_made(tmp_path):
     folder = CycleFolder(tmp_path / CYCLE)
     write_service(folder, "payments", "Payments")
     stale = plan("payments", "Payments", stale=["parameters", "notebook 2_baseline", "notebook 4_forecast"])
-    health = HealthFact(published=1, failed=0, errored=0, skipped=0, stale=1, again=2)
+    health = HealthFact(published=1, failed=0, errored=0, skipped=0, stale=1)
     write_portfolio(folder, [stale], health=health)
     report.render_index(folder)
     said = Read(folder.index).text
