@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 import tempfile
@@ -30,6 +31,9 @@ from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
 START_LIMIT = 60
 SAVE_EVERY = 2.0
 
+#: A path of so many bytes can still name a socket of the file system; beyond it kernels listen on the machine's own address.
+_LONGEST_SOCKET = 100
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 papermill_engines.register(WARM, WarmEngine)
@@ -52,28 +56,30 @@ class OwnKernel(AsyncKernelManager):
 
 def execute(
     source: Path, target: Path, parameters: dict[str, str], *, limit: float, kernel_env: dict[str, str],
-    engine: str = STOCK,
+    engine: str = STOCK, scratch: Path | None = None,
 ) -> Outcome:  # fmt: skip
     """Run the notebook `source` with `parameters` and write what ran to `target`, also where it fails.
 
-    `limit` is the wall-clock time in seconds for the whole notebook. The kernel works in an empty folder of its own.
+    `limit` is the wall-clock time in seconds for the whole notebook. The kernel works in an empty folder of its own, in
+    `scratch` (None: where temporary folders lie).
     Whatever happens in the notebook is an outcome; only what is wrong with this program raises.
     """
     source, target = Path(source).resolve(), Path(target).resolve()
     started = time.monotonic()
     run = _Run(source, target, parameters, started + limit)
     error: Exception | None = None
-    with tempfile.TemporaryDirectory(prefix="sipnb-") as scratch, _quiet():
-        folder = Path(scratch, "empty")
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=scratch) as own, _quiet():
+        folder = Path(own, "empty")
         folder.mkdir()
         # The user's own start-up files must not decide what a plan says.
-        environment = {"IPYTHONDIR": str(Path(scratch, "ipython")), **kernel_env}
+        environment = {"IPYTHONDIR": str(Path(own, "ipython")), **kernel_env}
         if engine == WARM:
             config = Config({ForkedKernel.__name__: {"environment": environment}})
             how = {"engine_name": WARM}
         else:
             # An absolute place for the sockets: by default they lie in the working directory, which is not shared.
-            sockets = {"transport": "ipc", "ip": str(Path(scratch, "k"))}
+            place = str(Path(own, "k"))
+            sockets = {"transport": "ipc", "ip": place} if len(os.fsencode(place)) < _LONGEST_SOCKET else {}
             config = Config({OwnKernel.__name__: {**sockets, "environment": environment}})
             how = {"kernel_manager_class": OwnKernel}
         try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from estates import PAGES, Estate
 from test_run import snapshot
 
+from sipnb.chain.progress import Event
 from sipnb.places import CycleFolder, cycle_folder
 
 GOOD = ["identity", "payments"]
@@ -125,3 +126,45 @@ def test_the_portfolio_is_made_again_when_that_of_the_cycle_before_is_another(es
     before.index.write_text("another cycle to link to")
     assert estate.run(["payments"]).portfolio == "published"
     assert estate.run(["payments"]).portfolio == "up to date"
+
+
+def test_a_service_that_failed_once_runs_again_when_the_cause_is_gone(estate: Estate) -> None:
+    marker = estate.root / "full"
+    marker.touch()
+    estate.trouble(f"import os\nif os.path.exists({str(marker)!r}):\n    raise OSError('no space left')")
+    assert estate.run().exit_code == 3
+    record = estate.manifest()["services"]["broken"]
+    assert not estate.folder.result("broken", "1_review").exists()
+    assert "results/broken/1_review.json" not in record["hashes"]
+    marker.unlink()
+    assert [(one.service, one.why) for one in estate.plan() if one.runs] == [("broken", ("failed last time",))]
+    assert estate.run().exit_code == 0
+    assert estate.folder.result("broken", "1_review").exists() and estate.folder.result("broken", "4_forecast").exists()
+
+
+def test_parameters_and_notebooks_edited_while_a_run_works_are_for_the_next_one(estate: Estate) -> None:
+    targets = estate.root / "tiny" / "targets.yml"
+    targets.write_text("organisation: {sla_attainment: 0.8}\n")
+    estate.write("1_review", _READS_TARGET)
+
+    def edit(event: Event) -> None:
+        if event.kind == "frozen":
+            targets.write_text("organisation: {sla_attainment: 0.123}\n")
+            estate.write("4_forecast", "raise ValueError('half written')")
+
+    assert estate.run(GOOD, progress=edit).exit_code == 0
+    assert json.loads(estate.folder.result("payments", "1_review").read_text()) == {"sla_attainment": 0.8}
+    assert {one.why for one in estate.plan(GOOD)} == {("parameters", "notebook 4_forecast")}
+    targets.write_text("organisation: {sla_attainment: 0.8}\n")
+    assert {one.why for one in estate.plan(GOOD)} == {("notebook 4_forecast",)}
+
+
+_READS_TARGET = """
+import json
+from sipnb.chapters import subject
+
+plan = subject.open_subject(workbook, service, cycle)
+path = plan.folder.result(service, "1_review")
+path.parent.mkdir(parents=True, exist_ok=True)
+path.write_text(json.dumps(plan.service.targets))
+"""

@@ -85,10 +85,10 @@ def refresh() -> None:
     logging.disable(logging.NOTSET)
     sys.argv[:] = [sys.argv[0]]
     sys.path[:] = [place for place in sys.path if place]  # the kernel puts its working directory where it belongs
-    _end_with_parent()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """On Linux the kernel ends this process when its parent dies, even while a cell is running."""
     if sys.platform != "linux":
         return

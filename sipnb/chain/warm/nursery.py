@@ -96,6 +96,7 @@ class Nursery:
 
 
 def _serve(pipe: Connection) -> None:
+    """Start units and tell which have ended, until the run hangs up: then EOFError or BrokenPipeError, and no unit is left."""
     units: set[int] = set()
     try:
         while True:
@@ -108,8 +109,6 @@ def _serve(pipe: Connection) -> None:
                 if done:
                     units.remove(pid)
                     pipe.send(("ended", pid, os.waitstatus_to_exitcode(status)))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass  # the run is over
     finally:
         for pid in units:
             with contextlib.suppress(ProcessLookupError):
@@ -152,12 +151,15 @@ def _read_ahead(spec: unit.Spec) -> None:
 
 
 def main() -> None:
+    imports.end_with_parent()
     pipe, spec = Connection(int(sys.argv[1])), unit.Spec.read(Path(sys.argv[2]))
     imports.load()
     _read_ahead(spec)
     imports.settle()
-    pipe.send(("ready", "" if imports.alone() else "a library that was imported started a thread"))
-    _serve(pipe)
+    # Where the system does not see to that, the pipe tells that the run is over.
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        pipe.send(("ready", "" if imports.alone() else "a library that was imported started a thread"))
+        _serve(pipe)
 
 
 if __name__ == "__main__":
