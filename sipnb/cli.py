@@ -19,6 +19,7 @@ from sipnb import cycles, doctor, editions, places
 from sipnb import workbook as workbooks
 from sipnb.chain import parameters, plans, unit
 from sipnb.chain import run as chain
+from sipnb.chain.lock import Locked
 from sipnb.chain.progress import Event
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
@@ -63,7 +64,7 @@ def main() -> None:
         _fail(USAGE, error)
     except prepare.GateStopped as error:
         _fail(GATE, error)
-    except chain.Locked as error:
+    except Locked as error:
         _fail(LOCKED, error)
     except (FileNotFoundError, DamagedRecords) as error:
         _fail(NO_INPUT, error)

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -54,10 +54,12 @@ def default_engine() -> str:
 class _Worker:
     spec: unit.Spec
     log: Path
-    started: float
     attempt: int
     pid: int
     process: subprocess.Popen[bytes] | Nursery  # that it was started as, or that it was forked from
+    started: float = field(default_factory=time.monotonic)
+    stirred: float = field(default_factory=time.monotonic)  # when its status was last seen to change
+    status: int = 0
     hung: bool = False
 
 
@@ -113,7 +115,7 @@ class Crew:
                 replace(spec, engine=WARM).write(path)
                 if self._nursery is None:
                     self._nursery = Nursery(path, spec.environment)
-                return _Worker(spec, log, time.time(), attempt, self._nursery.start(path, log), self._nursery)
+                return _Worker(spec, log, attempt, self._nursery.start(path, log), self._nursery)
             except NotPossible as error:
                 self.engine = STOCK
                 self.tell(f"kernels are started one by one: {error}")
@@ -129,7 +131,7 @@ class Crew:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return _Worker(spec, log, time.time(), attempt, process.pid, process)
+        return _Worker(spec, log, attempt, process.pid, process)
 
     def _ended(self, worker: _Worker) -> int | None:
         """The exit code of a unit that is done; a negative number is the signal that killed it."""
@@ -137,9 +139,12 @@ class Crew:
         if code is not None:
             return code
         # A unit touches its status at the start of every chapter and stops itself at the limit: it hangs if it does not.
+        # Its file's time is compared with itself alone: clocks are set.
         status = Path(worker.spec.status)
-        since = status.stat().st_mtime if status.exists() else worker.started
-        if time.time() - since > worker.spec.limit + GRACE:
+        touched = status.stat().st_mtime_ns if status.exists() else 0
+        if touched != worker.status:
+            worker.status, worker.stirred = touched, time.monotonic()
+        if time.monotonic() - worker.stirred > worker.spec.limit + GRACE:
             worker.hung = True  # it would hang again
             self._kill(worker)
             return _KILLED
@@ -171,11 +176,16 @@ def _outcome(worker: _Worker, code: int) -> ServiceOutcome:
     told, running = unit.read_status(Path(spec.status))
     if code != 0 or running is not None or set(told) != set(spec.names):
         lost = running or next((name for name in spec.names if name not in told), spec.names[-1])
-        how = f"was killed (signal {-code})" if code < 0 else f"ended unexpectedly (exit code {code})"
+        if worker.hung:
+            how = f"was ended by this run, because nothing was heard of it for {spec.limit + GRACE:g} s"
+        elif code < 0:
+            how = f"was killed (signal {-code})"
+        else:
+            how = f"ended unexpectedly (exit code {code})"
         log = worker.log.read_text(encoding="utf-8", errors="replace") if worker.log.is_file() else ""
         last = log.strip().splitlines()[-1:]
         error = ": ".join([f"the process that ran it {how}", *last])
-        told[lost] = Outcome(ERRORED, round(time.time() - worker.started, 3), error=error)
+        told[lost] = Outcome(ERRORED, round(time.monotonic() - worker.started, 3), error=error)
     stopped = False
     chapters = {}
     for name in spec.names:

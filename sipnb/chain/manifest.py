@@ -89,11 +89,31 @@ def write(folder: CycleFolder, content: dict[str, Any]) -> None:
     write_whole(folder.manifest, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
-def head(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], code: str) -> dict[str, Any]:
-    """What the manifest says about the run as a whole."""
+def place(workbook: Workbook) -> str:
+    """Where the parameters lie, as a hash: a path is for no reader."""
+    return digest(str(workbook.folder))
+
+
+def foreign(folder: CycleFolder, workbook: Workbook) -> str:
+    """The title of another organisation whose plans the folder holds; empty where it holds none, or this one's.
+
+    An organisation may get another title or move to another place, but not both at once, nor lose all its services.
+    """
+    content = read(folder)
+    there, title = content.get("place"), content.get("title", "")
+    if there in (None, place(workbook)):
+        return ""
+    same = title == workbook.settings.organisation and not set(content["services"]).isdisjoint(workbook.services)
+    return "" if same else title
+
+
+def head(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], code: str, place: str) -> dict[str, Any]:
+    """What the manifest says about the run as a whole; `place` is that of the organisation's own parameters."""
     return {
         "schema": SCHEMA,
         "organisation": workbook.name,
+        "title": workbook.settings.organisation,
+        "place": place,
         "cycle": cycle.name,
         "cutoff": cycle.cutoff.isoformat(),
         "versions": {

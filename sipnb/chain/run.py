@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import filelock
 
+from sipnb import editions
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, manifest, publication, unit
+from sipnb.chain import crew, lock, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
 from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
@@ -27,11 +25,7 @@ from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
 from sipnb.records import prepare
 from sipnb.records.frozen import service_of
-from sipnb.workbook import Workbook
-
-
-class Locked(RuntimeError):
-    """Another run of the same cycle holds the lock; the message names its process where it is known."""
+from sipnb.workbook import Workbook, WorkbookError
 
 
 @dataclass(frozen=True)
@@ -82,6 +76,7 @@ class _Work:
     before: dict[str, Any]
     left_over: dict[str, dict[str, Any]]
     started: float
+    place: str
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     ran: list[str] = field(default_factory=list)
@@ -107,16 +102,18 @@ def run(
     that is safe here); `chapter_limit` is in seconds. The failure of one service, or of the data-quality page, is in
     the result and stops no other.
 
-    Raises WorkbookError for an unknown service and ParameterError, both before anything starts; Locked; MissingInput
-    and GateStopped, which leave everything published as it was.
+    Raises WorkbookError for an unknown service and for a folder that holds another organisation's plans, and ParameterError,
+    both before anything starts; Locked; MissingInput and GateStopped, which leave everything published as it was.
     """
     asked(workbook, services)
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
     building = published.building
-    with _locked(published), _terminable():
+    place = manifest.place(workbook)
+    with lock.held(published), lock.terminable():
+        _refuse_foreign(published, workbook)
         left_over = publication.begin(published, building)
-        (published.papers / "pid").write_text(str(os.getpid()))
+        lock.sign(published)
         done = False
         try:
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
@@ -126,7 +123,7 @@ def run(
             ) as workers:  # fmt: skip
                 work = _Work(
                     workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
-                    manifest.read(published), left_over, time.monotonic(),
+                    manifest.read(published), left_over, time.monotonic(), place,
                 )  # fmt: skip
                 found = _made(work, asked(workbook, services), refreeze)
             done = True
@@ -155,7 +152,7 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     quality = _records(work, refreeze)
     _quality_page(work)
     code = manifest.code_hash()
-    head = manifest.head(work.workbook, work.cycle, quality, code)
+    head = manifest.head(work.workbook, work.cycle, quality, code, work.place)
     same = manifest.unchanged(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
         same = {file for file in same if not file.startswith("records/")}
@@ -376,35 +373,11 @@ def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any]) -> N
     manifest.write(work.building, {**head, "services": services, "portfolio": dict(portfolio), "seconds": seconds})
 
 
-@contextlib.contextmanager
-def _locked(published: CycleFolder) -> Iterator[None]:
-    path = published.root.with_name(f".{published.root.name}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        holder = published.papers / "pid"
-        process = f" (process {holder.read_text()})" if holder.is_file() else ""
-        raise Locked(f"another run{process} is making {published.root}: wait until it ends; it holds {path}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception for as long as a run goes on, so that it ends its processes first."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    earlier = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)
+def _refuse_foreign(published: CycleFolder, workbook: Workbook) -> None:
+    """Raises WorkbookError where the plans of another organisation lie under the same name."""
+    for folder in (published, *editions.published(published.root.parent)[:1]):
+        if title := manifest.foreign(folder, workbook):
+            raise WorkbookError(
+                [f"{folder.root} holds the plans of another organisation, {title!r}; choose another folder by --out, or another "
+                 f"name for {workbook.folder}"]
+            )  # fmt: skip

@@ -86,7 +86,7 @@ class Estate:
         write_notebook(self.notebooks / f"{chapter}.ipynb", given, code)
 
     def run(self, services: list[str] | None = None, **changes: object) -> runs.Run:
-        workbook = self.load()
+        workbook = changes.pop("workbook", None) or self.load()
         self.events.clear()
         given = {
             "jobs": 2, "notebooks": self.notebooks, "progress": self.events.append,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,8 @@ import psutil
 import pytest
 from estates import PAGES, Estate, make_estate, render_some
 
-from sipnb.chain import crew
-from sipnb.chain import run as runs
+from sipnb import workbook as workbooks
+from sipnb.chain import crew, lock
 from sipnb.chain.parameters import ParameterError
 from sipnb.chain.progress import Event
 from sipnb.records.prepare import GateStopped
@@ -141,6 +142,7 @@ def test_a_unit_that_hangs_is_killed_with_its_kernel(estate: Estate, monkeypatch
     )
     result = estate.run(["broken"], chapter_limit=6)
     assert result.statuses == {"broken": "errored"}
+    assert "was ended by this run, because nothing was heard of it for 7 s" in result.errors[0]
     assert not alive(int(pids.read_text()))
 
 
@@ -194,20 +196,55 @@ def _text(path: Path) -> str:
 
 
 def test_sigterm_becomes_exit_143() -> None:
-    code = "import os, signal\nfrom sipnb.chain.run import _terminable\n"
-    code += "with _terminable():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+    code = "import os, signal\nfrom sipnb.chain.lock import terminable\n"
+    code += "with terminable():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 128 + signal.SIGTERM
 
 
 def test_another_run_of_the_cycle_is_refused(estate: Estate) -> None:
-    estate.folder.root.mkdir(parents=True)
-    papers = estate.folder.papers
-    papers.mkdir()
-    (papers / "pid").write_text(str(os.getpid()))
-    with filelock.FileLock(estate.folder.root.with_name(".2026-10.lock")), pytest.raises(runs.Locked) as error:
+    estate.folder.papers.mkdir(parents=True)
+    estate.folder.root.mkdir()
+    lock.sign(estate.folder)
+    with filelock.FileLock(estate.folder.root.with_name(".2026-10.lock")), pytest.raises(lock.Locked) as error:
         estate.run()
     assert f"(process {os.getpid()})" in str(error.value)
-    assert (papers / "pid").exists()
+    assert estate.folder.papers.exists()
+
+
+def test_a_run_whose_lock_was_removed_is_still_not_disturbed(estate: Estate) -> None:
+    code = "import sys, time\nfrom sipnb.chain import lock\nfrom sipnb.places import CycleFolder\nfrom pathlib import Path\n"
+    code += "folder = CycleFolder(Path(sys.argv[1]))\nfolder.papers.mkdir(parents=True)\nlock.sign(folder)\n"
+    code += "print('signed', flush=True)\ntime.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", code, str(estate.folder.root)], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout.readline() == b"signed\n"
+        with pytest.raises(lock.Locked, match=rf"\(process {other.pid}\) .* its lock is gone"):
+            estate.run()
+    finally:
+        other.kill()
+        other.wait()
+    assert estate.run(["payments"]).exit_code == 0
+
+
+def test_the_plans_of_an_organisation_of_the_same_name_are_not_replaced(estate: Estate) -> None:
+    assert estate.run(["payments"]).exit_code == 0
+    before = snapshot(estate.folder.root)
+    elsewhere = estate.root / "elsewhere"
+    shutil.copytree(estate.root / "tiny", elsewhere / "tiny")
+    services = elsewhere / "tiny" / "services.yml"
+    services.write_text(services.read_text().replace("payments:", "wages:"))
+    settings = elsewhere / "tiny" / "workbook.yml"
+    settings.write_text(settings.read_text().replace("organisation: Tiny", "organisation: Other"))
+    other = workbooks.load(elsewhere / "tiny", reports=estate.root / "reports")
+    with pytest.raises(
+        WorkbookError, match="holds the plans of another organisation, 'Tiny'; choose another folder by --out"
+    ):
+        estate.run(None, workbook=other)
+    assert snapshot(estate.folder.root) == before
+    settings.write_text(settings.read_text().replace("organisation: Other", "organisation: Tiny"))
+    services.write_text(services.read_text().replace("wages:", "payments:"))
+    moved = workbooks.load(elsewhere / "tiny", reports=estate.root / "reports")
+    assert estate.run(["payments"], workbook=moved).exit_code == 0, "it may move"
 
 
 def test_wrong_parameters_stop_before_anything_starts(tmp_path: Path, fixtures: Path) -> None:
