@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -20,13 +21,13 @@ from sipnb import workbook as workbooks
 from sipnb.chain import parameters, plans, unit
 from sipnb.chain import run as chain
 from sipnb.chain.lock import Locked
-from sipnb.chain.progress import Event
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError, nearest
 from sipnb.records import prepare, quality
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
+from sipnb.terminal import Printed, Progress
 from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
@@ -58,6 +59,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text
 def main() -> None:
     """Run the command line; every known error becomes one message and its exit code."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.stdout, sys.stderr = Printed(sys.stdout), Printed(sys.stderr)
     try:
         app(standalone_mode=True)
     except (WorkbookError, cycles.CycleError, parameters.ParameterError) as error:
@@ -68,6 +70,8 @@ def main() -> None:
         _fail(LOCKED, error)
     except (FileNotFoundError, DamagedRecords) as error:
         _fail(NO_INPUT, error)
+    except OSError as error:
+        _fail(NO_INPUT, _of_the_disk(error))
     except KeyboardInterrupt:
         _fail(130, "interrupted")
 
@@ -75,6 +79,16 @@ def main() -> None:
 def _fail(code: int, error: object) -> None:
     print(f"sipnb: {error}", file=sys.stderr)
     sys.exit(code)
+
+
+def _of_the_disk(error: OSError) -> str:
+    """What the operating system would not do, with the file and what to do."""
+    place = error.filename2 or error.filename or "a file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no room is left on the disk of {place}: make room and run again; what is published is as it was"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} may not be written or read: {(error.strerror or '').lower()}; give the rights, or choose another --out"
+    return f"{place}: {(error.strerror or str(error)).lower()}"
 
 
 @app.command()
@@ -289,8 +303,16 @@ def doctor_() -> None:
 
 
 def _load(params: str, data: Path | None, out: Path | None) -> Workbook:
-    reports = out.resolve() if out else places.reports()
-    return workbooks.load(places.organisation(params), data=data, reports=reports)
+    reports, folder = (out or places.reports()).resolve(), places.organisation(params)
+    if not folder.is_dir():
+        shipped = [path.name for path in places.PARAMS.glob("*") if path.is_dir()]
+        raise WorkbookError([f"there is no organisation {params!r}: looked for {folder}; {nearest(params, shipped)}"])
+    if data and not data.is_dir():
+        raise FileNotFoundError(f"--data {data}: there is no such folder")
+    for place in (reports, *reports.parents):
+        if place.exists() and not place.is_dir():
+            raise WorkbookError([f"reports cannot go to {reports}: {place} is a file; choose another folder by --out"])
+    return workbooks.load(folder, data=data, reports=reports)
 
 
 def _open(params: str, cycle: str | None, data: Path | None, out: Path | None) -> tuple[Workbook, Cycle]:
@@ -373,26 +395,3 @@ def _print_recorded(found: prepare.Prepared) -> None:
         print(
             f"      opened → resolved median {r['median_hours']:.2f} h, mean {r['mean_hours']:.2f} h on {r['resolved']:,}"
         )
-
-
-class Progress:
-    """Progress of a run: one line that renews itself on a terminal, one plain line per unit otherwise."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.live = stream.isatty()
-
-    def __call__(self, event: Event) -> None:
-        text = f"{event.service}: {event.message}" if event.service else f"{event.kind}: {event.message}"
-        if event.total:
-            text = f"[{event.done}/{event.total}] {text}"
-        if event.left and event.done < event.total:
-            text += f" · about {_rough(event.left)} left"
-            if self.live:
-                print(f"\r\x1b[K{text}", end="", file=self.stream, flush=True)
-                return
-        print(("\r\x1b[K" if self.live else "") + text, file=self.stream, flush=True)
-
-
-def _rough(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

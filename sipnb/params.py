@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+
+from sipnb import yamls
 
 
 class WorkbookError(ValueError):
@@ -49,7 +49,18 @@ def _not_reserved(name: str) -> str:
     return name
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$"), AfterValidator(_not_reserved)]
+#: A service's id is the name of its page and of its folders: file systems take 255 bytes, with what is added to it.
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=100), AfterValidator(_not_reserved)]
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write a role or a name, or leave the key out")
+    return text
+
+
+#: A text that somebody reads: not empty, and no longer than fits a page.
+Said = Annotated[str, Field(max_length=300), AfterValidator(_said)]
 
 
 class Model(BaseModel):
@@ -141,7 +152,7 @@ class OwnKpi(Model):
 class WorkbookFile(Model):
     """`workbook.yml`."""
 
-    organisation: str
+    organisation: Said
     zone: Zone
     currency: str = "EUR"
     cycle: Literal["month", "quarter", "week"] = "month"
@@ -164,7 +175,7 @@ class Tier(Model):
     """A class of service: the defaults of the services in it."""
 
     title: str
-    owner: str | None = None
+    owner: Said | None = None
     calendar: str | None = None
 
 
@@ -179,8 +190,8 @@ class Baseline(Model):
 class ServiceFile(Model):
     """One service in `services.yml`."""
 
-    name: str
-    owner: str | None = None
+    name: Said
+    owner: Said | None = None
     tier: str | None = None
     calendar: str | None = None
     zone: Zone | None = None
@@ -252,7 +263,7 @@ class Action(Model):
     title: str
     lever: str | None = None
     kpi: str | None = None
-    owner: str | None = None
+    owner: Said | None = None
     state: Literal[
         "proposed", "accepted", "approved", "in progress", "implemented", "verified", "failed", "inconclusive",
         "rejected", "withdrawn",
@@ -271,13 +282,9 @@ class RegisterFile(Model):
 def read_yaml(path: Path) -> Any:
     """Read one YAML file safely; an empty file is an empty mapping. Raises WorkbookError with the line."""
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise WorkbookError([f"{path.name}:{where} is not valid YAML: {error.problem}"]) from error
-    except UnicodeDecodeError as error:
-        raise WorkbookError([f"{path.name}: is not UTF-8 text: {error.reason} at byte {error.start}"]) from error
+        return yamls.read(path)
+    except yamls.Unreadable as error:
+        raise WorkbookError([f"{path.name}:{error}"]) from error
 
 
 def validate(content: Any, model: type[Model], where: str, errors: list[str]) -> Any:

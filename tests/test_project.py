@@ -19,7 +19,7 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("cycles", "catalogue", "tables", "places", "params", "imports"),
+    ("cycles", "catalogue", "tables", "places", "yamls", "params", "imports"),
     ("formulas", "editions"),
     ("workbook",),
     ("records", "methods"),
@@ -29,7 +29,7 @@ FLOORS = (
     ("levers",),
     ("chapters",),
     ("chain", "report"),
-    ("doctor", "cli"),
+    ("doctor", "terminal", "cli"),
 )
 MODULES = sorted((REPOSITORY / "sipnb").rglob("*.py"))
 

@@ -1,0 +1,79 @@
+"""What stands on a terminal: text that it does not obey, and the progress of a run."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, TextIO
+
+from sipnb.chain.progress import Event
+
+#: What a terminal obeys, but for line ends, tabs and colours; and what turns the direction of the text after it.
+_ACTIVE = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def _shown(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+class Printed:
+    """Standard output or standard error, safe from what exports hold and from readers that stop.
+
+    Control characters, and those that turn the direction of what follows, stand as `\\x1b` and the like: a terminal would obey
+    them. Colours pass. A reader that stops, such as `head`, does not stop the work.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        return self.obeyed(_ACTIVE.sub(_shown, text))
+
+    def obeyed(self, text: str) -> int:
+        """Write what a terminal is to obey."""
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._hang_up()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+class Progress:
+    """Progress of a run: one line that renews itself on a terminal, one plain line per unit otherwise."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.live = stream.isatty()
+
+    def __call__(self, event: Event) -> None:
+        text = f"{event.service}: {event.message}" if event.service else f"{event.kind}: {event.message}"
+        if event.total:
+            text = f"[{event.done}/{event.total}] {text}"
+        if event.left and event.done < event.total:
+            text += f" · about {_rough(event.left)} left"
+            if self.live:
+                self._renew(text)
+                return
+        if self.live:
+            self._renew("")
+        print(text, file=self.stream, flush=True)
+
+    def _renew(self, text: str) -> None:
+        getattr(self.stream, "obeyed", self.stream.write)("\r\x1b[K")
+        print(text, end="", file=self.stream, flush=True)
+
+
+def _rough(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
