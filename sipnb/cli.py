@@ -83,9 +83,10 @@ def _fail(code: int, error: object) -> None:
 
 def _of_the_disk(error: OSError) -> str:
     """What the operating system would not do, with the file and what to do."""
-    place = error.filename2 or error.filename or "a file"
+    place = error.filename2 or error.filename
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"no room is left on the disk of {place}: make room and run again; what is published is as it was"
+        where = f" of {place}" if place else ""
+        return f"no room is left on the disk{where}: make room and run again; what is published is as it was"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{place} may not be written or read: {(error.strerror or '').lower()}; give the rights, or choose another --out"
     return f"{place}: {(error.strerror or str(error)).lower()}"

@@ -19,7 +19,8 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("cycles", "catalogue", "tables", "places", "yamls", "params", "imports"),
+    ("yamls",),
+    ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas", "editions"),
     ("workbook",),
     ("records", "methods"),
@@ -29,7 +30,8 @@ FLOORS = (
     ("levers",),
     ("chapters",),
     ("chain", "report"),
-    ("doctor", "terminal", "cli"),
+    ("terminal",),
+    ("doctor", "cli"),
 )
 MODULES = sorted((REPOSITORY / "sipnb").rglob("*.py"))
 
