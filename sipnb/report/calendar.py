@@ -6,6 +6,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 
 from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
+from sipnb.show import words
 
 #: A line holds at most so many octets; the rest goes on in the next, after a blank.
 WIDTH = 75
@@ -43,8 +44,8 @@ def _event(one: ActionOfPlan, name: str, due: str, stamp: str) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """A text value: backslash, semicolon, comma and line breaks escaped, other control characters left out."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    """A text value: backslash, semicolon, comma and line breaks escaped; what turns directions and other controls left out."""
+    text = words.unturned(text).replace("\r\n", "\n").replace("\r", "\n")
     for sign in "\\;,":
         text = text.replace(sign, f"\\{sign}")
     return "".join(c for c in text.replace("\n", "\\n") if c == "\t" or (ord(c) >= 32 and ord(c) != 127))

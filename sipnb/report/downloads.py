@@ -18,6 +18,7 @@ from sipnb.chapters.portfolio_facts import PortfolioFacts
 from sipnb.places import CycleFolder, write_whole
 from sipnb.report import mail
 from sipnb.report.calendar import calendar
+from sipnb.show import words
 from sipnb.show.display import harmless
 
 #: One row of a download; all rows of one have the same keys.
@@ -38,7 +39,10 @@ def write_downloads(
         "kpis.csv": ("measures of all services, one a row", to_csv(measures)),
         "actions.csv": ("actions, one a row", to_csv(actions)),
         "actions.ics": ("calendar of open actions", calendar(facts)),
-        "portfolio.json": ("everything this page is made of", facts.model_dump_json(indent=1) + "\n"),
+        "portfolio.json": (
+            "everything this page is made of",
+            words.turning_escaped(facts.model_dump_json(indent=1)) + "\n",
+        ),
     }
     if find_spec("xlsxwriter"):
         sheets = {
@@ -165,7 +169,7 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
                     )
                     sheet.write_number(row, at, value, formats["share" if share else "number"])
                 elif value is not None and value != "":
-                    text = neutral(value) if isinstance(value, bool) else value
+                    text = neutral(value) if isinstance(value, bool) else words.unturned(value)
                     sheet.write_string(row, at, text[:32_767], formats["text"])
     book.close()
     return target.getvalue()

@@ -31,7 +31,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 CARDS, LONG = 4, 40
 
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*(e[+-]?\d+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What a cell may begin a formula with; in East Asia also with the wide forms of the same signs.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,8 @@ def _safe(value: object) -> str:
 
 
 def harmless(text: str) -> str:
-    """Text as a spreadsheet may be given it: what would begin a formula is preceded by an apostrophe."""
+    """Text as a spreadsheet may be given it: what would begin a formula is preceded by an apostrophe, no direction turned."""
+    text = words.unturned(text)
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 

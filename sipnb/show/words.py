@@ -273,6 +273,11 @@ def unturned(text: str) -> str:
     return _TURNING.sub("", text)
 
 
+def turning_escaped(text: str) -> str:
+    """JSON whose strings say the same, with such characters as escapes."""
+    return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def lower(title: str) -> str:
     """A title in the middle of a sentence."""
     return title[:1].lower() + title[1:]

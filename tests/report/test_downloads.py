@@ -17,6 +17,7 @@ from sipnb.chapters import results
 from sipnb.chapters.portfolio_facts import PortfolioFacts
 from sipnb.places import CycleFolder
 from sipnb.report import calendar, downloads
+from sipnb.show import words
 
 FORMULA = "=cmd|' /C calc'!A0"
 RTL = '\u202eحساب 💸, “quoted” "twice"'
@@ -177,3 +178,11 @@ def test_text_in_the_calendar_is_escaped_and_no_character_is_parted():
     folded = calendar._folded("SUMMARY:" + "é💸" * 40)
     assert all(len(line.encode()) <= calendar.WIDTH for line in folded.split("\r\n"))
     assert folded.replace("\r\n ", "") == "SUMMARY:" + "é💸" * 40
+
+
+def test_no_download_turns_the_direction_of_what_follows(tmp_path):
+    """A title with a right-to-left override: CSV and calendar leave the sign out, JSON holds it as an escape."""
+    title = "paid\u202efdp.exe"
+    assert downloads.to_csv([{"title": title}]).splitlines()[1] == "paidfdp.exe"
+    assert calendar.escaped(title) == "paidfdp.exe"
+    assert words.turning_escaped(json.dumps({"title": title}, ensure_ascii=False)) == '{"title": "paid\\u202efdp.exe"}'

@@ -84,7 +84,7 @@ def test_a_missing_value_is_a_dash_in_the_table_and_empty_in_the_file():
     assert carried(markup).splitlines()[2].split(",")[1] == ""
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-cmd", "@sum(a)", "\tx", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-cmd", "@sum(a)", "\tx", "=cmd|' /C calc'!A0", "＝1＋1", "＠sum"])
 def test_no_cell_and_no_head_of_a_file_is_a_formula(text):
     file = carried(figure(data=pd.DataFrame({text: ["=2"], "Value": [0.5], "n": [1]})))
     assert display.harmless(text) == f"'{text}"
