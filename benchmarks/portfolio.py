@@ -151,7 +151,7 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
     )  # fmt: skip
     ahead = facts.ForecastFact(
         kpi="sla_attainment", title="Resolved within target", short="In time", unit="share", good="up", target=0.85,
-        model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, steps=[step],
+        model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, now=0.8, steps=[step],
     )  # fmt: skip
     hand_over("4_forecast", facts.ForecastFacts(forecasts=[ahead], left_out={}))
     hand_over("5_recommendations", _advice(service, states, draw))
