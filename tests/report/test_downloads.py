@@ -79,7 +79,7 @@ def test_no_cell_begins_like_a_formula_and_all_text_can_be_read_back(estate, fac
         for row in rows(estate, file):
             for value in row.values():
                 assert not re.match(r"[=+\-@\t\r\n]", value) or re.fullmatch(r"-?[\d.]+(e-?\d+)?", value), (file, value)
-            assert row["name"].removeprefix("'") == names[row["service"]]
+            assert row["name"].removeprefix("'") == words.unturned(names[row["service"]])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_workbook_has_a_table_a_sheet_and_all_text_as_text(estate, facts):
     book = calamine.CalamineWorkbook.from_path(str(path))
     assert book.sheet_names == ["Services", "Measures", "Actions", "Definitions"]
     services = book.get_sheet_by_name("Services").to_python()
-    assert [row[1] for row in services[1:]] == [p.name for p in facts.plans]
+    assert [row[1] for row in services[1:]] == [words.unturned(p.name) for p in facts.plans]
     measures = book.get_sheet_by_name("Measures").to_python()
     value = measures[0].index("value")
     read = [k for p in facts.plans for k in results.read(estate, p.service, "2_baseline").measures]
