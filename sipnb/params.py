@@ -98,8 +98,8 @@ class OwnKpi(Model):
     """A KPI that the organisation defines itself.
 
     Either `measured`: names under which the `measurements` table holds it, added up as numerators and denominators; or
-    exactly one statistic of an SQL expression over the columns of a canonical `table`: `share` and `count` of a
-    condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time column
+    exactly one statistic of an SQL expression over the columns of a canonical `table` (see `sipnb.formulas`): `share` and
+    `count` of a condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time column
     places a row in a cycle (default: the table's own, `opened` of tickets). `noun` and `clause` are its words in sentences:
     "the share of urgent incidents", "{value} of incidents were urgent".
     """
