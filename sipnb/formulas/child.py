@@ -6,6 +6,7 @@ when it begins a formula and when it is done with it. Statements come ready: the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sys
@@ -18,7 +19,8 @@ def _bound(memory: int) -> None:
         import resource
     except ImportError:  # not on Windows; DuckDB's own limit is there
         return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    with contextlib.suppress(ValueError, OSError):  # not every system knows this limit
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
