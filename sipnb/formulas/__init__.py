@@ -18,10 +18,10 @@ import pandas as pd
 import pyarrow as pa
 
 from sipnb import tables
-from sipnb.formulas.reading import APART, CLOSED, FormulaError, columns, kind_of, read, statement
+from sipnb.formulas.reading import APART, CLOSED, FormulaError, columns, kind_of, read, shown, statement
 from sipnb.formulas.trial import Formula, try_out
 
-__all__ = ["Formula", "FormulaError", "check", "columns", "evaluate", "read", "try_out"]
+__all__ = ["Formula", "FormulaError", "check", "columns", "evaluate", "read", "shown", "try_out"]
 
 _NUMBERS = {
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",

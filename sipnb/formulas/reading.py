@@ -43,6 +43,7 @@ CLOSED = {
 APART = "SET disabled_optimizers = 'common_subexpressions'"
 #: Pieces of a formula in which brackets do not count, then brackets and what a formula never needs.
 _PIECES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--|/\*|[()\[\]{};$?'"]""")
+_HOLE = re.compile(r"\{(\w+)\}")
 _DIGITS = re.compile(rf"[\d_.]{{{LONGEST_NUMBER + 1},}}")
 
 
@@ -67,10 +68,9 @@ def statement(table: str, pattern: str, expressions: Mapping[str, str]) -> str:
 
     Example: `statement("tickets", "SELECT TRY({a}) FROM rows", {"a": "effort / 2"})`. Raises FormulaError.
     """
-    sql, placeholders = pattern, pattern
-    for name, expression in expressions.items():
-        sql = sql.replace(f"{{{name}}}", f"(\n{expression}\n)")
-        placeholders = placeholders.replace(f"{{{name}}}", f'"hole of {name}"')
+    # In one go: a formula may hold a text such as '{name}' itself.
+    sql = _HOLE.sub(lambda hole: f"(\n{expressions[hole[1]]}\n)", pattern)
+    placeholders = _HOLE.sub(lambda hole: f'"hole of {hole[1]}"', pattern)
     trees = {f"hole of {name}": read(table, expression) for name, expression in expressions.items()}
     if _bare(_parsed(sql)) != _bare(_filled(_parsed(placeholders), trees)):
         raise FormulaError("changes the statement that it is part of; write a single expression over one row")
@@ -96,6 +96,11 @@ def written(tree: dict[str, Any]) -> str:
     whole["statements"][0]["node"]["select_list"] = [{**tree, "alias": ""}]
     sql = _asked("SELECT json_deserialize_sql(?)", json.dumps(whole))
     return sql.removeprefix("SELECT ").removesuffix(' FROM "rows"')
+
+
+def shown(expression: str) -> str:
+    """A formula as it is quoted in a message: its beginning, where it is long."""
+    return repr(expression if len(expression) <= 120 else f"{expression[:100]}…")
 
 
 def columns(tree: Any) -> list[str]:
@@ -159,7 +164,7 @@ def _judge_column(table: str, name: str, known: Mapping[str, Any]) -> None:
     if name.lower() in known:
         return
     told = _close(name.lower(), known) or f"; its columns are {', '.join(known)}"
-    raise FormulaError(f"does not fit table {table}: it has no column {name}{told}")
+    raise FormulaError(f"does not fit table {table}: it has no column {name[:60]}{told}")
 
 
 def _judge_call(node: dict[str, Any]) -> None:

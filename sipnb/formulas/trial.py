@@ -18,7 +18,7 @@ from typing import Any
 
 from sipnb import tables
 from sipnb.formulas.allowed import TYPES
-from sipnb.formulas.reading import APART, CLOSED, columns, kind_of, nodes, read, statement, written
+from sipnb.formulas.reading import APART, CLOSED, columns, kind_of, nodes, read, shown, statement, written
 
 #: Bytes of address space of the process, and the seconds that a formula may take: some, and some for each row.
 MEMORY, SECONDS, SECONDS_A_ROW = 4 << 30, 60.0, 20e-6
@@ -90,7 +90,7 @@ def _killed(code: int, seconds: float, rows: int) -> str:
 
 
 def _told(formula: Formula, reason: str) -> str:
-    return f"{formula.where}: {formula.expression!r} {reason}"
+    return f"{formula.where}: {shown(formula.expression)} {reason}"
 
 
 def _statements(formula: Formula, casts: list[tuple[dict[str, Any], str]]) -> Iterator[str]:
@@ -102,11 +102,9 @@ def _statements(formula: Formula, casts: list[tuple[dict[str, Any], str]]) -> It
     if casts:
         forgiven = [[cast] for cast, _ in casts] + [[cast for cast, _ in casts]]
         tree = read(formula.table, formula.expression)
-        rescued = ", ".join(
-            f"count(*) FILTER (TRY([{{tried}}]) IS NULL AND TRY([{written(_forgiving(tree, some))}]) IS NOT NULL)"
-            for some in forgiven
-        )
-        yield f"SELECT {rescued} FROM rows".replace("{tried}", f"(\n{formula.expression}\n)")
+        fails = f"TRY([(\n{formula.expression}\n)]) IS NULL"
+        rescued = (f"{fails} AND TRY([{written(_forgiving(tree, some))}]) IS NOT NULL" for some in forgiven)
+        yield f"SELECT {', '.join(f'count(*) FILTER ({one})' for one in rescued)} FROM rows"
 
 
 def _casts_of_text(formula: Formula) -> Iterator[tuple[dict[str, Any], str]]:
