@@ -51,6 +51,8 @@ class Address:
         host = self.options.get("host", self.host)
         if not host or not resolves(host):
             return ""
+        if not re.fullmatch(r"[\w.:-]*", host) or not re.fullmatch(r"[\w.-]*", self.database):
+            return ""
         where = f"{host}{f':{self.port}' if self.port else ''}" if host == self.host else ""
         told = " ".join(filter(None, (where and f"at {where}", self.database and f"for the database {self.database}")))
         secrets = {self.password, *(v for k, v in self.options.items() if _SECRET.search(k))} - {""}
@@ -81,6 +83,8 @@ def read(text: str) -> Address:
         return Address(kind, text, options=_options(query))
     if "@" in path + query:
         raise AddressError(f"holds an @ after a / or a ?; {ENCODE}")
+    if re.search("[=&;]", path):
+        raise AddressError("has options that do not begin with a ?, or a = in its database; write %3D for that")
     user, _, place = authority.rpartition("@")
     user, _, password = user.partition(":")
     host, port = _host(place, "@" in authority)
