@@ -256,6 +256,10 @@ def tried(records, *expressions, **limits):
             "CASE WHEN summary <> '{tried}' THEN summary::INTEGER END",
             "300 of 900 rows, where a value of summary is no whole",
         ),
+        (
+            f"summary::INTEGER{'+1+priority::VARCHAR::INTEGER' * 45}",
+            "300 of 900 rows, where a value of summary is no whole",
+        ),
         ("opened > '2026-13-01'", "fails whatever a row holds"),
         ("'x'::INTEGER + effort", "fails whatever a row holds"),
     ],
@@ -272,6 +276,15 @@ def test_no_value_is_no_error(records):
         "TRY_CAST(summary AS INTEGER)", "CASE WHEN regexp_full_match(summary, '[0-9]+') THEN summary::INTEGER END", "true",
         "opened::VARCHAR::DATE > '2020-01-01'",
     )  # fmt: skip
+
+
+def test_a_formula_is_tried_only_in_rows_that_count(records):
+    digits = "regexp_full_match(summary, '[0-9]+')"
+    for among, words in ((digits, ""), (f"NOT {digits}", "300 of 300 rows"), ("summary::INTEGER > 1", "")):
+        (told,) = formulas.try_out(
+            [formulas.Formula("here", "tickets", "summary::INTEGER", among)], records, "UTC", 900
+        ) or [""]
+        assert words in told and bool(told) == bool(words)
 
 
 def test_a_formula_that_takes_too_long_is_killed_and_named(records):

@@ -28,11 +28,15 @@ _TOO_MUCH = 99
 
 @dataclass(frozen=True)
 class Formula:
-    """One formula over a table, and how it is named to people (`org/workbook.yml: kpis.urgent.share`)."""
+    """One formula over a table, and how it is named to people (`org/workbook.yml: kpis.urgent.share`).
+
+    `among` is a condition: in rows for which it does not hold nobody asks what the formula gives.
+    """
 
     where: str
     table: str
     expression: str
+    among: str = "true"
 
 
 def try_out(
@@ -94,17 +98,19 @@ def _told(formula: Formula, reason: str) -> str:
 
 
 def _statements(formula: Formula, casts: list[tuple[dict[str, Any], str]]) -> Iterator[str]:
-    """SQL: how many rows there are, in how many the formula fails, and whether even where a row holds nothing; and how many
-    of them each cast is to blame for, and all together."""
-    always = "(SELECT TRY([{tried}]) IS NULL FROM blank AS rows)"
-    counts = f"SELECT count(*), count(*) FILTER (TRY([{{tried}}]) IS NULL), {always} FROM rows"
-    yield statement(formula.table, counts, {"tried": formula.expression})
+    """SQL: in how many rows the formula is asked for, in how many of them it fails, and whether even where a row holds
+    nothing; and how many of them each cast is to blame for, and all together."""
+    texts = {"tried": formula.expression, "among": formula.among}
+    fails = "count(*) FILTER (TRY({among}) AND TRY([{tried}]) IS NULL"
+    counts = f"count(*) FILTER (TRY({{among}})), {fails}), (SELECT TRY([{{tried}}]) IS NULL FROM blank AS rows)"
+    yield statement(formula.table, f"SELECT {counts} FROM rows", texts)
     if casts:
-        forgiven = [[cast] for cast, _ in casts] + [[cast for cast, _ in casts]]
-        tree = read(formula.table, formula.expression)
-        fails = f"TRY([(\n{formula.expression}\n)]) IS NULL"
-        rescued = (f"{fails} AND TRY([{written(_forgiving(tree, some))}]) IS NOT NULL" for some in forgiven)
-        yield f"SELECT {', '.join(f'count(*) FILTER ({one})' for one in rescued)} FROM rows"
+        alone, tree = [[cast] for cast, _ in casts], read(formula.table, formula.expression)
+        # What DuckDB writes of a judged tree is longer than what may be given, and is not read again.
+        asked = f"TRY((\n{formula.among}\n)) AND TRY([(\n{formula.expression}\n)]) IS NULL"
+        forgiving = (written(_forgiving(tree, some)) for some in [*alone, [cast for cast, _ in casts]])
+        rescued = (f"count(*) FILTER ({asked} AND TRY([{one}]) IS NOT NULL)" for one in forgiving)
+        yield f"SELECT {', '.join(rescued)} FROM rows"
 
 
 def _casts_of_text(formula: Formula) -> Iterator[tuple[dict[str, Any], str]]:
@@ -133,7 +139,7 @@ def _reason(line: dict[str, Any], casts: list[tuple[dict[str, Any], str]], rows:
     """Why a formula fails in rows; empty where it merely has no value there."""
     if "failed" in line:
         return f"cannot be worked out on {rows:,} rows ({line['failed']}); make it simpler"
-    rescued = line["rescued"]
+    rescued, asked = line["rescued"], line["rows"]
     if line["always"]:
         return "fails whatever a row holds: a text or number written in it is not what its place asks for; see each of them"
     if rescued and rescued[-1]:
@@ -142,7 +148,7 @@ def _reason(line: dict[str, Any], casts: list[tuple[dict[str, Any], str]], rows:
         read_from = columns(node)
         text = f"a value of {' or '.join(read_from)}" if read_from else "a text in it"
         return (
-            f"fails in {rescued[-1]:,} of {rows:,} rows, where {text} is {TYPES[kind]}; use TRY_CAST or try_strptime where "
+            f"fails in {rescued[-1]:,} of {asked:,} rows, where {text} is {TYPES[kind]}; use TRY_CAST or try_strptime where "
             "such rows are to have no value"
         )
     return ""

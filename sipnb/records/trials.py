@@ -27,7 +27,8 @@ def of_formulas(
         for part in (kpi.statistic, "where"):
             if text := getattr(kpi, part):
                 where = f"{workbook.name}/workbook.yml: kpis.{id_}.{part}"
-                by_table.setdefault(kpi.table, []).append(formulas.Formula(where, kpi.table, text))
+                among = kpi.where if kpi.where and part != "where" else "true"
+                by_table.setdefault(kpi.table, []).append(formulas.Formula(where, kpi.table, text, among))
     errors = []
     for table, wanted in by_table.items():
         used = {c for one in wanted for c in formulas.columns(formulas.read(table, one.expression))}
