@@ -93,6 +93,11 @@ class Source(Model):
             raise ValueError("give either files, or connection with table or query")
         if self.connection and (self.table is None) == (self.query is None):
             raise ValueError("a connection needs either table or query")
+        if any(told and "://" in told for told in (self.files, self.table, self.sheet)):
+            raise ValueError(
+                "files, sheet and table are no addresses; put the address into an environment variable and name that one by "
+                "connection"
+            )
         return self
 
 
@@ -109,10 +114,10 @@ class OwnKpi(Model):
     """A KPI that the organisation defines itself.
 
     Either `measured`: names under which the `measurements` table holds it, added up as numerators and denominators; or
-    exactly one statistic of an SQL expression over the columns of a canonical `table`: `share` and `count` of a
-    condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time column
-    places a row in a cycle (default: the table's own, `opened` of tickets). `noun` and `clause` are its words in sentences:
-    "the share of urgent incidents", "{value} of incidents were urgent".
+    exactly one statistic of an SQL expression over the columns of a canonical `table` (see `sipnb.formulas`): `share` and
+    `count` of a condition, `mean`, `median` and `sum` of a number. `where` says which rows count at all, and `at` which time
+    column places a row in a cycle (default: the table's own, `opened` of tickets). `noun` and `clause` are its words in
+    sentences: "the share of urgent incidents", "{value} of incidents were urgent".
     """
 
     title: str
@@ -303,13 +308,17 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         return f"{where}: {path}: unknown key {key!r}; {nearest(key, _keys_at(model, error['loc'][:-1]))}"
     if error["type"] == "missing":
         return f"{where}: {path}: is missing; add it"
-    value = f" {error['input']!r}" if not isinstance(error["input"], dict | list) else ""
+    # An address holds a password, and may stand where its variable should.
+    secret = error["loc"][-1:] == ("connection",) or "://" in str(error["input"])
+    value = f" {error['input']!r}" if not isinstance(error["input"], dict | list) and not secret else ""
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "literal_error":
         expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
         message = f"is not allowed; {nearest(str(error['input']), expected)}"
     if error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "clause":
         message = "needs {value} once, where the figure stands"
+    elif error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "connection":
+        message = "is not the name of an environment variable; put the address into one, and its name here"
     elif error["type"] == "string_pattern_mismatch":
         sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
         message = f"is not an identifier; use small letters, digits and {sign}"

@@ -248,6 +248,13 @@ def duckdb_type(kind: Kind) -> str:
     return _DUCKDB[kind]
 
 
+def created(name: str, as_name: str) -> str:
+    """SQL that creates canonical table `name` without a row under another name, its columns as DuckDB reads a DataFrame's."""
+    kinds = {"time": "TIMESTAMPTZ", "date": "TIMESTAMP"}
+    columns = (f'"{c}" {kinds.get(column.kind, _DUCKDB[column.kind])}' for c, column in TABLES[name].columns.items())
+    return f"CREATE TABLE {as_name} ({', '.join(columns)})"
+
+
 @cache
 def schema(name: str) -> pa.DataFrameSchema:
     """The pandera schema of canonical table `name`: optional columns may be absent, unknown ones may not be there."""

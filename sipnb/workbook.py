@@ -303,7 +303,7 @@ def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
             try:
                 formulas.check(kpi.table, text, kind)
             except formulas.FormulaError as error:
-                found.append(f"{where}.{part}: {text!r} {error}")
+                found.append(f"{where}.{part}: {formulas.shown(text)} {error}")
     return found
 
 

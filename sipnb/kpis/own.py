@@ -14,13 +14,21 @@ from sipnb.tables import TABLES
 
 
 def by_formula(scope: Scope, kpi: Kpi) -> pd.DataFrame:
-    """A KPI that the organisation defined over the columns of one table."""
+    """A KPI that the organisation defined over the columns of one table.
+
+    A row in which its formula has no value does not count. Raises FormulaError, naming the KPI, where a formula takes more
+    memory or time than it is given.
+    """
     own = kpi.own
     frame = scope.records.table(own.table)
     wanted = {name: text for name, text in (("counts", own.where), ("answer", own.expression)) if text}
     if frame.empty:
         return nothing(len(scope.cycles))
-    found = formulas.evaluate(frame, wanted, scope.cycle.zone)
+    try:
+        found = formulas.evaluate(frame, own.table, wanted, scope.cycle.zone)
+    except formulas.FormulaError as error:
+        # What DuckDB said may quote a row, and would stand in the notebook that fails.
+        raise formulas.FormulaError(f"the formula of kpis.{kpi.id} in workbook.yml {error}") from None
     at = frame[own.at]
     where = scope.place_days(at) if TABLES[own.table].columns[own.at].kind == "date" else scope.place(at)
     if own.where:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
-from sipnb.records import account, freezing, mappings, quality, sources, staging, standing
+from sipnb.records import account, freezing, mappings, quality, sources, staging, standing, trials
 from sipnb.records.mapped import LATE, UNLISTED, Services
 from sipnb.records.sql import quoted
 from sipnb.tables import ESSENTIAL, ESTATE, TABLES
@@ -134,7 +134,7 @@ def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | 
 def check(workbook: Workbook, cycle: Cycle | None = None) -> Prepared:
     """Read, map and judge all sources without freezing anything; without a cycle, as the exports are today.
 
-    Raises MissingInput and WorkbookError.
+    Raises MissingInput and WorkbookError, also for formulas that cannot be worked out on these records.
     """
     with _workshop(None) as (con, scratch):
         return _prepare(con, workbook, cycle, scratch)[0]
@@ -256,6 +256,8 @@ def _prepare(
     staged, parts, rows = staging.stage(con, reads, services, cycle)
     con.execute("SET TimeZone='UTC'")
     columns = standing.as_known(con, staged, services, cycle)
+    if errors := trials.of_formulas(con, workbook, columns, scratch):
+        raise WorkbookError(errors)
     opened = [read for read, _ in reads]
     accounts = account.draw_up(con, opened, parts, rows, staged, services)
     accounts = [{**one, "tables": list(mapping.tables)} for one, (_, mapping) in zip(accounts, reads, strict=True)]
