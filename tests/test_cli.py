@@ -1,5 +1,6 @@
 """The command line as people use it: a whole cycle published, errors that say what to do, exit codes that are kept."""
 
+import errno
 import json
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from sipnb import places
+from sipnb import cli, places
 from sipnb.chapters import results
 from sipnb.places import CycleFolder
 
@@ -223,6 +224,36 @@ def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environmen
     notebook = nbformat.read(done.stdout.strip().rsplit(": ", 1)[1], as_version=4)
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     assert "service: str = 'erp'" in cell.source and str(organisation[0]) in cell.source
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["run", "dmo"], 2, "there is no organisation 'dmo'"),
+        (["check", "dmo"], 2, "nearest valid name: demo"),
+        (["plan", "demo", "--data", "nowhere"], 7, "--data nowhere: there is no such folder"),
+        (
+            ["run", "demo", "--cycle", "2026-10", "--out", "FILE/reports"],
+            2,
+            "is a file; choose another folder by --out",
+        ),
+    ],
+)
+def test_a_place_that_is_not_there_is_told(tmp_path, arguments, code, told):
+    (tmp_path / "a-file").touch()
+    done = sipnb(*(text.replace("FILE", str(tmp_path / "a-file")) for text in arguments), cwd=tmp_path)
+    assert done.returncode == code and told in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_full_disk_and_a_folder_that_may_not_be_written_are_told():
+    full = OSError(errno.ENOSPC, "No space left on device", "/reports/demo/x.json")
+    assert cli._of_the_disk(full).startswith(
+        "no room is left on the disk of /reports/demo/x.json: make room and run again"
+    )
+    locked = PermissionError(errno.EROFS, "Read-only file system", "/reports")
+    assert cli._of_the_disk(locked) == (
+        "/reports may not be written or read: read-only file system; give the rights, or choose another --out"
+    )
 
 
 def test_demo_writes_records_and_the_truth(tmp_path):
