@@ -29,6 +29,8 @@ from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
 #: Seconds a kernel has to start, and the least time between two savings of a notebook that is still running.
 START_LIMIT = 60
 SAVE_EVERY = 2.0
+#: Characters of a folder in which the address of a socket is still short enough for every system (104 on macOS).
+_DEEP = 90
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -63,7 +65,7 @@ def execute(
     started = time.monotonic()
     run = _Run(source, target, parameters, started + limit)
     error: Exception | None = None
-    with tempfile.TemporaryDirectory(prefix="sipnb-") as scratch, _quiet():
+    with tempfile.TemporaryDirectory(prefix="sipnb-") as scratch, _near(scratch) as near, _quiet():
         folder = Path(scratch, "empty")
         folder.mkdir()
         # The user's own start-up files must not decide what a plan says.
@@ -73,7 +75,7 @@ def execute(
             how = {"engine_name": WARM}
         else:
             # An absolute place for the sockets: by default they lie in the working directory, which is not shared.
-            sockets = {"transport": "ipc", "ip": str(Path(scratch, "k"))}
+            sockets = {"transport": "ipc", "ip": str(Path(near, "k"))}
             config = Config({OwnKernel.__name__: {**sockets, "environment": environment}})
             how = {"kernel_manager_class": OwnKernel}
         try:
@@ -174,6 +176,16 @@ def _told(output: NotebookNode, unrun: int) -> str:
         rest = f"; the rest ({unrun} code cell{'s' if unrun > 1 else ''}) did not run" if unrun else ""
         return f"SystemExit: the cell called exit({first}){rest}"
     return f"{output.ename}: {first}" if first else output.ename
+
+
+@contextlib.contextmanager
+def _near(scratch: str):
+    """A folder for sockets, whose addresses must be short: this one, or where it lies too deep one of the system's."""
+    if len(scratch) < _DEEP:
+        yield scratch
+        return
+    with tempfile.TemporaryDirectory(prefix="sipnb-", dir="/tmp" if Path("/tmp").is_dir() else None) as near:
+        yield near
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 
 from sipnb.chain.manifest import intact
 from sipnb.chapters.results import PORTFOLIO
-from sipnb.places import CycleFolder, write_whole
+from sipnb.places import CycleFolder, private, write_whole
 
 #: The run's own papers within the building folder; never published.
 PAPERS = ".run"
@@ -41,6 +41,7 @@ def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, 
                 path.unlink()
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
+    private(building.root)
     (building.root / PAPERS).mkdir(parents=True)
     for service, entry in done.items():
         finished(building, service, entry)

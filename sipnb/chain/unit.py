@@ -32,12 +32,16 @@ from sipnb.chain.outcomes import (
     one_line,
     rendered,
 )
+from sipnb.chain.publication import PAPERS
 from sipnb.imports import spared
 from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder, write_whole
 from sipnb.records.sources import content_hash
 
 #: The engines a unit can run its notebooks with: kernels forked from its process, or started as Papermill does.
 WARM, STOCK = "warm", "stock"
+
+#: The folder of temporary files, among the papers of a run.
+SCRATCH = "tmp"
 
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
@@ -101,11 +105,16 @@ class Spec:
 
 
 def environment(building: Path, parameters: Path, data: Path, reports: Path) -> dict[str, str]:
-    """The environment variables of a unit and its kernels: settled, told where to build, with this very package."""
+    """The environment variables of a unit and its kernels: settled, told where to build, with this very package.
+
+    Temporary files go into the folder that is built, which is removed at the end of a run or by the next one. They are added
+    to those that `surroundings` lets through.
+    """
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     told = {BUILDING: building, PARAMETERS: parameters, DATA: data, REPORTS: reports}
-    return {**SETTLED, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
+    scratch = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(building / PAPERS / SCRATCH))
+    return {**SETTLED, **scratch, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
 
 
 def name_of(function: Callable[..., object] | None) -> str:
