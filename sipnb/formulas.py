@@ -47,6 +47,13 @@ def check(table: str, expression: str, result: str) -> None:
         raise FormulaError(f"gives {kind.lower()}, and a {result} is needed")
 
 
+def columns(expression: str) -> set[str]:
+    """The columns that a formula names, in small letters. Raises FormulaError for one that cannot be used."""
+    with duckdb.connect(config=_CLOSED) as con:
+        nodes = _understood(con, expression)
+    return {node["column_names"][-1].lower() for node in nodes if node["class"] == "COLUMN_REF"}
+
+
 def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str], zone: str) -> pd.DataFrame:
     """The value of each named expression in every row of a canonical table, in its order.
 
@@ -66,7 +73,8 @@ def evaluate(frame: pd.DataFrame, expressions: Mapping[str, str], zone: str) -> 
     return pd.DataFrame(answers, index=frame.index)
 
 
-def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> None:
+def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> list[dict[str, Any]]:
+    """What a formula is built of. Raises FormulaError."""
     answer = con.execute("SELECT json_serialize_sql(?)", [f"SELECT ({expression}) FROM rows"]).fetchone()
     read: dict[str, Any] = json.loads(answer[0])
     if read.get("error"):
@@ -75,7 +83,8 @@ def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> None:
     chosen = statements[0]["node"].get("select_list", [])
     if len(statements) != 1 or len(chosen) != 1:
         raise FormulaError("is more than one expression; write a single one")
-    for node in _nodes(chosen):
+    nodes = list(_nodes(chosen))
+    for node in nodes:
         if node["class"] not in _ALLOWED:
             raise FormulaError(
                 f"holds a {node['class'].lower().replace('_', ' ')}; allowed are columns, constants, comparisons, CASE, "
@@ -86,6 +95,7 @@ def _understood(con: duckdb.DuckDBPyConnection, expression: str) -> None:
             raise FormulaError(f"calls {name}(), which is not a function of one row's values alone")
         if name in ("current_setting", "error"):
             raise FormulaError(f"calls {name}(), which is not allowed")
+    return nodes
 
 
 @cache

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sipnb.params import Source
-from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sources.parts import MissingInput, taken
 
 _BATCH = 100_000
 
@@ -22,8 +23,8 @@ def what(source: Source) -> str:
     return f"table {source.table}" if source.table else "query"
 
 
-def copy(source: Source, scratch: Path) -> Path:
-    """Copy the source's table or query to a Parquet file in `scratch`.
+def copy(source: Source, scratch: Path, needed: set[str] | None = None) -> Path:
+    """Copy the source's table or query to a Parquet file in `scratch`; columns that are not `needed` (None: all) stay empty.
 
     Raises MissingInput where the extra, the variable, the server or the table is missing; it says which.
     """
@@ -48,7 +49,7 @@ def copy(source: Source, scratch: Path) -> Path:
         else:
             records = connection.sql(source.query)
         path = scratch / f"{source.name}.parquet"
-        _copy(records, path)
+        _copy(records, path, needed)
     except Exception as error:
         raise MissingInput(_told(f"{source.connection}: {what(source)} cannot be read", error, address)) from error
     finally:
@@ -56,11 +57,18 @@ def copy(source: Source, scratch: Path) -> Path:
     return path
 
 
-def _copy(records, path: Path) -> None:
+def _copy(records, path: Path, needed: set[str] | None) -> None:
     reader = records.to_pyarrow_batches(chunk_size=_BATCH)
-    with pq.ParquetWriter(path, reader.schema) as writer:
+    kept = [taken(field.name, position, needed) for position, field in enumerate(reader.schema)]
+    schema = pa.schema(
+        [field if keep else field.with_nullable(True) for field, keep in zip(reader.schema, kept, strict=True)]
+    )
+    with pq.ParquetWriter(path, schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            columns = [
+                one if keep else pa.nulls(len(one), one.type) for one, keep in zip(batch.columns, kept, strict=True)
+            ]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _told(begin: str, error: Exception, address: str) -> str:
