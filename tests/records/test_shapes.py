@@ -58,9 +58,7 @@ def test_where_too_many_different_values_are_wrong_none_is_a_word(tmp_path):
         f"A{i}-{j},pay,W{chr(65 + j)},2026-09-03 10:00,,3" for j in range(shapes.WORDS + 1) for i in range(shapes.ROWS)
     ]
     _, told = wrong(tmp_path, rows)
-    assert set(told.values()) <= {"≈ AAA, 2 letters", "≈ A*, 1 letter", "≈ Aaaa, 2 letters", "≈ A[, 1 letter"} | {
-        value for value in told.values() if value.startswith("≈ ")
-    }
+    assert told and all(value.startswith("≈ ") for value in told.values())
 
 
 def test_an_identifier_is_never_shown_however_many_rows_have_it(tmp_path):
