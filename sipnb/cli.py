@@ -18,19 +18,24 @@ import typer
 
 from sipnb import cycles, doctor, editions, places
 from sipnb import workbook as workbooks
-from sipnb.chain import parameters, plans, unit
+from sipnb.chain import parameters, plans, pruning, unit
 from sipnb.chain import run as chain
 from sipnb.chain.lock import Locked
 from sipnb.chapters import subject
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError, nearest
-from sipnb.records import prepare, quality
+from sipnb.records import prepare, quality, shapes
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
 from sipnb.terminal import Printed, Progress
 from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
+
+_CODES: dict[type[Exception], int] = {
+    WorkbookError: USAGE, cycles.CycleError: USAGE, parameters.ParameterError: USAGE, prepare.GateStopped: GATE,
+    Locked: LOCKED, DamagedRecords: NO_INPUT, FileNotFoundError: NO_INPUT, OSError: NO_INPUT,
+}  # fmt: skip
 
 
 class Engine(StrEnum):
@@ -58,20 +63,31 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of text
 
 def main() -> None:
     """Run the command line; every known error becomes one message and its exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.stdout, sys.stderr = Printed(sys.stdout), Printed(sys.stderr)
+    told: list[int] = []
+
+    def leave(number: int, frame: object) -> None:
+        # By an exception, so that what was unpacked or staged is removed on the way out; who insists is obeyed at once.
+        told.append(128 + number)
+        if len(told) > 1:
+            signal.signal(number, signal.SIG_DFL)
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+        else:
+            sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), leave)
     try:
         app(standalone_mode=True)
-    except (WorkbookError, cycles.CycleError, parameters.ParameterError) as error:
-        _fail(USAGE, error)
-    except prepare.GateStopped as error:
-        _fail(GATE, error)
-    except Locked as error:
-        _fail(LOCKED, error)
-    except (FileNotFoundError, DamagedRecords) as error:
-        _fail(NO_INPUT, error)
-    except OSError as error:
-        _fail(NO_INPUT, _of_the_disk(error))
+    except Exception as error:
+        # A query that is interrupted raises an error of its own.
+        code = told[0] if told else next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+        if code is None:
+            raise
+        of_the_disk = isinstance(error, OSError) and error.errno is not None
+        _fail(code, "interrupted" if told else _of_the_disk(error) if of_the_disk else error)
     except KeyboardInterrupt:
         _fail(130, "interrupted")
 
@@ -294,10 +310,43 @@ def lab(
         sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(bench)], env=environment))
 
 
+@app.command()
+def prune(
+    params: Params,
+    out: Out = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
+) -> None:
+    """Remove frozen records and notebooks that have been kept for as long as `retention` says; pages stay."""
+    book = _load(params, None, out)
+    kept = book.settings.retention
+    if kept.records is None and kept.notebooks is None:
+        print(
+            f"workbook.yml of {book.name} sets no retention, so all is kept; add e.g. `retention: {{records: 13 months}}`"
+        )
+        return
+    today = pd.Timestamp.now(tz=book.settings.zone).date()
+    due = pruning.due(book, today)
+    done = [(one, "") for one in due] if dry_run else pruning.prune(book, due, today)
+    freed, left = 0, False
+    for one, why in done:
+        freed, left = freed + (0 if why else one.size), left or bool(why)
+        verb = "left" if why else "would remove" if dry_run else "removed"
+        print(f"{verb}: {one.what} of {one.cycle}, {pruning.told(one.size)}: {one.path}{f' ({why})' if why else ''}")
+    print(
+        f"{'would free' if dry_run else 'freed'} {pruning.told(freed)}" if due else f"nothing of {book.name} is too old"
+    )
+    sys.exit(LOCKED if left else OK)
+
+
 @app.command(name="doctor")
-def doctor_() -> None:
-    """Look at the installation and say what is missing."""
+def doctor_(
+    params: Annotated[str | None, typer.Argument(help="an organisation, of which to say where its records lie")] = None,
+    out: Out = None,
+) -> None:
+    """Look at the installation, or at what is kept of an organisation too, and say what is missing."""
     findings = doctor.examine()
+    if params is not None:
+        findings += doctor.kept(_load(params, None, out))
     for finding in findings:
         print(f"{'ok     ' if finding.ok else 'missing'} {finding.what}: {finding.detail}")
     sys.exit(OK if all(f.ok for f in findings) else NO_INPUT)
@@ -360,7 +409,7 @@ def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None)
         for one in source["emptied"]:
             share = f"of {one['filled']:,} values of {one['table']}.{one['column']} count as missing: {one['reason']}"
             print(
-                f"      {one['values']:>9,}  {share} (first: {one['file']} line {one['line']:,}, {one['value'][:60]!r})"
+                f"      {one['values']:>9,}  {share} (first: {one['file']} line {one['line']:,}, {shapes.written(one['value'])})"
             )
         for note in source["notes"]:
             print(f"      {note}")

@@ -110,6 +110,20 @@ class Gate(Model):
     levels: dict[str, Literal["note", "warn", "stop"]] = Field(default_factory=dict)
 
 
+Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2} months?$")]
+
+
+class Retention(Model):
+    """How long a cycle keeps what is of single people after it has ended, such as `13 months`; None: for ever.
+
+    `records` are its frozen records with the quarantine, `notebooks` its executed notebooks. `sipnb prune` removes what is
+    older; pages and results stay.
+    """
+
+    records: Span | None = None
+    notebooks: Span | None = None
+
+
 class OwnKpi(Model):
     """A KPI that the organisation defines itself.
 
@@ -172,6 +186,8 @@ class WorkbookFile(Model):
     )
     sources: list[Source] = Field(min_length=1)
     gate: Gate = Gate()
+    show_values: bool = Field(False, description="examples of what is wrong show what they say, not only their shape")
+    retention: Retention = Retention()
     decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")
     kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
 
@@ -319,6 +335,8 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         message = "needs {value} once, where the figure stands"
     elif error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "connection":
         message = "is not the name of an environment variable; put the address into one, and its name here"
+    elif error["type"] == "string_pattern_mismatch" and "months" in error["ctx"]["pattern"]:
+        message = "is no span of time; write a number of months, such as 13 months"
     elif error["type"] == "string_pattern_mismatch":
         sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
         message = f"is not an identifier; use small letters, digits and {sign}"

@@ -37,6 +37,21 @@ def write_whole(path: Path, content: str | bytes) -> None:
     scratch.replace(path)
 
 
+def private(folder: Path) -> Path:
+    """Make a folder, if need be, that only its owner can enter, whatever the umask says; its parents are made as usual."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def private_file(path: Path) -> Path:
+    """Make an empty file, if need be, that only its owner can read, whatever the umask says."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    return path
+
+
 def state(path: Path) -> tuple[int, int, int]:
     """Inode, time of change and size of a file: while they are the same, so is its content. Raises OSError."""
     file = path.stat()

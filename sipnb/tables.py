@@ -24,7 +24,9 @@ ESTATE = "_estate"
 class Column:
     """One canonical column: its kind, whether a table is useless without it, and the bounds of its values.
 
-    A `derived` column is worked out when records are frozen; no export supplies it.
+    A `derived` column is worked out when records are frozen; no export supplies it. A `free` one holds what people wrote in
+    words of their own: it is frozen only where a KPI of the organisation asks for it. `named` are columns of few words that a
+    tool offers, and of values that are no text at all: what is wrong with them may be shown where many rows say the same.
     """
 
     kind: Kind
@@ -34,6 +36,11 @@ class Column:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    free: bool = False
+
+    @property
+    def named(self) -> bool:
+        return self.kind != "text" or self.values is not None
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ TABLES: dict[str, Table] = {
                 "problem": Column("text"),
                 "change": Column("text", note="the change that caused it"),
                 "configuration_item": Column("text"),
-                "summary": Column("text"),
+                "summary": Column("text", free=True),
                 "effort": Column("number", low=0, note="hours"),
             },
         ),
@@ -128,7 +135,7 @@ TABLES: dict[str, Table] = {
                 "state": Column("text"),
                 "outcome": Column("text", note="how it ended: a resolution or close code"),
                 "known_error": Column("flag"),
-                "cause": Column("text"),
+                "cause": Column("text", free=True),
             },
         ),
         Table(
@@ -221,6 +228,9 @@ TABLES: dict[str, Table] = {
         ),
     )
 }
+
+#: Free text by table.
+FREE = {table.name: [c for c, column in table.columns.items() if column.free] for table in TABLES.values()}
 
 #: Without at least one of these there is nothing to plan with.
 ESSENTIAL = ("tickets", "outages", "measurements")

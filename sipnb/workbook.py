@@ -92,7 +92,7 @@ class Workbook:
     def fingerprint(self, service: str | None = None) -> str:
         """A hash of what was decided: for everyone, or only what one service's plan can depend on."""
         content: dict[str, Any] = {
-            "settings": self.settings.model_dump(mode="json"),
+            "settings": self.settings.model_dump(mode="json", exclude={"retention"}),
             "objectives": [o.model_dump(mode="json") for o in self.objectives],
             "levers": {k: v.model_dump(mode="json") for k, v in sorted(self.levers.items())},
             "services": {s.id: _plain(s) for s in self.services.values() if service is None or s.id == service},

@@ -26,15 +26,15 @@ def test_the_gate_ends_a_run_and_a_check_with_4(stopped, tmp_path):
     done = sipnb("run", stopped, "--cycle", "2026-09", "--out", tmp_path / "reports", cwd=tmp_path)
     assert done.returncode == 4
     assert "the quality gate stopped: 10 of 11 rows of tickets" in done.stderr
-    assert "10 × unreadable time, first: t.csv line 3, opened = 'soon'" in done.stderr
+    assert "10 × unreadable time, first: t.csv line 3, opened ≈ aaa, 4 letters" in done.stderr
     assert not list((tmp_path / "reports").rglob("*.html")), "nothing is published"
     done = sipnb("check", stopped, "--cycle", "2026-09", "--out", tmp_path / "reports", cwd=tmp_path)
     assert (
         done.returncode == 4
-        and "10  unreadable time (first: t.csv line 3, opened = 'soon'; add its format" in done.stdout
+        and "10  unreadable time (first: t.csv line 3, opened ≈ aaa, 4 letters; add its format" in done.stdout
     )
     page = tmp_path / "reports" / "o" / "check" / "2026-09.html"
-    assert str(page) in done.stdout and "soon" in page.read_text(encoding="utf-8")
+    assert str(page) in done.stdout and "≈ aaa, 4 letters" in page.read_text(encoding="utf-8")
 
 
 def test_the_account_as_json_has_this_shape_and_balances(stopped, tmp_path):

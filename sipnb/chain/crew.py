@@ -17,8 +17,10 @@ import psutil
 
 from sipnb.chain import unit
 from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
+from sipnb.chain.surroundings import inherited
 from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.nursery import Lost, NotPossible, Nursery
+from sipnb.places import private
 
 #: Seconds beyond its limit, and the time a kernel has to start, after which a chapter's process is killed.
 GRACE = 90.0
@@ -108,7 +110,7 @@ class Crew:
                 self._kill(worker)
 
     def _start(self, spec: unit.Spec, attempt: int) -> _Worker:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private(self.folder / unit.SCRATCH)
         path, log = self.folder / f"{spec.service}.spec.json", self.folder / f"{spec.service}.log"
         while self.engine == WARM:
             try:
@@ -125,7 +127,7 @@ class Crew:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "sipnb.chain.unit", str(path)],
-                env={**os.environ, **spec.environment},
+                env={**inherited(), **spec.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

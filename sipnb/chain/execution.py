@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 import sys
 import tempfile
@@ -30,9 +29,8 @@ from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
 #: Seconds a kernel has to start, and the least time between two savings of a notebook that is still running.
 START_LIMIT = 60
 SAVE_EVERY = 2.0
-
-#: A path of so many bytes can still name a socket of the file system; beyond it kernels listen on the machine's own address.
-_LONGEST_SOCKET = 100
+#: Characters of a folder in which the address of a socket is still short enough for every system (104 on macOS).
+_DEEP = 90
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -68,7 +66,7 @@ def execute(
     started = time.monotonic()
     run = _Run(source, target, parameters, started + limit)
     error: Exception | None = None
-    with tempfile.TemporaryDirectory(prefix="kernel-", dir=scratch) as own, _quiet():
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir=scratch) as own, _near(own) as near, _quiet():
         folder = Path(own, "empty")
         folder.mkdir()
         # The user's own start-up files must not decide what a plan says.
@@ -78,8 +76,7 @@ def execute(
             how = {"engine_name": WARM}
         else:
             # An absolute place for the sockets: by default they lie in the working directory, which is not shared.
-            place = str(Path(own, "k"))
-            sockets = {"transport": "ipc", "ip": place} if len(os.fsencode(place)) < _LONGEST_SOCKET else {}
+            sockets = {"transport": "ipc", "ip": str(Path(near, "k"))}
             config = Config({OwnKernel.__name__: {**sockets, "environment": environment}})
             how = {"kernel_manager_class": OwnKernel}
         try:
@@ -180,6 +177,16 @@ def _told(output: NotebookNode, unrun: int) -> str:
         rest = f"; the rest ({unrun} code cell{'s' if unrun > 1 else ''}) did not run" if unrun else ""
         return f"SystemExit: the cell called exit({first}){rest}"
     return f"{output.ename}: {first}" if first else output.ename
+
+
+@contextlib.contextmanager
+def _near(scratch: str):
+    """A folder for sockets, whose addresses must be short: this one, or where it lies too deep one of the system's."""
+    if len(scratch) < _DEEP:
+        yield scratch
+        return
+    with tempfile.TemporaryDirectory(prefix="sipnb-", dir="/tmp" if Path("/tmp").is_dir() else None) as near:
+        yield near
 
 
 @contextlib.contextmanager

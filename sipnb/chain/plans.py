@@ -82,9 +82,11 @@ def check_notebooks(notebooks: Path) -> None:
 def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[CycleFolder, dict[str, Any]] | None:
     """The first of these folders whose frozen records hold today's inputs, with its `quality.json`; None without one.
 
-    Raises MissingInput where a source is not there.
+    Raises MissingInput where a source is not there, and where the records were removed because they are old.
     """
     known = []
+    for folder in folders:
+        frozen.check_pruned(folder.records)
     for folder in folders:
         with contextlib.suppress(MissingInput, ValueError, KeyError):
             quality = frozen.read_quality(folder.records)

@@ -18,7 +18,7 @@ from typing import Any
 from sipnb.chain import disk
 from sipnb.chain.manifest import intact
 from sipnb.chapters.results import PORTFOLIO
-from sipnb.places import CycleFolder, write_whole
+from sipnb.places import CycleFolder, private, write_whole
 
 _DONE = "done"
 
@@ -45,8 +45,9 @@ def begin(published: CycleFolder, building: CycleFolder) -> dict[str, dict[str, 
             elif path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
     shutil.rmtree(published.papers, ignore_errors=True)
-    for folder in (published.papers, building.root, published.root):
-        folder.mkdir(parents=True, exist_ok=True)
+    published.root.mkdir(parents=True, exist_ok=True)
+    for folder in (published.papers, building.root):
+        private(folder)
     for service, entry in done.items():
         finished(published, service, entry)
     return done
@@ -138,6 +139,7 @@ def publish(
         return
     _clear(building.root)
     _carry(published.root, building.root, anew)
+    building.root.chmod(published.root.stat().st_mode)  # until now only its owner could look
     disk.flush(building.root)
     if not disk.exchange(building.root, published.root):
         published.root.replace(_aside(published))

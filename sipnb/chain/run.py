@@ -362,7 +362,9 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         published=str(work.published.root),
         status=str(work.published.papers / f"{service}.status.json"),
         limit=work.limit,
-        environment=unit.environment(work.building.root, book.folder.parent, book.data, book.reports),
+        environment=unit.environment(
+            work.building.root, work.published.papers, book.folder.parent, book.data, book.reports
+        ),
         render="" if across else unit.name_of(work.pages.plan),
     )  # fmt: skip
 

@@ -39,6 +39,9 @@ from sipnb.records.sources import content_hash
 #: The engines a unit can run its notebooks with: kernels forked from its process, or started as Papermill does.
 WARM, STOCK = "warm", "stock"
 
+#: The folder of temporary files, among the papers of a run.
+SCRATCH = "tmp"
+
 #: What makes a kernel's results independent of the machine's load, and its start quiet.
 SETTLED = {
     **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "BLIS", "ARROW")},
@@ -100,12 +103,17 @@ class Spec:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
-def environment(building: Path, parameters: Path, data: Path, reports: Path) -> dict[str, str]:
-    """The environment variables of a unit and its kernels: settled, told where to build, with this very package."""
+def environment(building: Path, papers: Path, parameters: Path, data: Path, reports: Path) -> dict[str, str]:
+    """The environment variables of a unit and its kernels: settled, told where to build, with this very package.
+
+    Temporary files go among the run's papers, which are removed at its end or by the next one. They are added to those that
+    `surroundings` lets through.
+    """
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join([package, *filter(None, [os.environ.get("PYTHONPATH")])])
     told = {BUILDING: building, PARAMETERS: parameters, DATA: data, REPORTS: reports}
-    return {**SETTLED, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
+    scratch = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(papers / SCRATCH))
+    return {**SETTLED, **scratch, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
 
 
 def name_of(function: Callable[..., object] | None) -> str:

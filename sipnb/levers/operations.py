@@ -180,7 +180,9 @@ def resilience(look: Look, lever: Lever) -> Evidence:
         f"{words.number(up.value, 'share')} (95 % interval {words.interval(up.low, up.high, 'share')}).",
     ]
     costliest, name = float(causes.iloc[0]), str(causes.index[0])
-    much = len(causes) > 1 and costliest > 0.15 * gone and name != "not recorded"
+    # A cause that only one outage has may be a sentence about somebody.
+    several = int((outages["cause"] == name).sum()) > 1
+    much = len(causes) > 1 and several and costliest > 0.15 * gone
     if much:
         sentences.append(f"The costliest cause: {name}, {words.significant(costliest)} hours.")
     why = (

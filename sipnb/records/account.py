@@ -2,6 +2,8 @@
 
 A row of an export may become several rows of several tables; it is used if any of them is. A value of a used row that is no
 good and that the row can do without is `emptied`: counted beside the rows, which balance without it.
+
+What values say is told by their shape (`shapes`), unless the workbook wants to see them.
 """
 
 from __future__ import annotations
@@ -12,21 +14,25 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from sipnb.records.mapped import Services
+from sipnb.records import shapes
+from sipnb.records.mapped import LATE, UNLISTED, Services
 from sipnb.records.sources import Read
 from sipnb.records.sources.parts import Part
-from sipnb.records.sql import name
-from sipnb.records.staging import Staged
+from sipnb.records.sql import name, quoted
+from sipnb.records.staging import DUPLICATE, NO_RECORD, PRECEDED, SUPERSEDED, Staged
 
 
 def draw_up(
     con: duckdb.DuckDBPyConnection, reads: list[Read], parts: dict[int, tuple[int, Part]], rows: list[int],
-    staged: list[Staged], services: Services,
+    staged: list[Staged], services: Services, show_values: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The account of each source; creates the table `quarantine` of the rows set aside, with where they stand."""
+    """The account of each source; creates the table `quarantine` of the rows set aside, with where they stand.
+
+    It leaves the temporary table `aside` of these rows as they were judged, with what their values say.
+    """
     single = _fates(con, staged)
     accounts = []
-    _quarantine(con, reads, parts, services)
+    _quarantine(con, reads, parts, services, show_values)
     for number, read in enumerate(reads):
         mine = [p for p, (source, _) in parts.items() if source == number]
         files = [_of_part(con, p, parts[p][1], rows[p], number in single) for p in mine]
@@ -35,7 +41,7 @@ def draw_up(
             "file": ", ".join(part.name for part in read.parts),
             **{key: sum(file[key] for file in files) for key in ("read", "used", "set_aside")},
             "reasons": _added([file["reasons"] for file in files]),
-            "emptied": _emptied(con, {p: parts[p][1] for p in mine}, number, staged),
+            "emptied": _emptied(con, {p: parts[p][1] for p in mine}, number, staged, show_values),
             "files": files,
             "not_taken": read.not_taken,
             "notes": [note for part in read.parts for note in part.notes],
@@ -73,24 +79,28 @@ def _of_part(con: duckdb.DuckDBPyConnection, number: int, part: Part, rows: int,
 
 
 def _emptied(
-    con: duckdb.DuckDBPyConnection, parts: dict[int, Part], source: int, staged: list[Staged]
+    con: duckdb.DuckDBPyConnection, parts: dict[int, Part], source: int, staged: list[Staged], show_values: bool
 ) -> list[dict[str, Any]]:
     """The values of used rows that were no good and count as missing, by column, with the first one of each."""
     found = []
     for one in staged:
         for relation, own in _emptying(one, source):
             rows = con.execute(
-                'SELECT lost."column", count(*), min((_part, _row, lost.value, lost.reason)) '
+                f'SELECT "column", total, first, {shapes.shape("told")}, {shapes.shared("told", "alike", "words")} FROM '
+                '(SELECT "column", sum(n)::BIGINT AS total, min(first) AS first, arg_min(value, first) AS told, '
+                "arg_min(n, first) AS alike, count(*) AS words FROM "
+                '(SELECT lost."column", lost.value, count(*) AS n, min((_part, _row, lost.value, lost.reason)) AS first '
                 f"FROM (SELECT _part, _row, unnest(_emptied) AS lost FROM {relation} "
-                f"WHERE _emptied IS NOT NULL AND _reason IS NULL AND {own}) GROUP BY 1 ORDER BY 1"
+                f"WHERE _emptied IS NOT NULL AND _reason IS NULL AND {own}) GROUP BY 1, 2) GROUP BY 1) ORDER BY 1"
             ).fetchall()
-            for column, values, (part, row, value, reason) in rows:
+            for column, values, (part, row, value, reason), shape, word in rows:
+                value = value[:120] if show_values or (word and shapes.nameable(one.table, column)) else shape
                 filled = f"SELECT count({name(column)}) FROM {relation} WHERE _reason IS NULL AND {own}"
                 found.append(
                     {
                         "table": one.table, "column": column, "values": values,
                         "filled": values + con.execute(filled).fetchone()[0], "file": parts[part].name,
-                        "line": int(parts[part].places(np.array([row]))[0]), "value": value[:120], "reason": reason,
+                        "line": int(parts[part].places(np.array([row]))[0]), "value": value, "reason": reason,
                     }
                 )  # fmt: skip
     return found
@@ -156,26 +166,55 @@ def _fate(con: duckdb.DuckDBPyConnection, part: int, single: bool) -> tuple[int,
 
 
 def _quarantine(
-    con: duckdb.DuckDBPyConnection, reads: list[Read], parts: dict[int, tuple[int, Part]], services: Services
+    con: duckdb.DuckDBPyConnection,
+    reads: list[Read],
+    parts: dict[int, tuple[int, Part]],
+    services: Services,
+    show_values: bool,
 ) -> None:
     con.execute(
         'CREATE TABLE quarantine (source VARCHAR, file VARCHAR, line BIGINT, "table" VARCHAR, "column" VARCHAR, '
         "value VARCHAR, reason VARCHAR, service VARCHAR)"
     )
     con.execute("CREATE TEMP TABLE aside AS SELECT * FROM fates WHERE _reason IS NOT NULL")
+    told = _tell(con, show_values)
+    line = "value" if show_values else shapes.shape("value")
     for number, (source, part) in parts.items():
         rows = con.execute("SELECT DISTINCT _row FROM aside WHERE _part = ? ORDER BY 1", [number]).fetchnumpy()["_row"]
         origin = [reads[source].name, part.name]
         if len(rows):
             frame = pd.DataFrame({"_row": rows, "line": part.places(rows)})
             con.execute(
-                'INSERT INTO quarantine SELECT ?, ?, line, "table", _column, _value, _reason, '
-                f"{services.identifier('_service')} FROM aside JOIN frame USING (_row) WHERE _part = ?",
+                f'INSERT INTO quarantine SELECT ?, ?, line, "table", _column, {told}, _reason, '
+                f"{services.identifier('_service')} FROM aside JOIN frame USING (_row) "
+                f'LEFT JOIN told USING (_source, "table", _column, _value) WHERE _part = ?',
                 [*origin, number],
             )
         if part.malformed:
             frame = pd.DataFrame(part.malformed, columns=["place", "column", "reason", "value"])
             frame = frame.astype({"column": "str", "reason": "str", "value": "str"})
             con.execute(
-                "INSERT INTO quarantine SELECT ?, ?, place, '', \"column\", value, reason, NULL FROM frame", origin
+                f"INSERT INTO quarantine SELECT ?, ?, place, '', \"column\", {line}, reason, NULL FROM frame", origin
             )
+
+
+def _tell(con: duckdb.DuckDBPyConnection, show_values: bool) -> str:
+    """Create `told`: how each value of a row set aside is told. Returns the SQL of a row's own, beside `aside`."""
+    # Times that were read are no words; and what an identifier looks like that stands twice helps nobody.
+    times = f"_reason = {quoted(LATE)} OR _reason LIKE '% before %'"
+    again = f"_reason IN ({', '.join(map(quoted, (DUPLICATE, SUPERSEDED, PRECEDED, NO_RECORD)))})"
+    columns = con.execute('SELECT DISTINCT "table", _column FROM aside WHERE _column IS NOT NULL').fetchall()
+    words = [f"({quoted(table)}, {quoted(column)})" for table, column in columns if shapes.nameable(table, column)]
+    may = f'("table", _column) IN ({", ".join(words)})' if words else "false"
+    few = "CASE WHEN unlisted THEN 0 ELSE words END"  # services may be many
+    con.execute(
+        'CREATE TEMP TABLE told AS SELECT _source, "table", _column, _value, CASE WHEN '
+        f"{may} AND {shapes.shared('_value', 'n', few)} THEN _value ELSE {shapes.shape('_value')} END AS told FROM "
+        f'(SELECT _source, "table", _column, _value, bool_or(_reason = {quoted(UNLISTED)}) AS unlisted, count(*) AS n, '
+        'count(*) OVER (PARTITION BY _source, "table", _column) AS words '
+        f"FROM aside WHERE _value IS NOT NULL AND NOT ({times}) AND NOT ({again}) GROUP BY 1, 2, 3, 4)"
+    )
+    if show_values:
+        return "_value"
+    identifier = quoted(f"{shapes.SIGN}an identifier")
+    return f"CASE WHEN {times} THEN _value WHEN {again} THEN {identifier} ELSE coalesce(told, {shapes.shape('_value')}) END"

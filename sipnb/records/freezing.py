@@ -1,6 +1,7 @@
 """Writing frozen records: each canonical table as one Parquet file a service, always the same bytes.
 
-The rows are sorted once and written as they come, a service at a time, so that memory does not grow with the table.
+The rows are sorted once and written as they come, a service at a time, so that memory does not grow with the table. Only
+their owner can read them, whatever the umask.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sipnb.places import private, private_file
 from sipnb.records.sql import name
 from sipnb.tables import TABLES
 
@@ -96,6 +98,7 @@ def _write(rows: pa.Table, folder: Path, file: str) -> tuple[str, str]:
     pq.write_table(rows.combine_chunks(), sink, compression="zstd", store_schema=False)
     content = sink.getvalue()
     path = folder / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    for place in (path.parent.parent, path.parent):
+        private(place)
+    private_file(path).write_bytes(content)
     return file, hashlib.sha256(content).hexdigest()

@@ -27,6 +27,13 @@ from sipnb.records.sources import MissingInput, content_hash
 SILENT = 0.2
 
 
+#: The note that stands in the place of records that were removed because they had been kept for long enough.
+PRUNED = "pruned.json"
+_CLOSED = (
+    "the frozen records at {folder} can be read by the user alone who froze them; run as that user, or freeze your own"
+)
+
+
 class DamagedRecords(ValueError):
     """Frozen records that are not what was frozen; the message names the file and says how to get them back."""
 
@@ -160,9 +167,27 @@ def _overlap(rule: dict[str, Any], start: date, end: date) -> int:
 def read_quality(folder: Path) -> dict[str, Any]:
     """`quality.json` of frozen records, not to be changed: it is read once. Raises MissingInput where there is none."""
     path = folder / "quality.json"
+    check_pruned(folder)
     if not path.is_file():
         raise MissingInput(f"no frozen records at {folder}: looked for {path}; run `sipnb run` to write them")
-    return _read_quality(path, state(path))
+    try:
+        return _read_quality(path, state(path))
+    except PermissionError as error:
+        raise MissingInput(_CLOSED.format(folder=folder)) from error
+
+
+def check_pruned(folder: Path) -> None:
+    """Raise MissingInput where records were removed because they had been kept for long enough, or are not for this user."""
+    try:
+        told = json.loads((folder / PRUNED).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except PermissionError as error:
+        raise MissingInput(_CLOSED.format(folder=folder)) from error
+    raise MissingInput(
+        f"the frozen records of {told['cycle']} were removed by `sipnb prune` on {told['removed']}; what was published stays. "
+        f"To make {told['cycle']} again from its sources, as far as these still hold it, add --refreeze to `sipnb run`"
+    )
 
 
 @lru_cache(maxsize=4)

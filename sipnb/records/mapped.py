@@ -15,6 +15,7 @@ from sipnb.params import nearest
 from sipnb.records import expressions, moments, quality
 from sipnb.records.expressions import literal
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
+from sipnb.records.sources.headings import presentable
 from sipnb.records.sources.parts import TOTALS, MissingInput, Part
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES
@@ -82,19 +83,20 @@ def query(part: Part, mapping: Mapping, table: str, services: Services, cycle: C
             listed = ", ".join(f'{value} AS "{c}"' for c, value in replaced.items())
             parsed = f"SELECT * REPLACE ({listed}) FROM ({parsed})"
     reasons = _unread(mapping, content, columns, table)
+    staying = [c for c in columns if c not in content.passing]
     if content.events:
         if cycle is not None:
             reasons.append((f"_event_at >= {cut(cycle)}", quoted(content.events.at), "NULL", quoted(LATE)))
-        listed = [*kept, *_kept_values(columns, table, content), "_event_of", "_event_at"]
+        listed = [*kept, *_kept_values(staying, table, content), "_event_of", "_event_at"]
     else:
         reasons += judgements(table, list(columns), services, cycle, content.supplements)
-        listed = [*kept, *_kept_values([c for c in columns if c != "service"], table, content)]
+        listed = [*kept, *_kept_values([c for c in staying if c != "service"], table, content)]
         if not content.supplements:
             listed.append(f"{services.position('service')} AS _service")
         if content.latest:
             listed.append("_latest")
     listed += [*decided(reasons), emptied(_no_good(content, columns, table))]
-    return Query(f"SELECT {', '.join(listed)} FROM ({parsed})", list(columns), placed)
+    return Query(f"SELECT {', '.join(listed)} FROM ({parsed})", staying, placed)
 
 
 def needs_places(part: Part, content: TableMap, table: str) -> bool:
@@ -141,7 +143,7 @@ def _second_passes(part: Part, mapping: Mapping, columns: dict[str, ColumnMap], 
     return steps
 
 
-def _kept_values(columns: list[str] | dict[str, ColumnMap], table: str, content: TableMap) -> list[str]:
+def _kept_values(columns: list[str], table: str, content: TableMap) -> list[str]:
     """The canonical columns, without values that an optional one cannot hold."""
     kept = []
     for column in columns:
@@ -231,7 +233,8 @@ def _given(given: str | dict[str, list[str]]) -> str:
 
 
 def _no_column(part: Part, wanted: str, first: str, why: str) -> MissingInput:
-    return MissingInput(f"{part.name} has no column {wanted!r}{why}; {nearest(first, part.columns)}")
+    there = [told for name, told in presentable(list(part.columns)).items() if name == told]
+    return MissingInput(f"{part.name} has no column {wanted!r}{why}; {nearest(first, there)}")
 
 
 def _find(part: Part, source: str) -> str | None:

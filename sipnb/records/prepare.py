@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,16 +17,19 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from sipnb import formulas
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
-from sipnb.records import account, freezing, mappings, quality, sources, staging, standing, trials
+from sipnb.places import private, private_file
+from sipnb.records import account, freezing, mappings, quality, shapes, sources, staging, standing, trials
 from sipnb.records.mapped import LATE, UNLISTED, Services
+from sipnb.records.scratch import workshop
 from sipnb.records.sql import quoted
-from sipnb.tables import ESSENTIAL, ESTATE, TABLES
+from sipnb.tables import ESSENTIAL, ESTATE, FREE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
-FORMAT = 5
+FORMAT = 6
 #: What DuckDB may hold in memory; beyond it, it works on disk.
 MEMORY = "1200MB"
 
@@ -84,7 +86,7 @@ class Prepared:
         """Where the first row stands that a source's rows were set aside for, and what it holds; empty where none does."""
         for row in self.examples:
             if row["source"] == source and row["reason"].partition(":")[0] == reason:
-                value = f", {row['column']} = {row['value'][:60]!r}" if row["value"] and row["column"] else ""
+                value = f", {shapes.equals(row['column'], row['value'])}" if row["value"] and row["column"] else ""
                 to_do = quality.advice(reason, row["value"]) if reason.startswith("unreadable ") else ""
                 return f"{row['file']} line {row['line']:,}{value}{to_do and f'; {to_do}'}"
         return ""
@@ -123,7 +125,7 @@ def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | 
     maps = {s.name: mappings.load(s.mapping, s.name, workbook.folder / "mappings").model_dump_json()
             for s in workbook.settings.sources}  # fmt: skip
     decided = [
-        workbook.settings.model_dump(mode="json"),
+        workbook.settings.model_dump(mode="json", exclude={"retention"}),
         maps,
         {s.id: [s.name, s.match] for s in workbook.services.values()},
     ]
@@ -136,7 +138,7 @@ def check(workbook: Workbook, cycle: Cycle | None = None) -> Prepared:
 
     Raises MissingInput and WorkbookError, also for formulas that cannot be worked out on these records.
     """
-    with _workshop(None) as (con, scratch):
+    with _workshop(workbook) as (con, scratch):
         return _prepare(con, workbook, cycle, scratch)[0]
 
 
@@ -145,13 +147,14 @@ def newest(workbook: Workbook, until: pd.Timestamp) -> pd.Timestamp | None:
 
     Only the columns that tell are read. Raises MissingInput and WorkbookError.
     """
-    with _workshop(None) as (con, scratch):
+    with _workshop(workbook) as (con, scratch):
         services = name_services(con, workbook)
         reads = []
         for source in workbook.settings.sources:
             mapping = _dated(mappings.load(source.mapping, source.name, workbook.folder / "mappings"))
             if mapping.tables:
-                reads.append((sources.open_source(con, source, mapping, workbook.data, scratch), mapping))
+                opened = sources.open_source(con, source, mapping, workbook.data, scratch, mapping.names)
+                reads.append((opened, mapping))
         staged, *_ = staging.stage(con, reads, services, None)
         con.execute("SET TimeZone='UTC'")
         return _newest(con, staged, until)
@@ -194,21 +197,20 @@ def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
     written, so that nobody works with such records later.
     """
     files: dict[str, str] = {}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _workshop(folder.parent) as (con, scratch):
+    with _workshop(workbook) as (con, scratch):
         prepared, services = _prepare(con, workbook, cycle, scratch)
         if prepared.stops:
             raise GateStopped(prepared.stopped())
         if folder.exists():
             shutil.rmtree(folder)
-        folder.mkdir()
+        private(folder)
         for table, found in prepared.tables.items():
             rows = {i: prepared.services[name]["rows"].get(table, 0) for i, name in enumerate(services.ids)}
             files |= freezing.write(con, table, found["columns"], rows, services.ids, folder)
         con.execute("SET threads=1")  # one thread writes the same bytes every time
-        con.execute(
-            f"COPY (SELECT * FROM quarantine ORDER BY ALL) TO {quoted(folder / 'quarantine.parquet')} (FORMAT parquet)"
-        )
+        aside = private_file(folder / "quarantine.parquet")
+        con.execute(f"COPY (SELECT * FROM quarantine ORDER BY ALL) TO {quoted(aside)} (FORMAT parquet)")
+        aside.chmod(0o600)  # it may have been replaced
     content = {
         "schema": 1,
         "cycle": cycle.name,
@@ -217,21 +219,21 @@ def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
         **prepared.record(),
         "files": dict(sorted(files.items())),
     }
-    (folder / "quality.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    private_file(folder / "quality.json").write_text(text, encoding="utf-8")
     return content
 
 
 @contextmanager
-def _workshop(beside: Path | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    # Beside the records, because what the machine keeps for temporary files may be small, or memory.
+def _workshop(workbook: Workbook) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     with (
-        tempfile.TemporaryDirectory(prefix=".preparing-", dir=beside) as scratch,
-        duckdb.connect(str(Path(scratch) / "staged.duckdb")) as con,
+        workshop(workbook.reports / workbook.name) as folder,
+        duckdb.connect(str(folder / "staged.duckdb")) as con,
     ):
-        con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(Path(scratch) / 'spilled')}")
+        con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(folder / 'spilled')}")
         con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
         con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
-        yield con, Path(scratch)
+        yield con, folder
 
 
 def _prepare(
@@ -239,10 +241,11 @@ def _prepare(
 ) -> tuple[Prepared, Services]:
     quality.check_levels(workbook.settings.gate)
     services = name_services(con, workbook)
-    reads = []
+    reads, used = [], free_text(workbook)
     for source in workbook.settings.sources:
         mapping = mappings.load(source.mapping, source.name, workbook.folder / "mappings")
-        reads.append((sources.open_source(con, source, mapping, workbook.data, scratch), mapping))
+        needed = mapping.without({table: [c for c in FREE[table] if c not in used[table]] for table in FREE})
+        reads.append((sources.open_source(con, source, mapping, workbook.data, scratch, needed.names), needed))
     if not any(table in mapping.tables for _, mapping in reads for table in ESSENTIAL):
         raise WorkbookError([f"workbook.yml: sources: none gives any of {', '.join(ESSENTIAL)}; name at least one"])
     whole = {t for _, mapping in reads for t, content in mapping.tables.items() if not content.supplements}
@@ -259,13 +262,14 @@ def _prepare(
     if errors := trials.of_formulas(con, workbook, columns, scratch):
         raise WorkbookError(errors)
     opened = [read for read, _ in reads]
-    accounts = account.draw_up(con, opened, parts, rows, staged, services)
+    accounts = account.draw_up(con, opened, parts, rows, staged, services, workbook.settings.show_values)
     accounts = [{**one, "tables": list(mapping.tables)} for one, (_, mapping) in zip(accounts, reads, strict=True)]
     tables = {one.table: {**_extent(con, one), "columns": columns[one.table]} for one in staged}
     gate = workbook.settings.gate
     sets = quality.Sets(
         con, {t: v["columns"] for t, v in tables.items()}, accounts, cycle.cutoff if cycle else None, gate,
         workbook.settings.zone, tuple(workbook.services), cycle, _newest(con, staged, pd.Timestamp("2090-01-01", tz="UTC")),
+        workbook.settings.show_values,
     )  # fmt: skip
     findings = [*quality.examine(sets), *quality.row_findings(accounts, gate)]
     hashes = {read.name: {part.name: part.sha256 for part in read.parts if part.sha256} for read in opened}
@@ -275,6 +279,15 @@ def _prepare(
         account.examples(con),
     )  # fmt: skip
     return prepared, services
+
+
+def free_text(workbook: Workbook) -> dict[str, set[str]]:
+    """The columns of free text that the organisation's own KPIs ask for, by table; no other is ever copied."""
+    asked: dict[str, set[str]] = {table: set() for table in FREE}
+    for kpi in workbook.settings.kpis.values():
+        for formula in filter(None, (None if kpi.measured else getattr(kpi, kpi.statistic), kpi.where)):
+            asked[kpi.table] |= set(formulas.columns(formulas.read(kpi.table, formula))) & set(FREE[kpi.table])
+    return asked
 
 
 def name_services(con: duckdb.DuckDBPyConnection, workbook: Workbook) -> Services:

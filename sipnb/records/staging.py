@@ -18,7 +18,7 @@ from sipnb.records import folding, mapped, moments
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
-from sipnb.records.sources.parts import Part, take
+from sipnb.records.sources.parts import Part, take, taken
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES, duckdb_type
 
@@ -115,7 +115,13 @@ def _read(
         ((table, query),) = queries.items()
         return take(con, part, f"CREATE OR REPLACE TABLE part_{number}_{table} AS {query.sql}")
     raw, fields = f"raw_{number}", ", ".join(part.fields)
-    rows = take(con, part, f"CREATE OR REPLACE TABLE {raw} AS SELECT * FROM {{relation}} AS part({fields})")
+    # What nothing uses is not copied: it may be of people.
+    kept = [
+        f if taken(c, n, mapping.names) else f"NULL AS {f}"
+        for n, (c, f) in enumerate(zip(part.columns, part.fields, strict=True))
+    ]
+    sql = f"CREATE OR REPLACE TABLE {raw} AS SELECT {', '.join(kept)} FROM {{relation}} AS part({fields})"
+    rows = take(con, part, sql)
     if any(query.placed for query in queries.values()):
         con.register("places", pd.DataFrame({"_row": np.arange(rows), "_place": part.places(np.arange(rows))}))
     for table, query in queries.items():

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sipnb.catalogue import KPIS
 from sipnb.records.quality import SET_RULES
 from sipnb.records.quality.rows import OUT_OF_SCOPE, row_rule_names, rule_of
+from sipnb.records.shapes import SIGN
 from sipnb.report.seen import day, share, shown, value
 from sipnb.show import words
 
@@ -279,6 +280,13 @@ def examples(quality: Quality, wrong: bool) -> tuple[list[Kind], list[Kind], str
     # A fold that hides two kinds is not worth its click.
     sight = SIGHT if len(kinds) > SIGHT + 2 else len(kinds)
     return kinds[:sight], kinds[sight:KINDS], more
+
+
+def veiled(quality: Quality) -> bool:
+    """Whether some values are told by their shape only."""
+    values = [one["value"] for one in quality["examples"]]
+    values += [one["value"] for source in quality["sources"] for one in source.get("emptied", [])]
+    return any(value and value.startswith(SIGN) for value in values)
 
 
 def emptied(quality: Quality) -> list[Kind]:

@@ -62,6 +62,7 @@ def render_quality(
         files=quality.files(record),
         levels=quality.findings(record),
         emptied=quality.emptied(record),
+        veiled=quality.veiled(record),
         ok=quality.quiet(record, "ok"),
         no_data=quality.quiet(record, "no data"),
         wrong=wrong,

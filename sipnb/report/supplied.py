@@ -54,7 +54,8 @@ def tables(quality: Quality) -> list[Supplied]:
         Supplied(
             name, TABLES[name].row, one["rows"], _day(one["first"]), _day(one["last"]),
             [c for c in TABLES[name].supplied if c in one["columns"]],
-            [c for c in TABLES[name].supplied if c not in one["columns"]],
+            # Free text that no KPI asks for is not read, whether the exports have it or not.
+            [c for c in TABLES[name].supplied if c not in one["columns"] and not TABLES[name].columns[c].free],
         )
         for name in TABLES
         if (one := quality["tables"].get(name))

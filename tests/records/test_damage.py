@@ -69,7 +69,8 @@ def test_the_line_of_what_was_set_aside_is_that_of_the_file(tmp_path):
     lines[5] = lines[5].replace("2026-09-05 10:00", "soon")
     lines[3:3] = ["", "one,two"]
     found = prepare.check(export(tmp_path, "\n".join(lines)))
-    assert [(e["line"], e["column"], e["value"]) for e in found.examples] == [(5, "", "one,two"), (8, "opened", "soon")]
+    told = [(e["line"], e["column"], e["value"]) for e in found.examples]
+    assert told == [(5, "", "≈ aaa,aaa, 6 letters"), (8, "opened", "≈ aaa, 4 letters")]
 
 
 def test_the_choice_of_encoding_and_delimiter_is_told(tmp_path):

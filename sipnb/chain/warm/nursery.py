@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sipnb.chain import unit
+from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
 from sipnb.chapters import subject
 from sipnb.records import frozen
@@ -44,7 +45,7 @@ class Nursery:
         self._pipe, theirs = Pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sipnb.chain.warm.nursery", str(theirs.fileno()), str(spec)],
-            env={**os.environ, **imports.QUIET, **environment},
+            env={**inherited(), **imports.QUIET, **environment},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             start_new_session=True,

@@ -8,10 +8,11 @@ ticket's events by a named rule. Mappings that ship lie beside this file; an org
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
 from sipnb.tables import TABLES
@@ -93,6 +94,25 @@ class TableMap(Model):
     only: dict[str, list[str]] = Field(default_factory=dict, description="source column → values to take")
     latest: str | None = None
     supplements: bool = False
+    _passing: frozenset[str] = PrivateAttr(frozenset())
+
+    @property
+    def passing(self) -> frozenset[str]:
+        """The columns that others of the row are decided by, and that are not kept."""
+        return self._passing
+
+    def without(self, unwanted: Iterable[str]) -> TableMap:
+        """The same without some columns; those that others are decided by are read, and not kept."""
+        gone = set(unwanted) & set(self.columns)
+        left = {c: one for c, one in self.columns.items() if c not in gone}
+        told = {one.given for one in left.values() if isinstance(one.given, str)}
+        told |= {c for one in left.values() if isinstance(one.given, dict) for c in one.given}
+        passing = frozenset(gone & told)
+        found = self.model_copy(
+            update={"columns": {c: o for c, o in self.columns.items() if c in left or c in passing}}
+        )
+        found._passing = passing
+        return found
 
 
 class Times(Model):
@@ -134,6 +154,11 @@ class Mapping(Model):
             taken |= {table.latest} if table.latest else set()
             taken |= {table.events.ticket, table.events.at} if table.events else set()
         return {name.strip().casefold() for name in taken}
+
+    def without(self, unwanted: dict[str, list[str]]) -> Mapping:
+        """The same without some columns of each table."""
+        tables = {name: table.without(unwanted.get(name, ())) for name, table in self.tables.items()}
+        return self.model_copy(update={"tables": tables})
 
 
 def load(name: str, source: str, own: Path) -> Mapping:

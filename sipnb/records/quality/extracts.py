@@ -5,6 +5,7 @@ from __future__ import annotations
 from sipnb.records.quality.findings import NO_DATA, Found, Level, Sets, count, listed, percent, rule, verb
 from sipnb.records.quality.rows import OUT_OF_SCOPE, rule_of
 from sipnb.records.quality.silences import resting_on
+from sipnb.records.shapes import ROWS, in_sight
 
 #: Row limits at which tools, databases and spreadsheets cut an export off.
 _CAPS = (
@@ -150,16 +151,22 @@ def unlisted_services(sets: Sets) -> list[Found] | None:
         return []
     # A row of an export may be set aside from several tables; it is one row all the same.
     names = sets.con.execute(
-        'SELECT value, sum(n)::BIGINT AS n FROM (SELECT source, value, max(n) AS n FROM (SELECT source, "table", value, '
-        "count(*) AS n FROM quarantine WHERE reason LIKE 'service not listed%' GROUP BY ALL) GROUP BY ALL) "
+        'SELECT _value, sum(n)::BIGINT AS n FROM (SELECT _source, _value, max(n) AS n FROM (SELECT _source, "table", _value, '
+        "count(*) AS n FROM aside WHERE _reason LIKE 'service not listed%' GROUP BY ALL) GROUP BY ALL) "
         "GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
-    told = listed([f"{name} ({n:,})" for name, n in names], 3)
+    # A name that hardly any row has may be that of a person, where a column slipped.
+    seen, hidden = in_sight(names, sets.show_values, None)
+    told = listed([f"{name} ({n:,})" for name, n in seen], 3)
+    if hidden:
+        few = f"fewer than {ROWS} rows"
+        of_few = f"it has {few}, its name is" if hidden == 1 else f"each has {few}, their names are"
+        told += f", and {hidden:,} of {few}" if seen else f"{of_few} not shown"
     sentence = (
         f"{count(rows, 'row')} {verb(rows, 'names', 'name')} {count(len(names), 'service')} that services.yml does not "
         f"list: {told}."
     )
-    return [Found(rows, sentence, {"services": {name: n for name, n in names[:50]}})]
+    return [Found(rows, sentence, {"services": {name: n for name, n in seen[:50]}})]
 
 
 @rule("silent services", "note", "Their plans say: no data.")

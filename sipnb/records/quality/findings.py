@@ -48,7 +48,7 @@ class Finding:
 class Sets:
     """What the set rules look at: a connection on which each table is a view of its usable rows as known at the cut-off
     (times are UTC TIMESTAMP), the columns of each table, the account of each source, how the organisation gates, and the time
-    of the newest record of all, those after the cut-off too."""
+    of the newest record of all, those after the cut-off too; `show_values`: words that few rows share may be told."""
 
     con: duckdb.DuckDBPyConnection
     tables: dict[str, list[str]]
@@ -59,6 +59,7 @@ class Sets:
     services: tuple[str, ...] = ()
     cycle: Cycle | None = None
     newest: pd.Timestamp | None = None
+    show_values: bool = False
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table is supplied, with all of these columns."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sipnb.params import Gate
 from sipnb.records.quality.findings import Finding, count, listed, verb
+from sipnb.records.shapes import SIGN
 from sipnb.tables import TABLES
 
 #: In each table: these times may not come before that one.
@@ -110,13 +111,14 @@ OUT_OF_SCOPE = (
 
 #: Numbers that a spreadsheet keeps for days from 1954 to 2119.
 _SERIAL = re.compile(r"[2-7]\d{4}([.,]\d+)?")
+_SERIAL_SHAPE = re.compile(rf"{SIGN}99999([.,]9+…?)?")
 
 
 def advice(reason: str, value: str | None) -> str:
     """What to do about a value that was no good, by what is wrong and how it looks; empty where nothing is known."""
     kind = reason.removeprefix("unreadable ")
     if kind in ("time", "date"):
-        if _SERIAL.fullmatch((value or "").strip()):
+        if _SERIAL.fullmatch((value or "").strip()) or _SERIAL_SHAPE.fullmatch(value or ""):
             return "it looks like the day number of a spreadsheet: add `serial` to times.formats of the mapping"
         return "add its format to times.formats of the mapping"
     if kind in ("number", "integer"):

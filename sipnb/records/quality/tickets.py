@@ -6,6 +6,7 @@ import pandas as pd
 
 from sipnb.records import states
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, some_of, verb
+from sipnb.records.shapes import in_sight, others
 
 
 @rule("without resolution", "note", "They count as still running, and as missed once their target has passed.",
@@ -131,7 +132,8 @@ def unknown_states(sets: Sets) -> list[Found] | None:
     if frame.empty:
         return []
     rows, waiting = int(frame["n"].sum()), int(frame["waiting"].sum())
-    named = listed([f"{state!r} ({n:,})" for state, n in zip(frame["state"], frame["n"], strict=True)])
+    seen, hidden = in_sight(list(zip(frame["state"], frame["n"].astype(int), strict=True)), sets.show_values)
+    named = listed([*(f"{state!r} ({n:,})" for state, n in seen[:5]), *others(hidden + len(seen[5:]), bool(seen))])
     sentence = (
         f"{count(rows, 'ticket')} ({percent(rows / total)}) {verb(rows, 'has a state that says', 'have states that say')} "
         f"neither that somebody waits nor that it ended: {named}. Without a time of their end they count as open: {waiting:,} do."

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, graver, listed, percent, rule, some_of, verb
 from sipnb.records.quality.rows import advice
+from sipnb.records.shapes import in_sight, others, written
 from sipnb.tables import TABLES
 
 _FEWEST = 50  # rows, below which a column's sameness says little
+_CODE = 5  # characters of a code, its sign among them
 _SAMPLE = 200_000  # rows that are looked at where every one would take long
 
 
@@ -60,7 +62,7 @@ def unreadable_values(sets: Sets) -> list[Found] | None:
             one["values"],
             f"{one['values']:,} of {count(one['filled'], 'value')} of {one['table']}.{one['column']} in {source['name']} "
             f"({percent(one['values'] / one['filled'])}) {verb(one['values'], 'counts', 'count')} as missing: {one['reason']}, "
-            f"first in {one['file']} line {one['line']:,}, {one['value'][:60]!r}; {advice(one['reason'], one['value'])}.",
+            f"first in {one['file']} line {one['line']:,}, {written(one['value'])}; {advice(one['reason'], one['value'])}.",
             {key: one[key] for key in ("table", "column", "file", "line")} | {"source": source["name"]},
             graver(one["values"], one["filled"], 0.02),
         )
@@ -181,10 +183,15 @@ def nameless_states(sets: Sets) -> list[Found] | None:
         codes = [(state, n) for state, n in states if state.strip().lstrip("+-").replace(".", "", 1).isdigit()]
         if not codes:
             continue
-        told = listed([f"{state} ({count(n, 'row')})" for state, n in codes])
+        # Nobody's telephone number is as short as a code.
+        short = [(state, n) for state, n in codes if len(state) <= _CODE]
+        seen, hidden = in_sight([(state, n) for state, n in codes if len(state) > _CODE], sets.show_values)
+        told = listed(
+            [*(f"{state} ({count(n, 'row')})" for state, n in [*short, *seen]), *others(hidden, bool(short or seen))]
+        )
         why = "a code among names" if len(codes) < len(states) else "codes instead of names"
         sentence = f"In {table}, {name} holds {told}: {why}, and no state anybody knows."
-        found.append(Found(sum(n for _, n in codes), sentence, {"table": table, "states": dict(codes)}))
+        found.append(Found(sum(n for _, n in codes), sentence, {"table": table, "states": dict([*short, *seen])}))
     return found
 
 

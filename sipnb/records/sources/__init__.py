@@ -6,7 +6,6 @@ becomes a `Part`; what kind it is says its name, not its place.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,10 @@ import duckdb
 import pandas as pd
 
 from sipnb.params import Source
+from sipnb.places import reports
 from sipnb.records.mappings import Mapping
+from sipnb.records.scratch import workshop
+from sipnb.records.sources import headings
 from sipnb.records.sources.parts import MissingInput, Part, content_hash
 from sipnb.records.sql import located, name
 
@@ -64,9 +66,17 @@ def require(wanted: Iterable[Source], data: Path) -> None:
         files_of(source, data)
 
 
-def open_source(con: duckdb.DuckDBPyConnection, source: Source, mapping: Mapping, data: Path, scratch: Path) -> Read:
+def open_source(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapping: Mapping,
+    data: Path,
+    scratch: Path,
+    names: set[str] | None = None,
+) -> Read:
     """Open a source's parts; unpacked or cleaned copies go to `scratch`.
 
+    `names`: the columns that are needed, in small letters (None: all); copies of tables leave the others empty.
     Raises MissingInput where a file is absent or cannot be read at all, naming the source.
     """
     try:
@@ -74,12 +84,12 @@ def open_source(con: duckdb.DuckDBPyConnection, source: Source, mapping: Mapping
             from sipnb.records.sources import databases  # needs the `warehouse` extra
 
             # It has no hash: a cycle's records are kept however the database goes on.
-            part = _parquet(con, databases.copy(source, scratch))
+            part = _parquet(con, databases.copy(source, scratch, names))
             part.name = databases.what(source)
             return Read(source.name, [part], _not_taken(mapping, [part]))
         parts = []
         for path in files_of(source, data):
-            part = _open(con, path, source, mapping, scratch)
+            part = _open(con, path, source, mapping, scratch, names)
             part.name = shown(path, data)
             if not part.columns:
                 # An answer without a record names no columns: it has none of what the mapping asks for.
@@ -100,9 +110,9 @@ def sample(path: Path, rows: int = 10_000) -> tuple[dict[str, str], pd.DataFrame
     """
     if not path.is_file():
         raise MissingInput(f"no file at {path}")
-    with tempfile.TemporaryDirectory() as scratch, duckdb.connect(str(Path(scratch) / "sample.duckdb")) as con:
+    with workshop(reports()) as scratch, duckdb.connect(str(scratch / "sample.duckdb")) as con:
         told = Source(name="sample", files=str(path.resolve()))
-        part = _open(con, path.resolve(), told, Mapping(system="any", tables={}), Path(scratch))
+        part = _open(con, path.resolve(), told, Mapping(system="any", tables={}), scratch)
         listed = ", ".join(f"CAST({name(c)} AS VARCHAR) AS {name(c)}" for c in part.columns)
         if not listed:
             return {}, pd.DataFrame()
@@ -113,13 +123,20 @@ def sample(path: Path, rows: int = 10_000) -> tuple[dict[str, str], pd.DataFrame
 
 
 def _not_taken(mapping: Mapping, parts: list[Part]) -> list[str]:
-    """The columns of the export that no canonical column is read from, in their order."""
+    """The columns of the export that no canonical column is read from, in their order, as they may be shown."""
     taken = mapping.names
-    columns = dict.fromkeys(column for part in parts for column in part.columns)
-    return [column for column in columns if column.casefold().partition("#")[0] not in taken]
+    columns = {column: told for part in parts for column, told in headings.presentable(list(part.columns)).items()}
+    return [told for column, told in columns.items() if column.casefold().partition("#")[0] not in taken]
 
 
-def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: Mapping, scratch: Path) -> Part:
+def _open(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    source: Source,
+    mapping: Mapping,
+    scratch: Path,
+    names: set[str] | None = None,
+) -> Part:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
     kind = suffixes[-1] if suffixes else ""
     if kind in _TEXT:
@@ -135,7 +152,7 @@ def _open(con: duckdb.DuckDBPyConnection, path: Path, source: Source, mapping: M
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 
-        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping)
+        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping, names)
     if kind == ".parquet":
         part = _parquet(con, path)
         part.sha256 = content_hash(path)

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sipnb.params import Source, nearest
 from sipnb.records.sources.addresses import ENCODE, Address, AddressError, read, resolves
-from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sources.parts import MissingInput, taken
 
 _BATCH = 100_000
 #: Seconds after which a server that does not answer is given up, where the address does not say otherwise.
@@ -59,8 +60,8 @@ def what(source: Source) -> str:
     return f"table {source.table}" if source.table else "query"
 
 
-def copy(source: Source, scratch: Path) -> Path:
-    """Copy the source's table or query to a Parquet file in `scratch`.
+def copy(source: Source, scratch: Path, needed: set[str] | None = None) -> Path:
+    """Copy the source's table or query to a Parquet file in `scratch`; columns that are not `needed` (None: all) stay empty.
 
     Raises MissingInput where the extra, the variable, the server or the table is missing, or the connection string cannot
     be read; it says which, and holds no user, no password and no word of a library.
@@ -98,7 +99,7 @@ def copy(source: Source, scratch: Path) -> Path:
         else:
             records = connection.sql(source.query)
         path = scratch / f"{source.name}.parquet"
-        _copy(records, path)
+        _copy(records, path, needed)
     except Exception as error:
         reason = _unread(error, source, connection)
         raise MissingInput(f"{source.connection}: {what(source)} cannot be read: {reason}") from None
@@ -117,11 +118,18 @@ def _connect(ibis: Any, address: Address) -> Any:
     return ibis.postgres.connect(**{key: value for key, value in given.items() if value})
 
 
-def _copy(records: Any, path: Path) -> None:
+def _copy(records: Any, path: Path, needed: set[str] | None) -> None:
     reader = records.to_pyarrow_batches(chunk_size=_BATCH)
-    with pq.ParquetWriter(path, reader.schema) as writer:
+    kept = [taken(field.name, position, needed) for position, field in enumerate(reader.schema)]
+    schema = pa.schema(
+        [field if keep else field.with_nullable(True) for field, keep in zip(reader.schema, kept, strict=True)]
+    )
+    with pq.ParquetWriter(path, schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            columns = [
+                one if keep else pa.nulls(len(one), one.type) for one, keep in zip(batch.columns, kept, strict=True)
+            ]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _no_connection(address: Address, error: Exception) -> str:

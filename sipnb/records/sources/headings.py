@@ -63,3 +63,19 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
+
+
+def presentable(names: list[str]) -> dict[str, str]:
+    """How the columns of an export are named to people: by their headings, or as `column 3` where these look like data.
+
+    An export without a header has its first record in that place. An address or a telephone number is no heading; where
+    two of them are none, all of that line is taken for a record.
+
+        presentable(["number", "ann@example.org"])  # {"number": "number", "ann@example.org": "column 2"}
+    """
+    data = [bool("@" in name or len(name) > 100 or len(re.findall(r"\d", name)) > 5) for name in names]
+    every = sum(data) > 1
+    return {
+        name: f"column {position}" if odd or every else name
+        for position, (name, odd) in enumerate(zip(names, data, strict=True), start=1)
+    }

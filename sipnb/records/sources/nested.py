@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 
 from sipnb.params import nearest
+from sipnb.records.scratch import unnamed
 from sipnb.records.sources import encodings, scans, texts
 from sipnb.records.sources.parts import Malformed, MissingInput, Part, header, take
 from sipnb.records.sql import located, name, quoted
@@ -64,9 +65,11 @@ def _is_lines(start: bytes) -> bool:
 
 def _from_lines(con: duckdb.DuckDBPyConnection, found: scans.Scan, scratch: Path, table: str) -> JsonPart:
     text = texts.open_scanned(found, scratch, lines=True)
-    take(con, text, f"CREATE OR REPLACE TABLE {table}_lines AS SELECT * FROM {{relation}}")
+    take(con, text, f"CREATE OR REPLACE TEMP TABLE {table}_lines AS SELECT * FROM {{relation}}")
     sound = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
-    con.execute(f"CREATE TABLE {table} AS SELECT TRY_CAST(line AS JSON) AS object FROM {table}_lines WHERE {sound}")
+    con.execute(
+        f"CREATE TEMP TABLE {table} AS SELECT TRY_CAST(line AS JSON) AS object FROM {table}_lines WHERE {sound}"
+    )
     kept = con.execute(f"SELECT rowid FROM {table}_lines WHERE {sound} ORDER BY 1").fetchnumpy()["rowid"]
     bad = con.execute(f"SELECT rowid, left(line, 200) FROM {table}_lines WHERE NOT {sound} ORDER BY 1").fetchall()
     con.execute(f"DROP TABLE {table}_lines")
@@ -91,19 +94,19 @@ def _from_list(
     try:
         if start.startswith(b"["):
             told = f"read_json_objects({located(plain)}, format='array', maximum_object_size={min(size, 1 << 28)})"
-            con.execute(f"CREATE TABLE {table}_all AS SELECT json AS object FROM {told}")
+            con.execute(f"CREATE TEMP TABLE {table}_all AS SELECT json AS object FROM {told}")
         else:
             if found.size > LARGEST:
                 raise MissingInput(
                     f"{path} is one JSON answer of {found.size:,} bytes; export it as JSON lines, or in parts"
                 )
             told = f"read_json_objects({located(plain)}, format='unstructured', maximum_object_size={size})"
-            con.execute(f"CREATE TABLE {table}_whole AS SELECT json AS object FROM {told}")
+            con.execute(f"CREATE TEMP TABLE {table}_whole AS SELECT json AS object FROM {told}")
             _unwrap(con, path, records, table)
     except duckdb.Error as error:
         raise MissingInput(f"{path} is no sound JSON: {str(error).splitlines()[0]}; export it again") from error
     sound = "json_type(object) = 'OBJECT'"
-    con.execute(f"CREATE TABLE {table} AS SELECT object FROM {table}_all WHERE {sound}")
+    con.execute(f"CREATE TEMP TABLE {table} AS SELECT object FROM {table}_all WHERE {sound}")
     part = JsonPart(path.name, "", {})
     part.numbers = (
         np.asarray(con.execute(f"SELECT rowid FROM {table}_all WHERE {sound} ORDER BY 1").fetchnumpy()["rowid"]) + 1
@@ -120,7 +123,7 @@ def _as_utf8(found: scans.Scan, scratch: Path) -> Path:
     how = encodings.encoding(found)
     if how.codec == "utf-8" and not how.mark and not found.broken:
         return found.plain
-    copy = scratch / f"{found.sha256[:16]}.json"
+    copy = unnamed(scratch, f"{found.sha256[:16]}.json")
     with found.plain.open("rb") as raw, copy.open("w", encoding="utf-8") as out:
         raw.seek(how.mark)
         try:
@@ -145,10 +148,12 @@ def _unwrap(con: duckdb.DuckDBPyConnection, path: Path, records: str | None, tab
     else:
         where = tuple(records.split(".")) if records else None
     if where is None:
-        con.execute(f"CREATE TABLE {table}_all AS SELECT object FROM {table}_whole")
+        con.execute(f"CREATE TEMP TABLE {table}_all AS SELECT object FROM {table}_whole")
         return
     at = quoted(f"{_path(where)}[*]")
-    con.execute(f"CREATE TABLE {table}_all AS SELECT unnest(json_extract(object, {at})) AS object FROM {table}_whole")
+    con.execute(
+        f"CREATE TEMP TABLE {table}_all AS SELECT unnest(json_extract(object, {at})) AS object FROM {table}_whole"
+    )
     if records and not con.execute(f"SELECT count(*) FROM {table}_all").fetchone()[0]:
         there = [".".join(p) for p in _lists(json.loads(shapes[0][0]))] if shapes else []
         raise MissingInput(f"{path} has no list of records at {records!r}; {nearest(records, there)}")

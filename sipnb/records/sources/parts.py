@@ -18,6 +18,8 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
+from sipnb.records.sources.headings import presentable
+
 #: What the first cell of a row holds that adds up the rows above it or counts them; for Python and DuckDB alike.
 TOTALS = (
     r"(?i)\W*(?:(?:(?:grand|sub|column)[ -]?)?(?:totals?|sums?|summe|gesamt(?:summe|ergebnis|anzahl)?|zwischensumme|anzahl|somme"
@@ -72,6 +74,9 @@ class Part:
         """Called where `relation` could not be read to its end; True where it has become another one, worth a try."""
         return False
 
+    def close(self) -> None:
+        """Called when all of it was read: removes the copies that were needed for it."""
+
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where a person finds these records (int64, counted from 0 in the order of `relation`). After `settle`."""
         return rows + self.first
@@ -79,6 +84,14 @@ class Part:
 
 #: What DuckDB says where the disk is full, with the file that it wrote to.
 _NO_ROOM = re.compile(r'(?:"([^"]+)"[^"]*)?no space left', re.IGNORECASE)
+
+
+def taken(column: str, position: int, names: set[str] | None) -> bool:
+    """Whether a column is read, by the names that a mapping asks for (None: all): then it is copied, and no other one.
+
+    The first one is, because it tells rows of totals apart.
+    """
+    return names is None or position == 0 or column.strip().casefold().partition("#")[0] in names
 
 
 def content_hash(path: Path) -> str:
@@ -104,6 +117,7 @@ def take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
                 continue
             raise MissingInput(f"{part.name} cannot be read: {str(error).splitlines()[0]}") from error
         if part.settle(con, rows):
+            part.close()
             return rows
     raise AssertionError(f"{part.name}: records stay unaccounted for")
 
@@ -124,8 +138,9 @@ def header(given: list[str]) -> tuple[list[str], list[str]]:
             again = f"{told}#{number}" if again == told else f"{again}#"
         taken.add(again.casefold())
         names.append(again)
-    notes = []
+    notes, shown = [], presentable(list(dict.fromkeys(given)))
     for told in dict.fromkeys(told for told in given if counts[told.casefold()] > 1):
         if (count := counts.pop(told.casefold(), 0)) > 1:
+            told = shown[told]
             notes.append(f"the header names {told} {count} times; read as {told}, {told}#2 …")
     return names, notes

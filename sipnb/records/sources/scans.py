@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sipnb.records.scratch import unnamed
 from sipnb.records.sources.fields import CR, LF, LONGEST
 from sipnb.records.sources.parts import MissingInput, content_hash
 
@@ -85,8 +86,7 @@ def scan(path: Path, scratch: Path) -> Scan:
     found = Scan(path, path)
     if packed:
         digest = hashlib.blake2s(str(path.absolute()).encode(), digest_size=4).hexdigest()
-        scratch.mkdir(parents=True, exist_ok=True)
-        found.plain = scratch / f"{path.stem}.{digest}.unpacked"
+        found.plain = unnamed(scratch, f"{path.stem}.{digest}.unpacked")
     try:
         with path.open("rb") as raw, ThreadPoolExecutor(1) as other:
             _look(found, _chunks(raw, packed), other if not packed else None)

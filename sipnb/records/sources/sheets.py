@@ -18,18 +18,20 @@ import pyarrow.parquet as pq
 from sipnb.params import nearest
 from sipnb.records.mappings import Mapping
 from sipnb.records.sources.headings import ROWS, heading
-from sipnb.records.sources.parts import MissingInput, Part, content_hash, header
+from sipnb.records.sources.parts import MissingInput, Part, content_hash, header, taken
 from sipnb.records.sql import located
 
 _SECOND, _HALF = timedelta(seconds=1), timedelta(milliseconds=500)
 
 
 def open_sheet(
-    path: Path, scratch: Path, sheet: str | None = None, skip: int | None = None, mapping: Mapping | None = None
-) -> Part:
+    path: Path, scratch: Path, sheet: str | None = None, skip: int | None = None, mapping: Mapping | None = None,
+    needed: set[str] | None = None,
+) -> Part:  # fmt: skip
     """Copy a sheet (default: the first) to `scratch` and open the copy. Places are rows of the sheet.
 
     `skip`: how many rows stand above the header; else it is looked for, by the columns that the mapping names.
+    `needed`: the columns that are copied, see `parts.taken`.
     Raises MissingInput where the extra is missing, the file cannot be read, or the sheet is not there or empty.
     """
     try:
@@ -58,7 +60,13 @@ def open_sheet(
         notes.append(f"{path.name} has {len(book.sheet_names)} sheets; the first, {shown!r}, is read")
     # Rows without a single value are gaps between records, not records.
     records = [rows[number] for number in filled[1:]]
-    columns = [pa.array([_text(row[i], decimal) for row in records], pa.string()) for i in range(len(names))]
+    columns = [
+        pa.array(
+            [_text(row[i], decimal) for row in records] if taken(names[i], i, needed) else [None] * len(records),
+            pa.string(),
+        )
+        for i in range(len(names))
+    ]
     copy = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}.parquet"
     pq.write_table(pa.table(columns, names=names), copy)
     part = SheetPart(

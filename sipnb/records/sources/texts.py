@@ -18,6 +18,7 @@ from typing import BinaryIO
 import duckdb
 import numpy as np
 
+from sipnb.records.scratch import forget, unnamed
 from sipnb.records.sources import encodings, headings, scans
 from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
 from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part, header
@@ -93,7 +94,7 @@ class TextPart(Part):
 
     def __post_init__(self) -> None:
         self._good: int | None = None  # sound records, once the file was gone through
-        self._copied = False
+        self._copied: Path | None = None
         self._steps: tuple[np.ndarray, np.ndarray] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         self._longest = 0
         self._spanning = False  # whether some records span several lines
@@ -136,14 +137,15 @@ class TextPart(Part):
         digest = hashlib.blake2s(str(self.scan.path.absolute()).encode(), digest_size=4).hexdigest()
         copy = self.scratch / f"{self.name}.{digest}.records"
         try:
-            self.scratch.mkdir(parents=True, exist_ok=True)
+            copy = unnamed(self.scratch, copy.name)
             with copy.open("wb") as out:
                 self._go_through(out)
         except OSError as error:
             raise MissingInput(f"{copy} cannot be written ({error}); it is needed to read {self.scan.path}") from error
-        self._copied = True
+        self._copied = copy
         if self.scan.plain != self.scan.path:
-            self.scan.plain.unlink(missing_ok=True)
+            forget(self.scan.plain)
+            self.scan.plain = self.scan.path
         self._relate(copy, bytes([self._marks()[0]]), b"")
         return True
 
@@ -157,6 +159,16 @@ class TextPart(Part):
             raise MissingInput(_UNSETTLED.format(path=self.scan.path, rows=rows, good=self._good))
         self.salvage()
         return False
+
+    def close(self) -> None:
+        """Remove the copies, which hold all that the file does."""
+        if self._good is None and self.scan.blank:
+            self._go_through()  # where records stand cannot be told afterwards
+        if self._copied:
+            forget(self._copied)
+        if self.scan.plain != self.scan.path:
+            forget(self.scan.plain)
+            self.scan.plain = self.scan.path
 
     def places(self, rows: np.ndarray) -> np.ndarray:
         """The physical lines, counted from 1, on which these records start."""
