@@ -59,7 +59,7 @@ def test_a_cycle_that_is_being_made_is_left_alone(estate: Estate) -> None:
     assert estate.run(pages=PAGES).exit_code == 0
     with filelock.FileLock(estate.folder.root.with_name(".2026-10.lock")):
         ((what, why),) = prune(estate, date(2026, 12, 15))
-    assert what == "frozen records" and "a run is making" in why
+    assert what == "frozen records" and "another run is making" in why
     assert (estate.folder.records / "quality.json").is_file()
     assert [what for what, _ in prune(estate, date(2027, 1, 1))] == ["frozen records", "executed notebooks"]
     assert not (estate.folder.root / "notebooks").exists()
