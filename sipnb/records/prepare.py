@@ -20,7 +20,7 @@ import pandas as pd
 from sipnb import formulas
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
-from sipnb.places import private, private_file
+from sipnb.places import private, private_file, state
 from sipnb.records import account, freezing, mappings, quality, shapes, sources, staging, standing, trials
 from sipnb.records.mapped import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
@@ -241,6 +241,7 @@ def _prepare(
 ) -> tuple[Prepared, Services]:
     quality.check_levels(workbook.settings.gate)
     services = name_services(con, workbook)
+    before = _states(workbook)
     reads, used = [], free_text(workbook)
     for source in workbook.settings.sources:
         mapping = mappings.load(source.mapping, source.name, workbook.folder / "mappings")
@@ -257,6 +258,9 @@ def _prepare(
                 ]
             )
     staged, parts, rows = staging.stage(con, reads, services, cycle)
+    if changed := sorted(str(path) for path, _ in before.items() ^ _states(workbook).items()):
+        # Its hash would be that of other rows than those that were read.
+        raise sources.MissingInput(f"{changed[0]} changed while it was read: let its export end, and run again")
     con.execute("SET TimeZone='UTC'")
     columns = standing.as_known(con, staged, services, cycle)
     if errors := trials.of_formulas(con, workbook, columns, scratch):
@@ -279,6 +283,12 @@ def _prepare(
         account.examples(con),
     )  # fmt: skip
     return prepared, services
+
+
+def _states(workbook: Workbook) -> dict[Path, tuple[int, int, int]]:
+    """Inode, time of change and size of all files of all sources."""
+    found = (path for source in workbook.settings.sources for path in sources.files_of(source, workbook.data))
+    return {path: state(path) for path in found}
 
 
 def free_text(workbook: Workbook) -> dict[str, set[str]]:

@@ -206,3 +206,24 @@ def test_an_incident_of_several_components_is_one_row_of_each(tmp_path):
         "those that name no component, and the page itself"
     )
     assert found.tables["outages"]["rows"] > 819
+
+
+@pytest.mark.parametrize("change", ["append", "replace", "another file"])
+def test_an_export_that_changes_while_it_is_read_is_not_taken_for_the_one_before(tmp_path, monkeypatch, change):
+    book = organisation(tmp_path / "o", [GOOD.format(day) for day in range(1, 20)], files="*.csv")
+    path, stage = tmp_path / "o" / "t.csv", prepare.staging.stage
+
+    def meanwhile(*given):
+        if change == "append":
+            path.write_text(path.read_text() + GOOD.format(20) + "\n")
+        elif change == "replace":
+            path.with_suffix(".new").write_text(path.read_text().replace(",3", ",2"))
+            path.with_suffix(".new").replace(path)
+        else:
+            (tmp_path / "o" / "u.csv").write_text(path.read_text())
+        return stage(*given)
+
+    monkeypatch.setattr(prepare.staging, "stage", meanwhile)
+    with pytest.raises(MissingInput, match=r"\w\.csv changed while it was read: let its export end, and run again"):
+        prepare.freeze(book, book.cycle("2026-09"), tmp_path / "records")
+    assert not (tmp_path / "records").exists()
