@@ -133,7 +133,8 @@ def publish(
         building.records.is_dir() and not building.records.is_symlink(),
         not building.quality.is_symlink(),
     )
-    if not (anew.names or anew.records) and not (anew.quality and building.quality.is_file()):
+    page = anew.quality and (building.quality.is_file() or published.quality.is_file())
+    if not (anew.names or anew.records or page):
         disk.flush(building.root)
         building.manifest.replace(published.manifest)
         return

@@ -207,7 +207,7 @@ def test_no_chapter_needs_the_records_of_another_service(demo_book, demo_cycle, 
             chapters=tuple(unit.Chapter(c, str(NOTEBOOKS / f"{c}.ipynb"), "", {}) for c in ALL_CHAPTERS),
             parameters={"workbook": "demo", "service": "payroll", "cycle": demo_cycle.name},
             status=str(folder.root / "status.json"), limit=300,
-            environment=unit.environment(folder.root, PARAMS, demo_book.data, demo_book.reports),
+            environment=unit.environment(folder.root, tmp_path / "papers", PARAMS, demo_book.data, demo_book.reports),
         )
         for folder in folders.values()
     ]  # fmt: skip

@@ -108,7 +108,14 @@ def _sheet(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows[1:], dtype=object).reindex(columns=list(rows[0])).rename(columns=rows[0])
 
 
-def organisation(folder: Path, sources: dict[Path, str], own: dict[str, str] | None = None) -> Workbook:
+#: KPIs that name the columns of free text, which are not read otherwise.
+ASKING = """kpis:
+  described: {title: Described, table: tickets, share: "summary IS NOT NULL"}
+  explained: {title: Explained, table: problems, share: "cause IS NOT NULL"}
+"""
+
+
+def organisation(folder: Path, sources: dict[Path, str], own: dict[str, str] | None = None, kpis: str = "") -> Workbook:
     """An organisation in `folder` that reads these files by these mappings; `own` holds mappings of its own as text."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = "".join(
@@ -116,7 +123,7 @@ def organisation(folder: Path, sources: dict[Path, str], own: dict[str, str] | N
         for i, (path, mapping) in enumerate(sources.items())
     )
     (folder / "workbook.yml").write_text(
-        f"organisation: Test\nzone: UTC\nsources:\n{listed}gate: {{stop_set_aside: 1}}\n", encoding="utf-8"
+        f"organisation: Test\nzone: UTC\nsources:\n{listed}gate: {{stop_set_aside: 1}}\n{kpis}", encoding="utf-8"
     )
     (folder / "services.yml").write_text(
         "services:\n" + "".join(f"  {k}: {{name: {k}, owner: A, match: {v}}}\n" for k, v in SERVICES.items()),

@@ -7,7 +7,7 @@ import pytest
 
 from sipnb.records import mappings, prepare
 from sipnb.records.frozen import Records
-from tests.records.exports import CYCLE, EXPORTS, FOLDER, SERVICES, organisation
+from tests.records.exports import ASKING, CYCLE, EXPORTS, FOLDER, SERVICES, organisation
 from tests.records.test_endings import EXPORTS as ENDINGS
 from tests.records.test_endings import PROBLEMS
 
@@ -26,7 +26,7 @@ def test_every_mapping_that_ships_has_a_fixture():
 
 def _prepare(export, folder):
     others = {FOLDER / export.system / file: mapping for file, mapping in export.expected.get("with", {}).items()}
-    book = organisation(folder / "o", {export.path: export.mapping, **others})
+    book = organisation(folder / "o", {export.path: export.mapping, **others}, kpis=ASKING)
     account = prepare.check(book, book.cycle(CYCLE)).sources[0]
     prepare.freeze(book, book.cycle(CYCLE), folder / "r")
     key = {"tickets": "ticket", "changes": "change", "problems": "problem"}[export.table]
