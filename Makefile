@@ -28,8 +28,9 @@ test: $(ENV)  ## all tests
 pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
-faults: $(ENV)  ## ten thousand mangled exports, each read to the last row or refused with a reason
-	SIPNB_FAULTS=10000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py
+faults: $(ENV)  ## ten thousand mangled exports, read to the last row or refused; a run killed at every step, and made whole
+	SIPNB_FAULTS=10000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py \
+	  tests/chain/test_kills.py
 
 screenshots: report  ## the pictures of the README
 	$(BIN)/python docs/screenshots.py
