@@ -64,7 +64,7 @@ Said = Annotated[str, Field(max_length=300), AfterValidator(_said)]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Model):

@@ -127,6 +127,15 @@ def test_a_key_given_twice_is_an_error(folder):
         load(folder)
 
 
+@pytest.mark.parametrize("value", [".nan", ".inf", "-.inf"])
+def test_a_target_is_a_number_that_can_be_reached(folder, value):
+    replace(folder / "targets.yml", "csat_top2: 0.75", f"csat_top2: {value}")
+    with pytest.raises(
+        WorkbookError, match=r"targets.yml: organisation.csat_top2: \S+ input should be a finite number"
+    ):
+        load(folder)
+
+
 def test_what_is_neither_good_nor_bad_can_have_no_target(folder):
     replace(folder / "targets.yml", "csat_top2: 0.75", "volume: 100")
     with pytest.raises(WorkbookError, match="can have no target"):
