@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 #: Every step from which a run may not come back, as `function:how often it is called before`, `+` after it was done.
 STEPS = [
     "prepare.freeze:0", "prepare.freeze:0+", "publication.finished:0", "publication.finished:1+", "manifest.write:0+",
-    "publication.publish:0", "publication._clear:0+", "disk.link:0", "disk.link:2+", "disk.link:7", "disk.flush:0+",
+    "publication.publish:0", "publication._clear:0+", "disk.link:0", "disk.link:2+", "disk.link:4", "disk.flush:0+",
     "disk.exchange:0", "disk.exchange:0+", "publication.end:0+", "run._cycles_page:0", "run._cycles_page:0+", "run._note:0",
 ]  # fmt: skip
 FEW = ["publication.finished:1+", "disk.link:2+", "disk.exchange:0", "disk.exchange:0+", "run._cycles_page:0"]
