@@ -34,7 +34,7 @@ OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
 
 _CODES: dict[type[Exception], int] = {
     WorkbookError: USAGE, cycles.CycleError: USAGE, parameters.ParameterError: USAGE, prepare.GateStopped: GATE,
-    Locked: LOCKED, DamagedRecords: NO_INPUT, FileNotFoundError: NO_INPUT, OSError: NO_INPUT,
+    Locked: LOCKED, DamagedRecords: NO_INPUT, OSError: NO_INPUT,
 }  # fmt: skip
 
 

@@ -158,6 +158,12 @@ class OwnKpi(Model):
             (s for s in ("share", "count", "mean", "median", "sum") if getattr(self, s) is not None), "measured"
         )
 
+    @property
+    def formulas(self) -> dict[str, str]:
+        """Its formulas by their keys: that of its statistic, and of the rows that count; none where it is `measured`."""
+        given = {} if self.measured else {self.statistic: getattr(self, self.statistic), "where": self.where}
+        return {key: text for key, text in given.items() if text}
+
     @model_validator(mode="after")
     def _one_way(self) -> OwnKpi:
         given = [s for s in ("share", "count", "mean", "median", "sum") if getattr(self, s) is not None]

@@ -298,12 +298,11 @@ def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
         times = [c for c, column in columns.items() if column.kind in ("time", "date")]
         found.append(f"{where}.at: {kpi.at!r} is not a time of table {kpi.table}; {nearest(kpi.at, times)}")
     result = "condition" if kpi.statistic in ("share", "count") else "number"
-    for part, text, kind in ((kpi.statistic, getattr(kpi, kpi.statistic), result), ("where", kpi.where, "condition")):
-        if text:
-            try:
-                formulas.check(kpi.table, text, kind)
-            except formulas.FormulaError as error:
-                found.append(f"{where}.{part}: {formulas.shown(text)} {error}")
+    for part, text in kpi.formulas.items():
+        try:
+            formulas.check(kpi.table, text, "condition" if part == "where" else result)
+        except formulas.FormulaError as error:
+            found.append(f"{where}.{part}: {formulas.shown(text)} {error}")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -53,5 +54,4 @@ def link(there: Path, here: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EMLINK, *_CANNOT):
             raise
-        here.write_bytes(there.read_bytes())
-        here.chmod(there.stat().st_mode)
+        shutil.copy2(there, here)

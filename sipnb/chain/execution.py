@@ -54,19 +54,18 @@ class OwnKernel(AsyncKernelManager):
 
 def execute(
     source: Path, target: Path, parameters: dict[str, str], *, limit: float, kernel_env: dict[str, str],
-    engine: str = STOCK, scratch: Path | None = None,
+    engine: str = STOCK,
 ) -> Outcome:  # fmt: skip
     """Run the notebook `source` with `parameters` and write what ran to `target`, also where it fails.
 
-    `limit` is the wall-clock time in seconds for the whole notebook. The kernel works in an empty folder of its own, in
-    `scratch` (None: where temporary folders lie).
+    `limit` is the wall-clock time in seconds for the whole notebook. The kernel works in an empty folder of its own.
     Whatever happens in the notebook is an outcome; only what is wrong with this program raises.
     """
     source, target = Path(source).resolve(), Path(target).resolve()
     started = time.monotonic()
     run = _Run(source, target, parameters, started + limit)
     error: Exception | None = None
-    with tempfile.TemporaryDirectory(prefix="kernel-", dir=scratch) as own, _near(own) as near, _quiet():
+    with tempfile.TemporaryDirectory(prefix="kernel-") as own, _near(own) as near, _quiet():
         folder = Path(own, "empty")
         folder.mkdir()
         # The user's own start-up files must not decide what a plan says.

@@ -129,7 +129,6 @@ def publish(
     """
     anew = _Anew(
         frozenset({*services, *gone, *([PORTFOLIO] if portfolio else [])}),
-        portfolio,
         building.records.is_dir() and not building.records.is_symlink(),
         not building.quality.is_symlink(),
     )
@@ -150,12 +149,15 @@ def publish(
 
 @dataclass(frozen=True)
 class _Anew:
-    """What was made anew, or is gone, and is therefore not carried over: services by `names`, and what belongs to none."""
+    """What was made anew or is gone, and is not carried over: services and the portfolio by `names`, what belongs to none."""
 
     names: frozenset[str]
-    portfolio: bool
     records: bool
     quality: bool
+
+    @property
+    def portfolio(self) -> bool:
+        return PORTFOLIO in self.names
 
     def holds(self, file: Path) -> bool:
         """Whether a published file, by its place in the cycle's folder, belongs to what was made anew."""
@@ -184,10 +186,8 @@ def _clear(building: Path) -> None:
 
 def _carry(published: Path, building: Path, anew: _Anew) -> None:
     """Link the published files that stay as they were into the building folder; what was built is not replaced."""
-    for place, folders, names in os.walk(published):
+    for place, _, names in os.walk(published):
         below = Path(place).relative_to(published)
-        if below.name and folders and anew.holds(below / "any"):
-            folders.clear()
         files = [name for name in names if not anew.holds(below / name)]
         if files and not (building / below).is_dir():
             (building / below).mkdir(parents=True)

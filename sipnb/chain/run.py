@@ -114,7 +114,6 @@ def run(
         _refuse_foreign(published, workbook)
         left_over = publication.begin(published, building)
         lock.sign(published)
-        done = False
         try:
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
             with Crew(
@@ -125,13 +124,12 @@ def run(
                     workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
                     manifest.read(published), left_over, time.monotonic(), place,
                 )  # fmt: skip
-                found = _made(work, asked(workbook, services), refreeze)
-            done = True
-            return found
-        finally:
+                return _made(work, asked(workbook, services), refreeze)
+        except BaseException:
             # What was finished before an interruption the next run goes on from, as after a kill.
-            if done or not publication.left_over(published, building):
+            if not publication.left_over(published, building):
                 publication.end(published, building)
+            raise
 
 
 def _copied(workbook: Workbook, notebooks: Path, papers: Path) -> tuple[Workbook, Path]:

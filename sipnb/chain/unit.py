@@ -183,7 +183,6 @@ def _executed(spec: Spec, chapter: Chapter, building: CycleFolder) -> Outcome:
             limit=spec.limit,
             kernel_env=spec.environment,
             engine=spec.engine,
-            scratch=Path(spec.status).parent,
         )
     except Exception as error:
         return Outcome(ERRORED, error=f"the notebook could not be run: {one_line(error)}")

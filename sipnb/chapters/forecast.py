@@ -23,7 +23,7 @@ HORIZON = 3
 ALWAYS = ("volume", "backlog")
 
 #: Resolved in time, and the times it follows from: what is expected of one bears on the other.
-PROMISED, TAKEN = ("sla_attainment",), ("restore_median", "restore_mean", "restore_p90", "restore_p95")
+PROMISED, TAKEN = "sla_attainment", ("restore_median", "restore_mean", "restore_p90", "restore_p95")
 
 #: How a forecast treats each kind of measure; what is not here is not forecast.
 _KINDS = {"share": "share", "share of time": "share", "duration": "duration", "count": "count", "stock": "count",
@@ -154,25 +154,22 @@ def risks(facts: ForecastFacts, currency: str) -> Shown:
 
 
 def apart(ahead: Forecasts, currency: str) -> Shown:
-    """Forecasts that hardly come true together: tickets in time on another course than the times they take."""
-    lines = []
-    for promised in (f for f in ahead.facts.forecasts if f.kpi in PROMISED):
-        for taken in (f for f in ahead.facts.forecasts if f.kpi in TAKEN):
-            if promised.course != taken.course:
-                lines.append(_apart(ahead, promised, taken, currency))
-    return points(lines) if lines else say("")
+    """Forecasts that hardly come true together: tickets in time on another course than the times they take.
+
+    It claims no more than that: how far the one follows the other is not estimated.
+    """
+    made = {fact.kpi: fact for fact in ahead.facts.forecasts}
+    promised = made.get(PROMISED)
+    takes = [made[kpi] for kpi in TAKEN if kpi in made and promised and made[kpi].course != promised.course]
+    return points([_apart(ahead, promised, taken, currency) for taken in takes]) if takes else say("")
 
 
 def _apart(ahead: Forecasts, promised: ForecastFact, taken: ForecastFact, currency: str) -> str:
-    stays, moves = (promised, taken) if not promised.course else (taken, promised)
-    rest = (
-        f"If {ahead.nouns[stays.kpi]} stays where it is, {ahead.nouns[moves.kpi]} will hardly move so far"
-        if not stays.course
-        else "They will hardly go opposite ways"
+    one, other = (f"{ahead.nouns[f.kpi]} is expected to {_course(f, currency)}" for f in (promised, taken))
+    return (
+        f"{words.upper(one)} by {promised.steps[-1].label}, but {other}. Each is forecast from its own past alone, so one of "
+        "the two may be wrong."
     )
-    when = promised.steps[-1].label
-    told = [f"{ahead.nouns[f.kpi]} is expected to {_course(f, currency)}" for f in (promised, taken)]
-    return f"{words.upper(told[0])} by {when}, but {told[1]}. Each is forecast from its own past alone. {rest}."
 
 
 def _course(fact: ForecastFact, currency: str) -> str:

@@ -295,7 +295,7 @@ def free_text(workbook: Workbook) -> dict[str, set[str]]:
     """The columns of free text that the organisation's own KPIs ask for, by table; no other is ever copied."""
     asked: dict[str, set[str]] = {table: set() for table in FREE}
     for kpi in workbook.settings.kpis.values():
-        for formula in filter(None, (None if kpi.measured else getattr(kpi, kpi.statistic), kpi.where)):
+        for formula in kpi.formulas.values():
             asked[kpi.table] |= set(formulas.columns(formulas.read(kpi.table, formula))) & set(FREE[kpi.table])
     return asked
 

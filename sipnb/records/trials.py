@@ -22,13 +22,12 @@ def of_formulas(
     """
     by_table: dict[str, list[formulas.Formula]] = {}
     for id_, kpi in workbook.settings.kpis.items():
-        if kpi.measured or kpi.table not in columns:
+        if kpi.table not in columns:
             continue
-        for part in (kpi.statistic, "where"):
-            if text := getattr(kpi, part):
-                where = f"{workbook.name}/workbook.yml: kpis.{id_}.{part}"
-                among = kpi.where if kpi.where and part != "where" else "true"
-                by_table.setdefault(kpi.table, []).append(formulas.Formula(where, kpi.table, text, among))
+        for part, text in kpi.formulas.items():
+            where = f"{workbook.name}/workbook.yml: kpis.{id_}.{part}"
+            among = kpi.where if kpi.where and part != "where" else "true"
+            by_table.setdefault(kpi.table, []).append(formulas.Formula(where, kpi.table, text, among))
     errors = []
     for table, wanted in by_table.items():
         used = {c for one in wanted for c in formulas.columns(formulas.read(table, one.expression))}

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from sipnb.chapters import results
 from sipnb.places import CHAPTERS, CycleFolder
+from sipnb.show import words
 
 
 def twin(folder: CycleFolder, service: str) -> dict[str, Any]:
@@ -24,6 +25,6 @@ def twin(folder: CycleFolder, service: str) -> dict[str, Any]:
 def embedded(content: dict[str, Any]) -> Markup:
     """JSON fit to stand in a script element: nothing in it can end the element."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
+    for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)
+    return Markup(words.turning_escaped(text))

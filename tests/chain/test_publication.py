@@ -8,6 +8,7 @@ from dataclasses import replace
 from estates import PAGES, Estate
 from test_run import snapshot
 
+from sipnb.chain import publication
 from sipnb.chain.progress import Event
 from sipnb.places import CycleFolder, cycle_folder
 
@@ -168,3 +169,17 @@ path = plan.folder.result(service, "1_review")
 path.parent.mkdir(parents=True, exist_ok=True)
 path.write_text(json.dumps(plan.service.targets))
 """
+
+
+def test_the_results_of_others_stay_whatever_a_service_is_called(tmp_path) -> None:
+    """Of two services one is made anew; its id is a word that code may use itself."""
+    published = CycleFolder(tmp_path / "2026-10")
+    for folder, names in ((published, ("any", "pay")), (published.building, ("any",))):
+        for name in names:
+            folder.result(name, "1_review").parent.mkdir(parents=True)
+            folder.result(name, "1_review").write_text(folder.root.name)
+            folder.page(name).write_text(folder.root.name)
+        folder.manifest.write_text("{}")
+    publication.publish(published.building, published, ["any"], [], portfolio=False)
+    assert published.result("pay", "1_review").read_text() == published.page("pay").read_text() == "2026-10"
+    assert published.result("any", "1_review").read_text() == ".2026-10.building"
