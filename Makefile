@@ -8,8 +8,8 @@ JOBS ?= 2
 .DEFAULT_GOAL := report
 
 # Workers share the cores: threads within each would only wait for each other.
-test pages simulate: export OMP_NUM_THREADS = 1
-test pages simulate: export OPENBLAS_NUM_THREADS = 1
+test pages faults simulate: export OMP_NUM_THREADS = 1
+test pages faults simulate: export OPENBLAS_NUM_THREADS = 1
 
 $(ENV): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sipnb needs Python 3.11 or newer; pass PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -28,9 +28,10 @@ test: $(ENV)  ## all tests
 pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
-faults: $(ENV)  ## ten thousand mangled exports, read to the last row or refused; a run killed at every step, and made whole
-	SIPNB_FAULTS=10000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py \
-	  tests/chain/test_kills.py
+faults: $(ENV)  ## exports mangled, runs killed, disks filled, hostile strings, formulas, addresses, files: a table of what came
+	SIPNB_FAULTS=2000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py \
+	  tests/records/test_databases.py tests/test_formulas.py tests/test_yamls.py tests/test_personal_data.py \
+	  tests/chain/test_kills.py tests/chain/test_random_kills.py tests/chain/test_full_disks.py tests/chain/test_at_once.py
 
 screenshots: report  ## the pictures of the README
 	$(BIN)/python docs/screenshots.py

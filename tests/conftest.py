@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,36 @@ CYCLE = "2026-10"
 
 #: Organisations whose data are public: the folder of their data, and a cycle.
 PUBLIC = {"uci_servicenow": "2016-05", "github_status": "2025-12"}
+
+
+@pytest.fixture
+def tried(request) -> Callable[[str, str], None]:
+    """Count what a test tried and what came of it: `tried("killed: unit", "whole again")`."""
+    counts: dict[str, int] = {}
+    request.node.user_properties.append(("tried", counts))
+
+    def count(what: str, came: str) -> None:
+        counts[f"{what}\t{came}"] = counts.get(f"{what}\t{came}", 0) + 1
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What `make faults` tried, and what came: counted by the tests themselves, or the cases of each test."""
+    if not os.environ.get("SIPNB_FAULTS"):
+        return
+    counted: Counter[tuple[str, str, str]] = Counter()
+    for outcome in ("passed", "failed", "skipped", "error"):
+        for report in terminalreporter.stats.get(outcome, []):
+            file, _, test = report.nodeid.partition("::")
+            told = dict(report.user_properties).get("tried") or {
+                f"{test.partition('[')[0].removeprefix('test_').replace('_', ' ')}\t{outcome}": 1
+            }
+            for what, number in told.items():
+                counted[(Path(file).stem.removeprefix("test_"), *what.split("\t"))] += number
+    terminalreporter.section("what was tried, and what came")
+    for (file, what, came), number in sorted(counted.items()):
+        terminalreporter.write_line(f"{number:>7,}  {file + ':':<16} {what}: {came}")
 
 
 def public_data(folder: str) -> Path:

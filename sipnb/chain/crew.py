@@ -15,7 +15,7 @@ from typing import Protocol
 
 import psutil
 
-from sipnb.chain import unit
+from sipnb.chain import memory, unit
 from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.unit import STOCK, WARM
@@ -62,6 +62,7 @@ class _Worker:
     started: float = field(default_factory=time.monotonic)
     stirred: float = field(default_factory=time.monotonic)  # when its status was last seen to change
     status: int = 0
+    ended_for_memory: int = field(default_factory=memory.killed)
     hung: bool = False
 
 
@@ -181,7 +182,7 @@ def _outcome(worker: _Worker, code: int) -> ServiceOutcome:
         if worker.hung:
             how = f"was ended by this run, because nothing was heard of it for {spec.limit + GRACE:g} s"
         elif code < 0:
-            how = f"was killed (signal {-code})"
+            how = f"was killed (signal {-code}){memory.told(worker.ended_for_memory)}"
         else:
             how = f"ended unexpectedly (exit code {code})"
         log = worker.log.read_text(encoding="utf-8", errors="replace") if worker.log.is_file() else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import Dict
 from traitlets.config import Config
 
-from sipnb.chain import executed
+from sipnb.chain import executed, memory
 from sipnb.chain.outcomes import ERRORED, FAILED, SUCCEEDED, Outcome, one_line
 from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
@@ -112,6 +113,7 @@ class _Run:
         self.notebook: NotebookNode | None = None
         self.current: NotebookNode | None = None
         self.saved = time.monotonic()
+        self.ended_for_memory = memory.killed()
 
     @property
     def remaining(self) -> float:
@@ -160,7 +162,7 @@ class _Run:
                 return at(ERRORED, last, f"took longer than the limit of {limit:g} s")
             return at(ERRORED, last, "the kernel went silent: its output did not arrive")
         if isinstance(error, DeadKernelError):
-            return at(ERRORED, last, "the kernel died")
+            return at(ERRORED, last, f"the kernel died{memory.told(self.ended_for_memory)}")
         if isinstance(error, PapermillExecutionError):
             return at(FAILED, last, f"{error.ename}: {error.evalue}".strip(": "))
         if error is not None:
@@ -180,12 +182,21 @@ def _told(output: NotebookNode, unrun: int) -> str:
 
 @contextlib.contextmanager
 def _near(scratch: str):
-    """A folder for sockets, whose addresses must be short: this one, or where it lies too deep one of the system's."""
+    """The folder `scratch` by a name that is short enough for addresses of sockets: its own, or where it lies too deep one by
+    which the system knows it while it is open, or else a link to it."""
     if len(scratch) < _DEEP:
         yield scratch
-        return
-    with tempfile.TemporaryDirectory(prefix="sipnb-", dir="/tmp" if Path("/tmp").is_dir() else None) as near:
-        yield near
+    elif Path("/proc/self/fd").is_dir():
+        opened = os.open(scratch, os.O_RDONLY)
+        try:
+            yield f"/proc/{os.getpid()}/fd/{opened}"
+        finally:
+            os.close(opened)
+    else:
+        with tempfile.TemporaryDirectory(prefix="sipnb-", dir="/tmp") as near:
+            link = Path(near, "s")
+            link.symlink_to(scratch)
+            yield str(link)
 
 
 @contextlib.contextmanager

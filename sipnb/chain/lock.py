@@ -1,12 +1,10 @@
-"""One run a cycle: a lock on the folder, the process that holds it, and what a run does when it is told to end."""
+"""One run a cycle: a lock on the folder, and the process that holds it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import platform
-import signal
-import threading
 from collections.abc import Iterator
 
 import filelock
@@ -69,20 +67,3 @@ def _holder(published: CycleFolder) -> str:
 def sign(published: CycleFolder) -> None:
     """Note among the run's papers that this process makes the cycle."""
     (published.papers / _HOLDER).write_text(_process(os.getpid()), encoding="utf-8")
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception for as long as a run goes on, so that it ends its processes first."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    earlier = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, earlier)

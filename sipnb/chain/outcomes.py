@@ -1,17 +1,19 @@
 """What became of a notebook and of a service.
 
-Succeeded, failed (it raised), errored (it could not be run), skipped, or up to date: what was published was taken over.
+Succeeded, failed (it raised), errored (it could not be run), skipped, up to date (what was published was taken over), or
+withdrawn: it ran, and its result was removed because a later one of its service did not.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 SUCCEEDED, FAILED, ERRORED, SKIPPED, UP_TO_DATE = "succeeded", "failed", "errored", "skipped", "up to date"
+WITHDRAWN = "withdrawn"
 
 #: The states after which a service goes on.
 GOOD = (SUCCEEDED, UP_TO_DATE)
@@ -67,6 +69,15 @@ class ServiceOutcome:
     def seconds(self) -> float:
         """The time of what ran now."""
         return round(sum(one.seconds for one in self.chapters.values() if one.state != UP_TO_DATE), 3)
+
+    def kept(self) -> dict[str, dict[str, Any]]:
+        """What became of the chapters and is still so, as `run.json` has it: of a service that failed, no result is left."""
+        gone = self.state != SUCCEEDED
+        said = {
+            name: replace(one, state=WITHDRAWN) if gone and one.state in GOOD else one
+            for name, one in self.chapters.items()
+        }
+        return {name: one.record() for name, one in said.items()}
 
     def line(self, partial: Path | None = None) -> str:
         """The error line that says where and what; `partial` is the notebook as far as it ran."""

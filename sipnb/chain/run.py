@@ -110,7 +110,7 @@ def run(
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
     building = published.building
     place = manifest.place(workbook)
-    with lock.held(published), lock.terminable():
+    with lock.held(published):
         _refuse_foreign(published, workbook)
         left_over = publication.begin(published, building)
         lock.sign(published)
@@ -327,7 +327,7 @@ def _entry(
     """A service's, or the portfolio's, entry in the manifest. `took` is what all of it takes, taken over or not."""
     return {
         "status": PUBLISHED if outcome.state == SUCCEEDED else outcome.state,
-        "chapters": {name: chapter.record() for name, chapter in outcome.chapters.items()},
+        "chapters": outcome.kept(),
         "took": round(sum(chapter.seconds for chapter in outcome.chapters.values()), 3),
         "fingerprint": made.fingerprint,
         "made_of": made.parts,

@@ -109,15 +109,17 @@ def test_the_valid_export_is_used_whole(book):
     suppress_health_check=list(HealthCheck),
 )
 @given(steps=MANGLES)
-def test_a_mangled_export_balances_or_is_refused(book, steps):
+def test_a_mangled_export_balances_or_is_refused(book, tried, steps):
     data = mangled(steps)
     try:
         found, places = balance(book, data)
     except MissingInput as error:
         assert "t.csv" in str(error) and len(str(error)) > 30
+        tried("a mangled export", "refused with a reason")
         return
     assert found["read"] == found["used"] + found["set_aside"] == found["used"] + sum(found["reasons"].values())
     assert len(places) >= found["set_aside"], "every row set aside is in the quarantine"
     lines = len(re.findall(rb"\r\n|\n|\r", data)) + 1
     assert all(1 < place <= lines for place in places), "with a line of the file"
     assert found["read"] <= lines
+    tried("a mangled export", "every row used or set aside")

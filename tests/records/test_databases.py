@@ -164,17 +164,18 @@ def shapes(server):
     )  # fmt: skip
 
 
-def test_no_shape_of_a_connection_string_gives_its_password_away(tmp_path, server, monkeypatch, capfd):
-    tried = list(dict.fromkeys(shapes(server)))
-    assert len(tried) > 200
-    for address in tried:
+def test_no_shape_of_a_connection_string_gives_its_password_away(tmp_path, server, monkeypatch, capfd, tried):
+    addresses = list(dict.fromkeys(shapes(server)))
+    assert len(addresses) > 200
+    for address in addresses:
         message = told(monkeypatch, tmp_path, address)
         assert message and len(message.splitlines()) == 1, address
         silent(tmp_path, message)
+        tried("a shape of a connection string", "told in one line, without the password")
     silent(tmp_path, *capfd.readouterr())
 
 
-def test_no_slip_of_the_keyboard_gives_a_password_away(tmp_path, monkeypatch):
+def test_no_slip_of_the_keyboard_gives_a_password_away(tmp_path, monkeypatch, tried):
     """1,000 connection strings with up to three signs left out, put in or changed; only numbers and localhost are known."""
     system = socket.getaddrinfo
 
@@ -197,6 +198,7 @@ def test_no_slip_of_the_keyboard_gives_a_password_away(tmp_path, monkeypatch):
         message = told(monkeypatch, tmp_path, "".join(signs))
         assert message and len(message.splitlines()) == 1, signs
         silent(tmp_path, message)
+        tried("a slip in a connection string", "told in one line, without the password")
 
 
 @pytest.mark.parametrize(
