@@ -33,6 +33,8 @@ ALLOWED = {
 MARK = "SIPNB_KILLS"
 
 _RUN = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
 import sys
 from estates import CHAPTERS
 from sipnb import cli
