@@ -3,8 +3,10 @@
 import io
 import os
 
+import rich.console
+
 from sipnb.chain.progress import Event
-from sipnb.terminal import Printed, Progress
+from sipnb.terminal import Printed, Progress, tell
 
 
 class Terminal(io.StringIO):
@@ -16,8 +18,22 @@ def test_control_and_turning_characters_are_shown_and_not_obeyed():
     stream = io.StringIO()
     print("state \x1b[2J\x07 \x9b5A \u202eevil\u202c\rover\ttab", "\x1b[1mbold\x1b[0m", file=Printed(stream))
     assert stream.getvalue() == (
-        "state \\x1b[2J\\x07 \\x9b5A \\u202eevil\\u202c\\rover\ttab \x1b[1mbold\x1b[0m\n"
+        "state \\x1b[2J\\x07 \\x9b5A \\u202eevil\\u202c\\rover\ttab \\x1b[1mbold\\x1b[0m\n"
     )  # fmt: skip
+
+
+def test_only_rich_colours_what_it_writes():
+    stream = Terminal()
+    rich.console.Console(file=Printed(stream), force_terminal=True, no_color=False, color_system="standard").print(
+        "[bold]help[/bold]"
+    )
+    assert stream.getvalue() == "\x1b[1mhelp\x1b[0m\n"
+
+
+def test_a_line_end_in_what_is_told_ends_no_line():
+    stream = Terminal()
+    tell("state 'a\n[1/2] pay: published'", Printed(stream))
+    assert stream.getvalue() == "state 'a\\n[1/2] pay: published'\n"
 
 
 def test_a_line_that_renews_itself_still_does():
