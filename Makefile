@@ -28,9 +28,9 @@ test: $(ENV)  ## all tests
 pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
-faults: $(ENV)  ## ten thousand mangled exports, read to the last row or refused; a run killed at every step, and made whole
+faults: $(ENV)  ## mangled exports, read to the last row or refused; a run killed at every step, and made whole; hostile strings
 	SIPNB_FAULTS=10000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py \
-	  tests/chain/test_kills.py
+	  tests/chain/test_kills.py tests/browser/test_hostile.py
 
 screenshots: report  ## the pictures of the README
 	$(BIN)/python docs/screenshots.py
