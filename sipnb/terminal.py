@@ -15,7 +15,8 @@ _NO_COLOUR = re.compile(rf"(?!\x1b\[[0-9;]*m){_ACTIVE.pattern}")
 
 
 def _shown(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+    # JSON has escaped the others itself, and knows no `\x7f`.
+    return f"\\u{ord(found[0]):04x}" if found[0] >= "\x7f" else found[0].encode("unicode_escape").decode("ascii")
 
 
 class Printed:
