@@ -27,7 +27,7 @@ from sipnb.params import WorkbookError, nearest
 from sipnb.records import prepare, quality, shapes
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
-from sipnb.terminal import Printed, Progress
+from sipnb.terminal import Printed, Progress, tell
 from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
@@ -136,11 +136,11 @@ def run(
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
     wanted = _missing(book, when) if missing else [when]
     if missing and not wanted:
-        print(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
+        tell(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
     if dry_run:
         for one in wanted:
             if missing or cycle in (None, "last"):
-                print(f"{one.name} ({one.label}):")
+                tell(f"{one.name} ({one.label}):")
             _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
@@ -194,15 +194,15 @@ def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, 
     if pdf:
         pages = [done.folder / f"{name}.html" for name in ("index", *done.statuses)]
         for printed in report.print_pages([page for page in pages if report.unprinted(page)], when.cutoff):
-            print(f"printed: {printed}")
+            tell(f"printed: {printed}")
     for line in done.errors:
-        print(line, file=sys.stderr)
+        tell(line, file=sys.stderr)
     made = sum(status in ("published", "up to date") for status in done.statuses.values())
     same = sum(status == "up to date" for status in done.statuses.values())
     note = "" if not same else ", all up to date" if same == len(done.statuses) else f", {same} of them up to date"
     total = words.plural(len(done.statuses), "plan")
-    print(f"{made} of {total} of {book.settings.organisation} for {when.label}{note}:")
-    print(f"  {done.folder / 'index.html'}")
+    tell(f"{made} of {total} of {book.settings.organisation} for {when.label}{note}:")
+    tell(f"  {done.folder / 'index.html'}")
     return done.exit_code
 
 
@@ -216,8 +216,8 @@ def demo(
 
     folder = (out or places.reports() / "demo" / "exports").resolve()
     for table, rows in simulated.write(folder, seed=seed).items():
-        print(f"{table:>14} {rows:>9,} rows")
-    print(f"written to {folder}; what is true about each service: {folder / 'truth.yml'}")
+        tell(f"{table:>14} {rows:>9,} rows")
+    tell(f"written to {folder}; what is true about each service: {folder / 'truth.yml'}")
 
 
 @app.command()
@@ -265,15 +265,15 @@ def suggest_(
         print(found.text, end="")
     told = sys.stdout if out else sys.stderr
     what = f"{found.table}, read like {found.system} ({found.fit:.0%} of its columns)" if found.system else found.table
-    print(f"{len(found.placed)} columns of {what} placed{f'; written to {out}' if out else ''}", file=told)
+    tell(f"{len(found.placed)} columns of {what} placed{f'; written to {out}' if out else ''}", file=told)
     for column, hint in found.unplaced.items():
-        print(f"  not placed: {column}: {hint}", file=told)
+        tell(f"  not placed: {column}: {hint}", file=told)
     for column, values in found.unknown.items():
-        print(f"  not placed: {column}: {suggest.writing.values(values)}", file=told)
+        tell(f"  not placed: {column}: {suggest.writing.values(values)}", file=told)
     for note in found.notes:
-        print(f"  {note}", file=told)
+        tell(f"  {note}", file=told)
     for column, hint in found.missing.items():
-        print(f"  missing: {column}: {hint}", file=told)
+        tell(f"  missing: {column}: {hint}", file=told)
 
 
 @app.command()
@@ -304,7 +304,7 @@ def lab(
     bench = book.reports / book.name / "workbench" / when.name / service / f"{chapter}.ipynb"
     given = {"workbook": str(book.folder), "service": service, "cycle": when.name}
     parameters.copy(chapters[chapter], bench, given)
-    print(f"{chapter} on {service}, {when.label}: {bench}")
+    tell(f"{chapter} on {service}, {when.label}: {bench}")
     if start:
         environment = os.environ | ({places.DATA: str(book.data)} if data else {})
         sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(bench)], env=environment))
@@ -320,7 +320,7 @@ def prune(
     book = _load(params, None, out)
     kept = book.settings.retention
     if kept.records is None and kept.notebooks is None:
-        print(
+        tell(
             f"workbook.yml of {book.name} sets no retention, so all is kept; add e.g. `retention: {{records: 13 months}}`"
         )
         return
@@ -331,8 +331,8 @@ def prune(
     for one, why in done:
         freed, left = freed + (0 if why else one.size), left or bool(why)
         verb = "left" if why else "would remove" if dry_run else "removed"
-        print(f"{verb}: {one.what} of {one.cycle}, {pruning.told(one.size)}: {one.path}{f' ({why})' if why else ''}")
-    print(
+        tell(f"{verb}: {one.what} of {one.cycle}, {pruning.told(one.size)}: {one.path}{f' ({why})' if why else ''}")
+    tell(
         f"{'would free' if dry_run else 'freed'} {pruning.told(freed)}" if due else f"nothing of {book.name} is too old"
     )
     sys.exit(LOCKED if left else OK)
@@ -348,7 +348,7 @@ def doctor_(
     if params is not None:
         findings += doctor.kept(_load(params, None, out))
     for finding in findings:
-        print(f"{'ok     ' if finding.ok else 'missing'} {finding.what}: {finding.detail}")
+        tell(f"{'ok     ' if finding.ok else 'missing'} {finding.what}: {finding.detail}")
     sys.exit(OK if all(f.ok for f in findings) else NO_INPUT)
 
 
@@ -392,39 +392,40 @@ def _print_plan(
         print(json.dumps([asdict(step) for step in steps], indent=1, ensure_ascii=False))
         return
     for step in steps:
-        print(f"{step.service:<24} {'run' if step.runs else 'up to date':<11} {', '.join(step.why)}")
+        tell(f"{step.service:<24} {'run' if step.runs else 'up to date':<11} {', '.join(step.why)}")
 
 
 def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None) -> None:
     known = f"as known at the cut-off {cycle.cutoff_label}" if cycle else "as the exports stand"
-    print(f"{book.settings.organisation}: records {known}\n")
+    tell(f"{book.settings.organisation}: records {known}")
+    print()
     for source in found.sources:
-        print(
+        tell(
             f"  {source['name']} ({source['file']}): {source['read']:,} rows read = {source['used']:,} used + "
             f"{source['set_aside']:,} set aside"
         )
         for reason, n in source["reasons"].items():
             first = found.first(source["name"], reason)
-            print(f"      {n:>9,}  {reason}{f' (first: {first})' if first else ''}")
+            tell(f"      {n:>9,}  {reason}{f' (first: {first})' if first else ''}")
         for one in source["emptied"]:
             share = f"of {one['filled']:,} values of {one['table']}.{one['column']} count as missing: {one['reason']}"
-            print(
+            tell(
                 f"      {one['values']:>9,}  {share} (first: {one['file']} line {one['line']:,}, {shapes.written(one['value'])})"
             )
         for note in source["notes"]:
-            print(f"      {note}")
+            tell(f"      {note}")
     print()
     for name, table in found.tables.items():
-        print(f"  {name}: {table['rows']:,} rows of {len(book.services)} services")
+        tell(f"  {name}: {table['rows']:,} rows of {len(book.services)} services")
     _print_recorded(found)
     print()
     setting_aside = quality.row_rule_names()
     for finding in found.found():
         # What set rows aside stands in the account above; here it stands only where the organisation gave it a level.
         if finding.rule not in setting_aside or finding.level != "note":
-            print(f"  {finding.level}: {finding.sentence}")
+            tell(f"  {finding.level}: {finding.sentence}")
     silent = sum(f.outcome == "ok" for f in found.findings)
-    print(f"  {silent} of {len({f.rule for f in found.findings})} rules found nothing.")
+    tell(f"  {silent} of {len({f.rule for f in found.findings})} rules found nothing.")
 
 
 def _print_recorded(found: prepare.Prepared) -> None:
@@ -434,14 +435,14 @@ def _print_recorded(found: prepare.Prepared) -> None:
     events = f"{sum(s['read'] for s in found.sources):,} events → " if r["folded_from_events"] else ""
     print(f"\n  As the tool recorded them: {events}{r['tickets']:,} {'incidents' if events else 'tickets'}")
     if r["sla_known"]:
-        print(
+        tell(
             f"      SLA met {r['sla_met'] / r['sla_known']:.2%} ({r['sla_met']:,} of {r['sla_known']:,})".replace(
                 "%", " %"
             )
         )
     if r["reopened"] is not None:
-        print(f"      reopened {r['reopened']:,}")
+        tell(f"      reopened {r['reopened']:,}")
     if r["median_hours"] is not None:
-        print(
+        tell(
             f"      opened → resolved median {r['median_hours']:.2f} h, mean {r['mean_hours']:.2f} h on {r['resolved']:,}"
         )

@@ -8,29 +8,37 @@ from typing import Any, TextIO
 
 from sipnb.chain.progress import Event
 
-#: What a terminal obeys, but for line ends, tabs and colours; and what turns the direction of the text after it.
-_ACTIVE = re.compile("(?!\x1b\\[[0-9;]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: What a terminal obeys, but for line ends and tabs; and what turns the direction of the text after it.
+_ACTIVE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: The same, but for colours.
+_NO_COLOUR = re.compile(rf"(?!\x1b\[[0-9;]*m){_ACTIVE.pattern}")
 
 
 def _shown(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode("ascii")
+    # JSON has escaped the others itself, and knows no `\x7f`.
+    return f"\\u{ord(found[0]):04x}" if found[0] >= "\x7f" else found[0].encode("unicode_escape").decode("ascii")
 
 
 class Printed:
     """Standard output or standard error, safe from what exports hold and from readers that stop.
 
     Control characters, and those that turn the direction of what follows, stand as `\\x1b` and the like: a terminal would obey
-    them. Colours pass. A reader that stops, such as `head`, does not stop the work.
+    them. Colours pass only in the help, which rich writes. A reader that stops, such as `head`, does not stop the work.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, active: re.Pattern[str] = _ACTIVE) -> None:
+        self._stream, self._active = stream, active
+
+    @property
+    def rich_proxied_file(self) -> Printed:
+        """Where rich writes what it has coloured itself."""
+        return Printed(self._stream, _NO_COLOUR)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        return self.obeyed(_ACTIVE.sub(_shown, text))
+        return self.obeyed(self._active.sub(_shown, text))
 
     def obeyed(self, text: str) -> int:
         """Write what a terminal is to obey."""
@@ -48,6 +56,11 @@ class Printed:
 
     def _hang_up(self) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def tell(text: str, file: TextIO | None = None) -> None:
+    """Print one line, and no second one for a line end in what it holds."""
+    print(text.replace("\n", "\\n"), file=file, flush=True)
 
 
 class Progress:
@@ -68,11 +81,11 @@ class Progress:
                 return
         if self.live:
             self._renew("")
-        print(text, file=self.stream, flush=True)
+        tell(text, self.stream)
 
     def _renew(self, text: str) -> None:
         getattr(self.stream, "obeyed", self.stream.write)("\r\x1b[K")
-        print(text, end="", file=self.stream, flush=True)
+        print(text.replace("\n", "\\n"), end="", file=self.stream, flush=True)
 
 
 def _rough(seconds: float) -> str:

@@ -64,6 +64,7 @@ def _bounded(root: Node) -> None:
         if isinstance(node, ScalarNode):
             if len(node.value) > LONGEST:
                 raise Unreadable(f"{where} holds a value of {len(node.value):,} characters; {LONGEST:,} are the most")
+            node.value = _joined(node.value, where)
         elif isinstance(node, SequenceNode):
             found += sum(size(one, depth + 1) for one in node.value)
         elif isinstance(node, MappingNode):
@@ -74,6 +75,16 @@ def _bounded(root: Node) -> None:
         return found
 
     size(root, 0)
+
+
+def _joined(text: str, where: str) -> str:
+    """A text whose characters are whole: JSON may write one as two escapes. Raises Unreadable for half of one."""
+    if not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{where} holds half of a character ({text[:60]!a}); write the whole one") from error
 
 
 def _first(error: Exception) -> str:

@@ -21,6 +21,7 @@ BAD = {
         "unfolds into more than 500,000 values",
     ),
     "a value without end": ("a: " + "x" * 30_000, "line 1 holds a value of 30,000 characters; 20,000 are the most"),
+    "half of a character": ('a: "x\\ud83d"', "line 1 holds half of a character ('x\\ud83d'); write the whole one"),
     "a key twice": ("a: 1\na: 2", "line 2, column 1 is not valid YAML: found duplicate key"),
     "a tag that runs something": ("a: !!python/object/apply:os.system [x]", "is not valid YAML"),
     "two documents": ("a: 1\n---\nb: 2", "is not valid YAML"),
@@ -35,6 +36,11 @@ def test_it_is_refused_with_its_place(tmp_path, name):
     with pytest.raises(yamls.Unreadable) as error:
         yamls.read(path)
     assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_character_that_json_writes_as_two_escapes_is_one(tmp_path):
+    (tmp_path / "workbook.yml").write_text('{"a": "\\ud83d\\ude00"}', encoding="utf-8")
+    assert yamls.read(tmp_path / "workbook.yml") == {"a": "\U0001f600"}
 
 
 def test_a_folder_of_that_name_and_a_large_file_are_told(tmp_path):

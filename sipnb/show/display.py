@@ -31,8 +31,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 CARDS, LONG = 4, 40
 
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*(e[+-]?\d+)?")
-#: What a cell may begin a formula with; in East Asia also with the wide forms of the same signs.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+#: What a cell may begin a formula with; in East Asia also with the wide forms of the same signs. Before it may stand what
+#: spreadsheets do not see, and a cell begins where another country's spreadsheet parts one: at a semicolon, a tab, a line's end.
+_UNSEEN = r"\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060\ufeff"
+_FORMULA = re.compile(rf'(^[\t\r\n]|(?:^|(?<=[;\t\r\n]))(?=[{_UNSEEN}"]*[=+\-@＝＋－＠]))')
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ def _safe(value: object) -> str:
 def harmless(text: str) -> str:
     """Text as a spreadsheet may be given it: what would begin a formula is preceded by an apostrophe, no direction turned."""
     text = words.unturned(text)
-    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"'\1", text)
 
 
 def templates(*folders: Path) -> jinja2.Environment:

@@ -1,11 +1,13 @@
 """What is wrong with an export is said with its file and line, or costs only the rows concerned: never a traceback."""
 
 import gzip
+import os
 
 import duckdb
 import pytest
 
-from sipnb.records import prepare
+from sipnb.params import Source
+from sipnb.records import prepare, sources
 from sipnb.records.sources import MissingInput
 from tests.records.test_prepare import GOOD, organisation, reasons
 
@@ -41,6 +43,16 @@ def export(folder, content, name="t.csv"):
 def test_a_file_that_cannot_be_used_is_refused_with_its_name(tmp_path, name, content, message):
     with pytest.raises(MissingInput, match=message):
         prepare.check(export(tmp_path, content, name))
+
+
+def test_a_file_whose_name_is_no_text_is_refused(tmp_path):
+    book = export(tmp_path, TEXT, "t.csv")
+    try:
+        (book.data / "t.csv").rename(os.fsdecode(os.fsencode(book.data) + b"/t\xff.csv"))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    with pytest.raises(MissingInput, match=r"t\\udcff\.csv' is not UTF-8; rename the file"):
+        sources.files_of(Source(name="tickets", files="t*.csv"), book.data)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import zipfile
 import pandas as pd
 import pytest
 
+from sipnb.params import WorkbookError
 from sipnb.records import mappings, prepare
 from sipnb.records.frozen import Records
 from tests.records.exports import ASKING, CYCLE, EXPORTS, FOLDER, SERVICES, organisation
@@ -17,6 +18,12 @@ SHIPPED = sorted(mappings._SHIPPED.glob("*.yml"))
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_a_mapping_that_ships_is_valid(path):
     assert mappings.load(path.stem, "tickets", FOLDER).system
+
+
+def test_a_second_canonical_source_of_a_table_has_a_name_of_its_own():
+    assert set(mappings.load("canonical", "tickets-archive", FOLDER).tables) == {"tickets"}
+    with pytest.raises(WorkbookError, match="sources.ticket-archive: .*nearest valid name: tickets"):
+        mappings.load("canonical", "ticket-archive", FOLDER)
 
 
 def test_every_mapping_that_ships_has_a_fixture():

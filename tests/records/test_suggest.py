@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.params import WorkbookError
+from sipnb.params import WorkbookError, read_yaml
 from sipnb.records import prepare
 from sipnb.records import sources as origins
 from sipnb.records.suggest import suggest, synonyms, times
@@ -301,6 +301,15 @@ def test_odd_names_do_not_break_the_file(tmp_path):
     book = organisation(tmp_path / "o", {FOLDER / "servicenow/incident.csv": "proposed"}, {"proposed": found.text})
     with pytest.raises(FileNotFoundError, match="Vorgangsnummer"):
         prepare.check(book)
+
+
+def test_characters_that_yaml_does_not_read_are_escaped(tmp_path):
+    odd = "\x7f\x85\u2028\ufeff\uffff"
+    frame = helpdesk().rename(columns={"Betreff": f"Betreff{odd}"}).assign(Zustand=f"Neu{odd}")
+    path = tmp_path / "ours.yml"
+    path.write_text(proposal(frame).text, encoding="utf-8")
+    read_yaml(path)
+    assert "\\u0085\\u2028\\ufeff\\uffff" in path.read_text(encoding="utf-8")
 
 
 def test_services_of_the_test_organisation_are_those_of_the_exports():

@@ -79,7 +79,8 @@ def test_no_cell_begins_like_a_formula_and_all_text_can_be_read_back(estate, fac
         for row in rows(estate, file):
             for value in row.values():
                 assert not re.match(r"[=+\-@\t\r\n]", value) or re.fullmatch(r"-?[\d.]+(e-?\d+)?", value), (file, value)
-            assert row["name"].removeprefix("'") == words.unturned(names[row["service"]])
+            # An apostrophe also stands where another spreadsheet parts a cell.
+            assert re.sub(r"(^|[;\t\r\n])'", r"\1", row["name"]) == words.unturned(names[row["service"]])
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,17 @@ def test_no_cell_and_no_head_of_a_file_is_a_formula(text):
     assert all(not cell.startswith(("=", "+", "-", "@", "\t")) for cell in cells)
 
 
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("x;=1+1;", "x;'=1+1;"), ("x\n@sum(a)", "x\n'@sum(a)"), ("x; y\t+1\t", "x; y\t'+1\t"), (" =1", "' =1"), ("\0=1", "'\0=1"),
+        ("\ufeff＝1", "'\ufeff＝1"), ('"=1', "'\"=1"), ("a - b; c = d", "a - b; c = d"), ("x;y\nz", "x;y\nz"),
+    ],
+)  # fmt: skip
+def test_nor_where_another_spreadsheet_parts_a_cell_or_sees_less(text, safe):
+    assert display.harmless(text) == safe
+
+
 @pytest.mark.parametrize("text", ["-3.2", "+5", "12", "-1,234.5", "1e-7", ""])
 def test_numbers_are_left_as_they_are(text):
     assert display.harmless(text) == text

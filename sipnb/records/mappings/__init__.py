@@ -164,7 +164,7 @@ class Mapping(Model):
 def load(name: str, source: str, own: Path) -> Mapping:
     """The mapping called `name`, from the organisation's own folder or from those that ship.
 
-    `canonical` means: the source already is the canonical table of its own name.
+    `canonical` means: the source already is the canonical table that it is named after (`tickets`, `tickets-archive`).
     Raises WorkbookError for an unknown name or a mapping with errors, all of them together.
     """
     if name == "canonical":
@@ -203,10 +203,12 @@ def _read(path: Path) -> Mapping:
     return mapping
 
 
-def _canonical(table: str) -> Mapping:
+def _canonical(source: str) -> Mapping:
+    # A second source of a table has a name of its own after a hyphen.
+    table = source.partition("-")[0]
     if table not in TABLES:
         raise WorkbookError(
-            [f"workbook.yml: sources.{table}: a canonical source is named after its table; {nearest(table, TABLES)}"]
+            [f"workbook.yml: sources.{source}: a canonical source is named after its table; {nearest(table, TABLES)}"]
         )
     columns = {name: ColumnMap.model_validate(name) for name in TABLES[table].supplied}
     return Mapping(system="sipnb's own tables", tables={table: TableMap(columns=columns)})

@@ -52,6 +52,10 @@ def files_of(source: Source, data: Path) -> list[Path]:
         raise MissingInput(
             f"source {source.name!r}: no file at {base}; put the export there or name its folder with --data"
         )
+    for one in found:
+        # Such a name is no text: it can stand in no query and on no page.
+        if any("\ud800" <= c <= "\udfff" for c in one.as_posix()):
+            raise MissingInput(f"source {source.name!r}: the name {one.as_posix()!a} is not UTF-8; rename the file")
     return found
 
 

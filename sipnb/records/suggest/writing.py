@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sipnb.records.mappings import TableMap
@@ -52,6 +53,10 @@ def hint(one: Profile) -> str:
     return f"{kind}, {one.distinct} different"
 
 
+#: Characters that YAML does not read, or takes for the end of a line.
+_UNREAD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
 def _flow(value: Any) -> str:
     """A value as one line of YAML (which JSON is)."""
     return json.dumps(value, ensure_ascii=False)
@@ -85,7 +90,8 @@ def yaml(
     hints = [f"{_note(c)}: {_note(said)}" for c, said in unplaced.items()]
     hints += [f"{column}: {_note(values(found))}" for column, found in unknown.items()]
     lines += ["# Not placed:"] * bool(hints) + [f"#   {said}" for said in hints]
-    return "\n".join(lines) + "\n"
+    # In quotes an escape says the same; YAML reads no other.
+    return _UNREAD.sub(lambda found: f"\\u{ord(found[0]):04x}", "\n".join(lines) + "\n")
 
 
 def values(found: list[str]) -> str:

@@ -25,7 +25,7 @@
   }
 
   // A table is sorted by the heads of its columns, as a reader would: numbers by their size, whatever their unit.
-  var units = { min: 1 / 60, h: 1, d: 24, day: 24, days: 24, week: 168, weeks: 168 };
+  var units = Object.assign(Object.create(null), { min: 1 / 60, h: 1, d: 24, day: 24, days: 24, week: 168, weeks: 168 });
   function size(text) {
     var found = /([-\u2212+]?)(\d[\d,]*(?:\.\d+)?)\s*([a-z]*)/.exec(text);
     if (!found) { return null; }
@@ -33,10 +33,15 @@
     // The ends say "over" and "under": they lie beyond the number that they name.
     return value + (/^(over|above) /.test(text) ? 1e-6 : /^(under|below) /.test(text) ? -1e-6 : 0);
   }
+  // One cell may stand below two heads.
+  function cell(row, column) {
+    var at = 0;
+    return Array.prototype.find.call(row.cells, function (one) { at += one.colSpan; return at > column; }) || row;
+  }
   function sort(table, column, heads) {
     var up = heads[column].getAttribute("aria-sort") !== "ascending", body = table.tBodies[0];
     var rows = Array.prototype.map.call(body.rows, function (row) {
-      var text = row.cells[column].textContent.trim();
+      var text = cell(row, column).textContent.trim();
       return { row: row, text: text, empty: /^(\u2013|no data|)$/.test(text), size: size(text) };
     });
     // A column of numbers is one in which every entry has one; names that hold a number are names.
