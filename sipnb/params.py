@@ -72,6 +72,7 @@ class Source(Model):
 
     `files` is a path or glob, relative to the data folder; `sheet` names a sheet of a workbook (default: the first).
     `skip` is how many lines, or rows of a sheet, stand above the header; where it is not said, the header is looked for.
+    `unpacked` is how much a compressed file or workbook may unfold to, where that is more than usual.
     `connection` is the name of an environment variable that holds a connection string. Where several sources give
     the same record, the one listed first takes precedence.
     """
@@ -86,6 +87,8 @@ class Source(Model):
     delimiter: str | None = None
     encoding: str | None = None
     skip: int | None = Field(None, ge=0)
+    #: A limit decides nothing about the records, so they are not frozen anew where it is another one.
+    unpacked: str | None = Field(None, pattern=r"^[1-9][0-9]{0,3} GB$", exclude=True)
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -343,6 +346,8 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         message = "is not the name of an environment variable; put the address into one, and its name here"
     elif error["type"] == "string_pattern_mismatch" and "months" in error["ctx"]["pattern"]:
         message = "is no span of time; write a number of months, such as 13 months"
+    elif error["type"] == "string_pattern_mismatch" and "GB" in error["ctx"]["pattern"]:
+        message = "is no size; write a number of gigabytes, such as 50 GB"
     elif error["type"] == "string_pattern_mismatch":
         sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
         message = f"is not an identifier; use small letters, digits and {sign}"

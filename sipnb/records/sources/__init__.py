@@ -144,11 +144,11 @@ def _open(
 
         delimiter = source.delimiter or mapping.delimiter
         encoding = source.encoding or mapping.encoding
-        return texts.open_text(path, scratch, delimiter, encoding, skip=source.skip, wanted=mapping.names)
+        return texts.open_text(path, scratch, delimiter, encoding, False, source.skip, mapping.names, source.unpacked)
     if kind in _LINES or kind == ".json":
         from sipnb.records.sources import nested
 
-        return nested.open_json(con, path, scratch, mapping.records, lines=kind in _LINES)
+        return nested.open_json(con, path, scratch, mapping.records, kind in _LINES, source.unpacked)
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 

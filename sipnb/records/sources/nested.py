@@ -28,13 +28,16 @@ _WRAPPERS = ("result", "results", "records", "tickets", "issues", "incidents", "
 _FIELD = {"value", "display_value", "link"}
 
 
-def open_json(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records: str | None, lines: bool) -> Part:
+def open_json(
+    con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records: str | None, lines: bool, unpacked: str | None = None,
+) -> Part:  # fmt: skip
     """Copy the file's records into a table of `con` and open it. Places are lines, or positions in a list.
 
-    `records`: the field that holds the list, dotted; `lines`: the file's name says that it has a record a line.
+    `records`: the field that holds the list, dotted; `lines`: the file's name says that it has a record a line;
+    `unpacked`: what it may unfold to, see `limits.most`.
     Raises MissingInput for what is no JSON, or holds no list of objects.
     """
-    found = scans.scan(path, scratch)
+    found = scans.scan(path, scratch, unpacked)
     table = f"json_{len(con.execute('SHOW TABLES').fetchall())}"
     if lines or _is_lines(found.head()):
         part = _from_lines(con, found, scratch, table)
