@@ -19,7 +19,7 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("yamls",),
+    ("yamls", "apart"),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas", "editions"),
     ("workbook",),
@@ -64,7 +64,9 @@ def locked(name):
     text = (REPOSITORY / name).read_text(encoding="utf-8")
     assert "://" not in text and "index" not in text
     assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z])", text))
-    return {one.replace("-", "."): version for one, version in re.findall(r"^([a-z0-9_.-]+)==(\S+)", text, re.MULTILINE)}
+    return {
+        one.replace("-", "."): version for one, version in re.findall(r"^([a-z0-9_.-]+)==(\S+)", text, re.MULTILINE)
+    }
 
 
 def test_the_lock_holds_every_dependency_with_hashes_and_names_no_host():
@@ -76,7 +78,9 @@ def test_the_lock_holds_every_dependency_with_hashes_and_names_no_host():
 def test_the_installer_and_what_builds_the_package_are_pinned_with_hashes():
     pinned, group = locked("requirements-build.lock"), PYPROJECT["dependency-groups"]["build"]
     assert set(PYPROJECT["build-system"]["requires"]) < set(group)
-    assert {requirement(r)[0] for r in group} >= {"uv", "hatchling"} and {requirement(r)[0] for r in group} <= set(pinned)
+    assert {requirement(r)[0] for r in group} >= {"uv", "hatchling"} and {requirement(r)[0] for r in group} <= set(
+        pinned
+    )
     others = locked("requirements.lock")
     assert all(others.get(name, version) == version for name, version in pinned.items()), "one would undo the other"
 

@@ -17,7 +17,7 @@ from sipnb.params import Source
 from sipnb.places import reports
 from sipnb.records.mappings import Mapping
 from sipnb.records.scratch import workshop
-from sipnb.records.sources import headings
+from sipnb.records.sources import headings, limits
 from sipnb.records.sources.parts import MissingInput, Part, content_hash
 from sipnb.records.sql import located, name
 
@@ -152,9 +152,11 @@ def _open(
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 
-        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping, names)
+        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping, names, source.unpacked)
     if kind == ".parquet":
         part = _parquet(con, path)
+        limits.packed(con, path, source.unpacked)
+        limits.wide(path, len(part.columns))
         part.sha256 = content_hash(path)
         return part
     raise MissingInput(

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import duckdb
+
 from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sql import located
 
 #: Bytes that any file may unfold to; beyond, at most TIMES its own size, and MOST at all. Tickets as text pack 5 to 40 times,
 #: the most repetitive exports (JSON that says every key in every record, the same state each minute) 60 to 100 times; one line
@@ -47,10 +50,23 @@ def counted(chunks: Iterable[bytes], path: Path, given: str | None) -> Iterator[
         yield chunk
 
 
+def packed(con: duckdb.DuckDBPyConnection, path: Path, given: str | None) -> None:
+    """Raise MissingInput where a Parquet file says that it unfolds into more than it may: in bytes, or in rows of a byte."""
+    size_, rows = path.stat().st_size, f"parquet_file_metadata({located(path)})"
+    (found,) = con.execute(
+        f"SELECT greatest((SELECT sum(num_rows) FROM {rows}), (SELECT sum(total_uncompressed_size) FROM "
+        f"parquet_metadata({located(path)})))"
+    ).fetchone()
+    if found and found > most(size_, given):
+        raise too_much(path, size_, given)
+
+
 def wide(path: Path | str, columns: int, what: str = "columns") -> None:
     """Raise MissingInput where a file has more columns than are read."""
     if columns > COLUMNS:
-        raise MissingInput(f"{path} has {columns:,} {what}, and {COLUMNS:,} are the most; export only those that are needed")
+        raise MissingInput(
+            f"{path} has {columns:,} {what}, and {COLUMNS:,} are the most; export only those that are needed"
+        )
 
 
 def size(count: int) -> str:

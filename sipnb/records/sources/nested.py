@@ -19,7 +19,8 @@ import numpy as np
 from sipnb.params import nearest
 from sipnb.records.scratch import unnamed
 from sipnb.records.sources import encodings, scans, texts
-from sipnb.records.sources.parts import Malformed, MissingInput, Part, header, take
+from sipnb.records.sources.headings import header
+from sipnb.records.sources.parts import Malformed, MissingInput, Part, take
 from sipnb.records.sql import located, name, quoted
 
 #: An answer larger than this would have to be held in memory as a whole.

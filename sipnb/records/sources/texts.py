@@ -21,7 +21,8 @@ import numpy as np
 from sipnb.records.scratch import forget, unnamed
 from sipnb.records.sources import encodings, headings, limits, scans
 from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
-from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part, header
+from sipnb.records.sources.headings import header
+from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part
 from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
