@@ -37,8 +37,11 @@ class Read:
     not_taken: list[str] = field(default_factory=list)
 
 
-def files_of(source: Source, data: Path) -> list[Path]:
-    """The files of a source, sorted. Raises MissingInput with the path that was looked for."""
+def files_of(source: Source, data: Path, anywhere: bool = False) -> list[Path]:
+    """The files of a source, sorted; within the data folder, where links lead, too, unless they may be `anywhere`.
+
+    Raises MissingInput with the path that was looked for, or that is not to be read.
+    """
     if source.files is None:
         return []
     path = Path(source.files)
@@ -52,6 +55,13 @@ def files_of(source: Source, data: Path) -> list[Path]:
         raise MissingInput(
             f"source {source.name!r}: no file at {base}; put the export there or name its folder with --data"
         )
+    for file in () if anywhere else found:
+        if not file.resolve().is_relative_to(data.resolve()):
+            what = "leads" if file.is_relative_to(data) and ".." not in file.parts else "is"
+            raise MissingInput(
+                f"source {source.name!r}: {file} {what} outside the data folder {data}; put the export there, name its folder "
+                "with --data, or allow files from anywhere with --files-anywhere"
+            )
     return found
 
 
@@ -60,10 +70,10 @@ def shown(path: Path, data: Path) -> str:
     return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.as_posix()
 
 
-def require(wanted: Iterable[Source], data: Path) -> None:
-    """Raise MissingInput for the first source that is not there."""
+def require(wanted: Iterable[Source], data: Path, anywhere: bool = False) -> None:
+    """Raise MissingInput for the first source that is not there, or not where it may be."""
     for source in wanted:
-        files_of(source, data)
+        files_of(source, data, anywhere)
 
 
 def open_source(
@@ -73,10 +83,12 @@ def open_source(
     data: Path,
     scratch: Path,
     names: set[str] | None = None,
+    anywhere: bool = False,
 ) -> Read:
     """Open a source's parts; unpacked or cleaned copies go to `scratch`.
 
     `names`: the columns that are needed, in small letters (None: all); copies of tables leave the others empty.
+    `anywhere`: files may lie outside of `data`, see `files_of`.
     Raises MissingInput where a file is absent or cannot be read at all, naming the source.
     """
     try:
@@ -88,7 +100,7 @@ def open_source(
             part.name = databases.what(source)
             return Read(source.name, [part], _not_taken(mapping, [part]))
         parts = []
-        for path in files_of(source, data):
+        for path in files_of(source, data, anywhere):
             part = _open(con, path, source, mapping, scratch, names)
             part.name = shown(path, data)
             if not part.columns:
@@ -148,7 +160,7 @@ def _open(
     if kind in _LINES or kind == ".json":
         from sipnb.records.sources import nested
 
-        return nested.open_json(con, path, scratch, mapping.records, kind in _LINES, source.unpacked)
+        return nested.open_json(con, path, scratch, mapping.records, kind in _LINES, source.unpacked, names)
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 

@@ -107,12 +107,12 @@ def _unpacked(path: str, most: int) -> None:
         for member in members:
             if member.compress_type == zipfile.ZIP_STORED or member.is_dir():
                 continue
-            member.file_size = left + 1  # what it says is not where reading ends
+            member.file_size = left + 2 * _CHUNK  # what it says is not where reading ends
             with packed.open(member) as content:
                 while chunk := content.read(_CHUNK):
                     left -= len(chunk)
-            if left < 0:
-                raise _Refused("unpacked")
+                    if left < 0:
+                        raise _Refused("unpacked")
 
 
 def _headings() -> Any:

@@ -111,7 +111,11 @@ def copy(source: Source, scratch: Path, needed: set[str] | None = None) -> Path:
 
 def _connect(ibis: Any, address: Address) -> Any:
     if address.kind != "postgres":
-        return ibis.connect(address.text)
+        connection = ibis.connect(address.text)
+        if address.kind == "duckdb" and address.path:
+            # A query could name any file, and the parameters may not.
+            connection.con.execute("SET enable_external_access = false")
+        return connection
     # Ibis would decode only the password, and take its + for a blank.
     named = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
     options = {{"dbname": "database"}.get(key, key): value for key, value in address.options.items()}
