@@ -13,14 +13,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from sipnb import yamls
 
+#: How many errors are told at once: who has more has one cause for most of them.
+MANY = 200
+
 
 class WorkbookError(ValueError):
     """One or more errors in an organisation's parameters; `errors` holds a line for each."""
 
     def __init__(self, errors: list[str]):
         self.errors = errors
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in errors)]))
+        count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
+        shown = errors if len(errors) <= MANY else [*errors[:MANY], f"… and {len(errors) - MANY:,} more"]
+        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in shown)]))
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
