@@ -11,12 +11,12 @@ JOBS ?= 2
 test pages faults simulate: export OMP_NUM_THREADS = 1
 test pages faults simulate: export OPENBLAS_NUM_THREADS = 1
 
-$(ENV): requirements.lock pyproject.toml
+$(ENV): requirements.lock requirements-build.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sipnb needs Python 3.11 or newer; pass PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
 report: $(ENV)  ## the plans of the simulated organisation
@@ -63,10 +63,12 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
 	$(BIN)/python benchmarks/coverage.py
 
-lock: $(ENV)  ## compile requirements.lock: hashes, and no index host
+LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+lock: $(ENV)  ## compile requirements.lock and requirements-build.lock: hashes, and no index host
 	printf 'duckdb<2\n' > .venv/constraints.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-header --no-annotate -c .venv/constraints.txt pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCKED) --all-extras -c .venv/constraints.txt pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCKED) --group build -c requirements.lock -o requirements-build.lock
 
 clean:  ## everything that can be made again, except .venv
 	rm -rf reports/*/ .pytest_cache .ruff_cache dist

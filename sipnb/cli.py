@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -27,7 +26,7 @@ from sipnb.params import WorkbookError, nearest
 from sipnb.records import prepare, quality, shapes
 from sipnb.records.frozen import DamagedRecords
 from sipnb.show import words
-from sipnb.terminal import Printed, Progress, tell
+from sipnb.terminal import Printed, Progress, refused_by_disk, tell
 from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
@@ -53,6 +52,7 @@ app = typer.Typer(
 
 Params = Annotated[str, typer.Argument(help="an organisation's folder, or the name of one that ships (demo)")]
 Data = Annotated[Path | None, typer.Option("--data", help="the folder where relative source paths start")]
+Anywhere = Annotated[bool, typer.Option("--files-anywhere", help="sources may be files outside that folder")]
 Out = Annotated[Path | None, typer.Option("--out", help="where reports go (default: reports/ of the project)")]
 CycleName = Annotated[
     str | None, typer.Option("--cycle", help="2026-10, 2026-Q4, 2026-W47, or last: the last complete one (default)")
@@ -87,7 +87,7 @@ def main() -> None:
         if code is None:
             raise
         of_the_disk = isinstance(error, OSError) and error.errno is not None
-        _fail(code, "interrupted" if told else _of_the_disk(error) if of_the_disk else error)
+        _fail(code, "interrupted" if told else refused_by_disk(error) if of_the_disk else error)
     except KeyboardInterrupt:
         _fail(130, "interrupted")
 
@@ -95,17 +95,6 @@ def main() -> None:
 def _fail(code: int, error: object) -> None:
     print(f"sipnb: {error}", file=sys.stderr)
     sys.exit(code)
-
-
-def _of_the_disk(error: OSError) -> str:
-    """What the operating system would not do, with the file and what to do."""
-    place = error.filename2 or error.filename
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        where = f" of {place}" if place else ""
-        return f"no room is left on the disk{where}: make room and run again; what is published is as it was"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{place} may not be written or read: {(error.strerror or '').lower()}; give the rights, or choose another --out"
-    return f"{place}: {(error.strerror or str(error)).lower()}"
 
 
 @app.command()
@@ -120,6 +109,7 @@ def run(
         Engine | None, typer.Option("--engine", help="forked kernels, or Papermill's own (default: forked where safe)")
     ] = None,
     data: Data = None,
+    anywhere: Anywhere = False,
     out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="run what is up to date, too")] = False,
     refreeze: Annotated[bool, typer.Option("--refreeze", help="freeze the records again from their sources")] = False,
@@ -132,7 +122,7 @@ def run(
     ] = False,
 ) -> None:
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
-    book, when = _open(params, cycle, data, out)
+    book, when = _open(params, cycle, data, out, anywhere)
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
     wanted = _missing(book, when) if missing else [when]
     if missing and not wanted:
@@ -221,9 +211,12 @@ def demo(
 
 
 @app.command()
-def check(params: Params, cycle: CycleName = None, data: Data = None, out: Out = None, as_json: AsJson = False) -> None:
+def check(
+    params: Params, cycle: CycleName = None, data: Data = None, anywhere: Anywhere = False, out: Out = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Check parameters and records without running a notebook: every row read is accounted for."""
-    book = _load(params, data, out)
+    book = _load(params, data, out, anywhere)
     subject.simulate(book)
     when = _cycle(book, cycle) if cycle else None
     found = prepare.check(book, when)
@@ -278,11 +271,11 @@ def suggest_(
 
 @app.command()
 def plan(
-    params: Params, cycle: CycleName = None, service: Services = None, data: Data = None, out: Out = None,
-    as_json: AsJson = False,
+    params: Params, cycle: CycleName = None, service: Services = None, data: Data = None, anywhere: Anywhere = False,
+    out: Out = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what a run would do, and why."""
-    book, when = _open(params, cycle, data, out)
+    book, when = _open(params, cycle, data, out, anywhere)
     _print_plan(book, when, service, places.NOTEBOOKS, as_json)
 
 
@@ -293,10 +286,11 @@ def lab(
     cycle: CycleName = None,
     chapter: Annotated[str, typer.Option("--chapter", help="the chapter to open")] = "explore",
     data: Data = None,
+    anywhere: Anywhere = False,
     start: Annotated[bool, typer.Option(help="start JupyterLab; otherwise only write the notebook")] = True,
 ) -> None:
     """Open a chapter on a service in JupyterLab, in a copy of its own: nothing published is changed."""
-    book, when = _open(params, cycle, data, None)
+    book, when = _open(params, cycle, data, None, anywhere)
     book.service(service)
     chapters = {path.stem: path for path in places.NOTEBOOKS.glob("*.ipynb")}
     if chapter not in chapters:
@@ -306,8 +300,8 @@ def lab(
     parameters.copy(chapters[chapter], bench, given)
     tell(f"{chapter} on {service}, {when.label}: {bench}")
     if start:
-        environment = os.environ | ({places.DATA: str(book.data)} if data else {})
-        sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(bench)], env=environment))
+        told = ({places.DATA: str(book.data)} if data else {}) | ({places.ANYWHERE: "1"} if anywhere else {})
+        sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(bench)], env=os.environ | told))
 
 
 @app.command()
@@ -317,7 +311,7 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
 ) -> None:
     """Remove frozen records and notebooks that have been kept for as long as `retention` says; pages stay."""
-    book = _load(params, None, out)
+    book = _load(params, None, out, anywhere=True)  # no source is read
     kept = book.settings.retention
     if kept.records is None and kept.notebooks is None:
         tell(
@@ -346,13 +340,13 @@ def doctor_(
     """Look at the installation, or at what is kept of an organisation too, and say what is missing."""
     findings = doctor.examine()
     if params is not None:
-        findings += doctor.kept(_load(params, None, out))
+        findings += doctor.kept(_load(params, None, out, anywhere=True))
     for finding in findings:
         tell(f"{'ok     ' if finding.ok else 'missing'} {finding.what}: {finding.detail}")
     sys.exit(OK if all(f.ok for f in findings) else NO_INPUT)
 
 
-def _load(params: str, data: Path | None, out: Path | None) -> Workbook:
+def _load(params: str, data: Path | None, out: Path | None, anywhere: bool = False) -> Workbook:
     reports, folder = (out or places.reports()).resolve(), places.organisation(params)
     if not folder.is_dir():
         shipped = [path.name for path in places.PARAMS.glob("*") if path.is_dir()]
@@ -362,11 +356,13 @@ def _load(params: str, data: Path | None, out: Path | None) -> Workbook:
     for place in (reports, *reports.parents):
         if place.exists() and not place.is_dir():
             raise WorkbookError([f"reports cannot go to {reports}: {place} is a file; choose another folder by --out"])
-    return workbooks.load(folder, data=data, reports=reports)
+    return workbooks.load(folder, data=data, reports=reports, anywhere=anywhere)
 
 
-def _open(params: str, cycle: str | None, data: Path | None, out: Path | None) -> tuple[Workbook, Cycle]:
-    book = _load(params, data, out)
+def _open(
+    params: str, cycle: str | None, data: Path | None, out: Path | None, anywhere: bool
+) -> tuple[Workbook, Cycle]:
+    book = _load(params, data, out, anywhere)
     return book, _cycle(book, cycle or book.settings.default_cycle)
 
 

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+#: The years whose cycles have plans: before them there is no history to look back on, after them none is over.
+YEARS = (1970, 2199)
+
 #: Natural season of a series with one value per cycle.
 SEASON = {"month": 12, "quarter": 4, "week": 52}
 
@@ -102,6 +105,10 @@ def parse(name: str, zone: str) -> Cycle:
     Raises CycleError for anything but `2026-10`, `2026-Q4` or `2026-W47`.
     """
     text = name.strip()
+    if (year := re.match(r"\d{4}(?=-)", text)) and not YEARS[0] <= int(year[0]) <= YEARS[1]:
+        raise CycleError(
+            f"cycle {name!r} is of no year from {YEARS[0]} to {YEARS[1]}; see that its year is what is meant"
+        )
     try:
         if match := re.fullmatch(r"(\d{4})-(\d{2})", text):
             return _starting(date(int(match[1]), int(match[2]), 1), "month", zone)

@@ -13,14 +13,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from sipnb import yamls
 
+#: How many errors are told at once: who has more has one cause for most of them.
+MANY = 200
+
 
 class WorkbookError(ValueError):
     """One or more errors in an organisation's parameters; `errors` holds a line for each."""
 
     def __init__(self, errors: list[str]):
         self.errors = errors
-        count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in errors)]))
+        count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
+        shown = errors if len(errors) <= MANY else [*errors[:MANY], f"… and {len(errors) - MANY:,} more"]
+        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in shown)]))
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
@@ -72,6 +76,7 @@ class Source(Model):
 
     `files` is a path or glob, relative to the data folder; `sheet` names a sheet of a workbook (default: the first).
     `skip` is how many lines, or rows of a sheet, stand above the header; where it is not said, the header is looked for.
+    `unpacked` is how much a compressed file or workbook may unfold to, where that is more than usual.
     `connection` is the name of an environment variable that holds a connection string. Where several sources give
     the same record, the one listed first takes precedence.
     """
@@ -86,6 +91,8 @@ class Source(Model):
     delimiter: str | None = None
     encoding: str | None = None
     skip: int | None = Field(None, ge=0)
+    #: A limit decides nothing about the records, so they are not frozen anew where it is another one.
+    unpacked: str | None = Field(None, pattern=r"^[1-9][0-9]{0,3} GB$", exclude=True)
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -343,6 +350,8 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         message = "is not the name of an environment variable; put the address into one, and its name here"
     elif error["type"] == "string_pattern_mismatch" and "months" in error["ctx"]["pattern"]:
         message = "is no span of time; write a number of months, such as 13 months"
+    elif error["type"] == "string_pattern_mismatch" and "GB" in error["ctx"]["pattern"]:
+        message = "is no size; write a number of gigabytes, such as 50 GB"
     elif error["type"] == "string_pattern_mismatch":
         sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
         message = f"is not an identifier; use small letters, digits and {sign}"

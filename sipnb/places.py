@@ -20,6 +20,9 @@ BUILDING = "SIPNB_CYCLE_FOLDER"
 #: Environment variables that say where an organisation's sources and the reports are, where not in their usual place.
 DATA, REPORTS = "SIPNB_DATA", "SIPNB_REPORTS"
 
+#: Environment variable that says, where it is not empty, that sources may be files outside their folder.
+ANYWHERE = "SIPNB_FILES_ANYWHERE"
+
 #: Environment variable that names the folder of organisations, where it is not the project's own `params/`.
 PARAMETERS = "SIPNB_PARAMS"
 

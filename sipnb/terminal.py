@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import Any, TextIO
@@ -90,3 +91,14 @@ class Progress:
 
 def _rough(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def refused_by_disk(error: OSError) -> str:
+    """What the operating system would not do, with the file and what to do."""
+    place = error.filename2 or error.filename
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" of {place}" if place else ""
+        return f"no room is left on the disk{where}: make room and run again; what is published is as it was"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{place} may not be written or read: {(error.strerror or '').lower()}; give the rights, or choose another --out"
+    return f"{place}: {(error.strerror or str(error)).lower()}"

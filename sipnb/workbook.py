@@ -73,6 +73,7 @@ class Workbook:
     objectives: tuple[Objective, ...]
     levers: dict[str, LeverCost] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=lambda: dict(KPIS))
+    anywhere: bool = False  # sources may be files outside `data`
 
     @property
     def name(self) -> str:
@@ -111,18 +112,19 @@ _FILES: dict[str, type[Model]] = {
 }
 
 
-def load(folder: Path, *, data: Path | None = None, reports: Path) -> Workbook:
+def load(folder: Path, *, data: Path | None = None, reports: Path, anywhere: bool = False) -> Workbook:
     """Read and check `params/<organisation>/`.
 
     `data` is where relative source paths start (default: what `workbook.yml` says, relative to the folder; for a
     simulated organisation a folder among its reports);
-    `reports` is the folder that holds `<organisation>/<cycle>/`.
+    `reports` is the folder that holds `<organisation>/<cycle>/`. Sources must be files within their folder, and that one within
+    the organisation's where `workbook.yml` names it, unless they may be `anywhere`.
 
     Read once by a process, and again when a file has changed. Raises FileNotFoundError where the folder or
     `workbook.yml` is missing, WorkbookError for everything else, all errors together.
     """
     folder = Path(folder).resolve()
-    return _load(folder, data, Path(reports).resolve(), tuple(state(path) for path in files(folder)))
+    return _load(folder, data, Path(reports).resolve(), anywhere, tuple(state(path) for path in files(folder)))
 
 
 def files(folder: Path) -> list[Path]:
@@ -132,7 +134,9 @@ def files(folder: Path) -> list[Path]:
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, data: Path | None, reports: Path, states: tuple[tuple[int, int, int], ...]) -> Workbook:
+def _load(
+    folder: Path, data: Path | None, reports: Path, anywhere: bool, states: tuple[tuple[int, int, int], ...]
+) -> Workbook:
     """The workbook; `states` are those of its files."""
     for needed in (folder, folder / "workbook.yml", folder / "services.yml"):
         if not needed.exists():
@@ -155,13 +159,14 @@ def _load(folder: Path, data: Path | None, reports: Path, states: tuple[tuple[in
     settings: WorkbookFile = files["workbook.yml"]
     return Workbook(
         folder=folder,
-        data=_data(folder, settings, data, reports),
+        data=_data(folder, settings, data, reports, anywhere),
         reports=reports,
         settings=settings,
         services=_resolve(files, {name: file for name, (_, file) in registers.items()}),
         objectives=tuple(files["objectives.yml"].objectives),
         levers=files["levers.yml"].levers,
         kpis=KPIS | {name: _own(name, kpi) for name, kpi in settings.kpis.items()},
+        anywhere=anywhere,
     )
 
 
@@ -194,11 +199,21 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _data(folder: Path, settings: WorkbookFile, told: Path | None, reports: Path) -> Path:
+def _data(folder: Path, settings: WorkbookFile, told: Path | None, reports: Path, anywhere: bool) -> Path:
     if told is not None:
         return Path(told).resolve()
     # A simulated organisation's exports are made, like its reports: nothing is ever written among the parameters.
-    return (reports / folder.name / "exports" if settings.simulated else folder / settings.data).resolve()
+    if settings.simulated:
+        return (reports / folder.name / "exports").resolve()
+    found = (folder / settings.data).resolve()
+    if not anywhere and not found.is_relative_to(folder):
+        raise WorkbookError(
+            [
+                f"{folder.name}/workbook.yml: data: {settings.data!r} is outside the organisation's folder; name the folder with "
+                "--data, or allow files from anywhere with --files-anywhere"
+            ]
+        )
+    return found
 
 
 def _read(path: Path, model: type[Model], errors: list[str]) -> Any:

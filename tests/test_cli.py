@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from sipnb import cli, places
+from sipnb import places, terminal
 from sipnb.chapters import results
 from sipnb.places import CycleFolder
 
@@ -242,11 +242,11 @@ def test_a_place_that_is_not_there_is_told(tmp_path, arguments, code, told):
 
 def test_a_full_disk_and_a_folder_that_may_not_be_written_are_told():
     full = OSError(errno.ENOSPC, "No space left on device", "/reports/demo/x.json")
-    assert cli._of_the_disk(full).startswith(
+    assert terminal.refused_by_disk(full).startswith(
         "no room is left on the disk of /reports/demo/x.json: make room and run again"
     )
     locked = PermissionError(errno.EROFS, "Read-only file system", "/reports")
-    assert cli._of_the_disk(locked) == (
+    assert terminal.refused_by_disk(locked) == (
         "/reports may not be written or read: read-only file system; give the rights, or choose another --out"
     )
 

@@ -91,7 +91,7 @@ def test_a_suggested_mapping_is_written_and_works(tmp_path):
     (tmp_path / "o" / "workbook.yml").write_text(
         text.replace("files: 't.csv'", f"files: {export}, mapping: ours"), encoding="utf-8"
     )
-    (source,) = prepare.check(workbook.load(tmp_path / "o", reports=tmp_path)).sources
+    (source,) = prepare.check(workbook.load(tmp_path / "o", reports=tmp_path, anywhere=True)).sources
     assert source["read"] > 10 and set(source["reasons"]) == {"service not listed in services.yml"}
 
 
@@ -99,3 +99,14 @@ def test_a_file_to_suggest_from_that_is_not_there_ends_with_7_and_an_unknown_sys
     assert sipnb("map", "suggest", "nothing.csv", cwd=tmp_path).returncode == 7
     done = sipnb("map", "suggest", FIXTURES / "zammad" / "tickets.json", "--system", "zamad", cwd=tmp_path)
     assert done.returncode == 2 and "nearest valid name: zammad" in done.stderr
+
+
+def test_files_outside_the_data_folder_need_a_flag(tmp_path):
+    export = organisation(tmp_path / "other", [GOOD.format(day) for day in range(1, 20)]).folder / "t.csv"
+    path = organisation(tmp_path / "o", None).folder / "workbook.yml"
+    path.write_text(path.read_text(encoding="utf-8").replace("'t.csv'", str(export)), encoding="utf-8")
+    for command in ("check", "plan"):
+        told = (command, tmp_path / "o", "--cycle", "2026-09", "--out", tmp_path / "reports")
+        done = sipnb(*told, cwd=tmp_path)
+        assert done.returncode == 7 and "outside the data folder" in done.stderr and "--files-anywhere" in done.stderr
+        assert sipnb(*told, "--files-anywhere", cwd=tmp_path).returncode == 0

@@ -68,3 +68,15 @@ def test_the_cycle_that_holds_a_day():
 def test_the_last_complete_cycle_is_over_and_covered_by_the_records(now, newest, kind, last):
     now, newest = (pd.Timestamp(one, tz="UTC") for one in (now, newest))
     assert cycles.last_complete(now, newest, kind, "Europe/Berlin").name == last
+
+
+@pytest.mark.parametrize("name", ["0001-01", "1969-12", "2200-Q1", "9999-12", "9999-W52", "0000-01"])
+def test_a_cycle_of_a_year_that_cannot_be_meant_is_refused(name):
+    with pytest.raises(cycles.CycleError, match="is of no year from 1970 to 2199"):
+        cycles.parse(name, "UTC")
+
+
+@pytest.mark.parametrize("name", ["99999-01", "-2026-01", "2026-13", "2026-W54"])
+def test_what_is_no_cycle_is_refused(name):
+    with pytest.raises(cycles.CycleError, match="cannot be read"):
+        cycles.parse(name, "UTC")

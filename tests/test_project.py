@@ -19,7 +19,7 @@ CONDA = {
 }
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
-    ("yamls",),
+    ("yamls", "apart"),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas", "editions"),
     ("workbook",),
@@ -59,15 +59,39 @@ def test_conda_users_get_the_same_packages():
     assert given == {CONDA.get(name, name): bounds for name, bounds in wanted.items()}
 
 
+def locked(name):
+    """The packages of a lock with their versions, each with a hash, and no host named."""
+    text = (REPOSITORY / name).read_text(encoding="utf-8")
+    assert "://" not in text and "index" not in text
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z])", text))
+    return {
+        one.replace("-", "."): version for one, version in re.findall(r"^([a-z0-9_.-]+)==(\S+)", text, re.MULTILINE)
+    }
+
+
 def test_the_lock_holds_every_dependency_with_hashes_and_names_no_host():
-    text = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
-    locked = {name.replace("-", ".") for name in re.findall(r"^([a-z0-9_.-]+)==", text, re.MULTILINE)}
     extras = PYPROJECT["project"]["optional-dependencies"]
     for group in (PYPROJECT["project"]["dependencies"], *extras.values()):
-        assert {requirement(r)[0].replace("-", ".") for r in group} <= locked
-    assert "://" not in text and "index" not in text
-    blocks = re.split(r"\n(?=[a-z])", text)
-    assert all("--hash=sha256:" in block for block in blocks)
+        assert {requirement(r)[0].replace("-", ".") for r in group} <= set(locked("requirements.lock"))
+
+
+def test_the_installer_and_what_builds_the_package_are_pinned_with_hashes():
+    pinned, group = locked("requirements-build.lock"), PYPROJECT["dependency-groups"]["build"]
+    assert set(PYPROJECT["build-system"]["requires"]) < set(group)
+    assert {requirement(r)[0] for r in group} >= {"uv", "hatchling"} and {requirement(r)[0] for r in group} <= set(
+        pinned
+    )
+    others = locked("requirements.lock")
+    assert all(others.get(name, version) == version for name, version in pinned.items()), "one would undo the other"
+
+
+def test_nothing_is_installed_without_a_hash():
+    recipe = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    installs = [line for line in recipe.splitlines() if "pip install" in line]
+    editable = [line for line in installs if "--editable" in line]
+    assert len(installs) == 3 and len(editable) == 1
+    assert all("--require-hashes" in line for line in installs if line not in editable)
+    assert "--no-deps" in editable[0] and "--no-build-isolation" in editable[0]
 
 
 def _floor(module):

@@ -165,3 +165,11 @@ def test_the_fingerprint_of_a_service_ignores_the_others(folder):
     assert before.fingerprint("payments") == after.fingerprint("payments")
     assert before.fingerprint("payroll") != after.fingerprint("payroll")
     assert before.fingerprint() != after.fingerprint()
+
+
+def test_very_many_errors_are_told_in_part(tmp_path):
+    errors = [f"workbook.yml: k{i}: unknown key" for i in range(5000)]
+    lines = str(WorkbookError(errors)).splitlines()
+    assert (
+        lines[0] == "5,000 errors in the parameters:" and len(lines) == 202 and lines[-1].strip() == "… and 4,800 more"
+    )

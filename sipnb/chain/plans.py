@@ -93,7 +93,7 @@ def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[C
             known.append((folder, quality, quality["inputs"]["fingerprint"]))
     if not known:
         # There is nothing to compare with, but a source that is not there is told before anything is begun.
-        sources.require(workbook.settings.sources, workbook.data)
+        sources.require(workbook.settings.sources, workbook.data, workbook.anywhere)
         return None
     now = prepare.inputs(workbook, cycle)["fingerprint"]
     return next(((folder, quality) for folder, quality, before in known if before == now), None)

@@ -143,7 +143,7 @@ def _copied(workbook: Workbook, notebooks: Path, papers: Path) -> tuple[Workbook
     copies.mkdir()
     for path in sorted(Path(notebooks).glob("*.ipynb")):
         shutil.copyfile(path, copies / path.name)
-    return workbooks.load(folder, data=workbook.data, reports=workbook.reports), copies
+    return workbooks.load(folder, data=workbook.data, reports=workbook.reports, anywhere=workbook.anywhere), copies
 
 
 def _made(work: _Work, names: list[str], refreeze: bool) -> Run:

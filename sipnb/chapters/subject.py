@@ -170,7 +170,10 @@ def open_subject(workbook: str, service: str, cycle: str) -> Subject:
 def open_cycle(workbook: str, cycle: str) -> tuple[Workbook, Cycle, CycleFolder]:
     """An organisation's workbook, one of its cycles, and the folder in which that cycle's frozen records are."""
     told = os.environ.get(places.DATA)
-    book = workbooks.load(places.organisation(workbook), data=Path(told) if told else None, reports=places.reports())
+    anywhere = bool(os.environ.get(places.ANYWHERE))
+    book = workbooks.load(
+        places.organisation(workbook), data=Path(told) if told else None, reports=places.reports(), anywhere=anywhere
+    )
     when = book.cycle(cycle)
     if building := os.environ.get(places.BUILDING):
         return book, when, CycleFolder(Path(building))
@@ -190,7 +193,7 @@ def simulate(book: Workbook) -> bool:
     if not book.settings.simulated:
         return False
     try:
-        sources.require(book.settings.sources, book.data)
+        sources.require(book.settings.sources, book.data, book.anywhere)
     except sources.MissingInput:
         from sipnb import demo  # only the simulated organisation needs it
 

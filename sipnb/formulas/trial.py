@@ -7,23 +7,17 @@ no value. What is told are counts and names of columns, never a value of the rec
 from __future__ import annotations
 
 import copy
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sipnb import tables
+from sipnb import apart, tables
 from sipnb.formulas.allowed import TYPES
 from sipnb.formulas.reading import APART, CLOSED, columns, kind_of, nodes, read, shown, statement, written
 
 #: Bytes of address space of the process, and the seconds that a formula may take: some, and some for each row.
 MEMORY, SECONDS, SECONDS_A_ROW = 4 << 30, 60.0, 20e-6
-#: With what exit code the process says that it was given too little memory.
-_TOO_MUCH = 99
 
 
 @dataclass(frozen=True)
@@ -51,8 +45,6 @@ def try_out(
     path = str(parquet.resolve()).replace("'", "''")
     casts = [list(_casts_of_text(one)) for one in wanted]
     told = {
-        "memory": memory,
-        "too_much": _TOO_MUCH,
         "seconds": seconds,
         "config": {k: v for k, v in CLOSED.items() if k != "enable_external_access"},
         "setup": [
@@ -66,31 +58,25 @@ def try_out(
         ],
         "statements": [list(_statements(one, found)) for one, found in zip(wanted, casts, strict=True)],
     }
-    command = [sys.executable, "-P", str(Path(__file__).with_name("child.py"))]
-    try:
-        done = subprocess.run(
-            command, input=json.dumps(told), capture_output=True, text=True, timeout=(seconds + 30) * len(wanted) + 60
-        )
-        output, code = done.stdout, done.returncode
-    except subprocess.TimeoutExpired as late:
-        output, code = (late.stdout or b"").decode(), -signal.SIGTERM
-    lines = [json.loads(line) for line in output.splitlines()]
+    most = (seconds + 30) * len(wanted) + 60
+    ended = apart.work(Path(__file__).with_name("child.py"), told, memory=memory, seconds=most)
+    lines = ended.lines
     errors = []
     for line in lines:
         if "done" in line and (reason := _reason(line, casts[line["done"]], rows)):
             errors.append(_told(wanted[line["done"]], reason))
-    if code:
+    if ended.code:
         begun = [line["begun"] for line in lines if "begun" in line]
-        errors.append(_told(wanted[begun[-1] if begun else 0], _killed(code, seconds, rows)))
+        errors.append(_told(wanted[begun[-1] if begun else 0], _killed(ended, seconds, rows)))
     return errors
 
 
-def _killed(code: int, seconds: float, rows: int) -> str:
-    if code in (-getattr(signal, "SIGALRM", 0), -signal.SIGTERM):
+def _killed(ended: apart.Ended, seconds: float, rows: int) -> str:
+    if ended.late:
         return f"takes more than {seconds:.0f} seconds on {rows:,} rows; make it simpler"
-    if code in (_TOO_MUCH, -getattr(signal, "SIGKILL", 9)):
+    if ended.large:
         return f"takes more memory than the {CLOSED['memory_limit']} that it is given on {rows:,} rows; make it simpler"
-    return f"ended the process in which it was tried on {rows:,} rows (exit {code}); make it simpler"
+    return f"ended the process in which it was tried on {rows:,} rows (exit {ended.code}); make it simpler"
 
 
 def _told(formula: Formula, reason: str) -> str:

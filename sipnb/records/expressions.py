@@ -100,10 +100,10 @@ def _span_kind(kind: Kind, content: ColumnMap) -> Kind:
 def _cast(raw: str, kind: Kind, mapping: Mapping, second: bool = False) -> str:
     if kind == "text":
         return raw
-    if kind == "time":
-        return moments.time(raw, mapping, second)
-    if kind == "date":
-        return moments.date(raw, mapping)
+    if kind in ("time", "date"):
+        value = moments.time(raw, mapping, second) if kind == "time" else moments.date(raw, mapping)
+        # DuckDB reads years of six digits and `infinity`, which are no day of any calendar. It works this out once.
+        return f"CASE WHEN {value} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59' THEN {value} END"
     if kind == "flag":
         return f"CASE WHEN lower({raw}) IN {_TRUE} THEN true WHEN lower({raw}) IN {_FALSE} THEN false END"
     number = amounts.number(raw, mapping)

@@ -118,7 +118,7 @@ def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | 
         files = {
             source.name: {
                 sources.shown(path, workbook.data): sources.content_hash(path)
-                for path in sources.files_of(source, workbook.data)
+                for path in sources.files_of(source, workbook.data, workbook.anywhere)
             }
             for source in workbook.settings.sources
         }
@@ -153,7 +153,9 @@ def newest(workbook: Workbook, until: pd.Timestamp) -> pd.Timestamp | None:
         for source in workbook.settings.sources:
             mapping = _dated(mappings.load(source.mapping, source.name, workbook.folder / "mappings"))
             if mapping.tables:
-                opened = sources.open_source(con, source, mapping, workbook.data, scratch, mapping.names)
+                opened = sources.open_source(
+                    con, source, mapping, workbook.data, scratch, mapping.names, workbook.anywhere
+                )
                 reads.append((opened, mapping))
         staged, *_ = staging.stage(con, reads, services, None)
         con.execute("SET TimeZone='UTC'")
@@ -246,7 +248,8 @@ def _prepare(
     for source in workbook.settings.sources:
         mapping = mappings.load(source.mapping, source.name, workbook.folder / "mappings")
         needed = mapping.without({table: [c for c in FREE[table] if c not in used[table]] for table in FREE})
-        reads.append((sources.open_source(con, source, mapping, workbook.data, scratch, needed.names), needed))
+        opened = sources.open_source(con, source, mapping, workbook.data, scratch, needed.names, workbook.anywhere)
+        reads.append((opened, needed))
     if not any(table in mapping.tables for _, mapping in reads for table in ESSENTIAL):
         raise WorkbookError([f"workbook.yml: sources: none gives any of {', '.join(ESSENTIAL)}; name at least one"])
     whole = {t for _, mapping in reads for t, content in mapping.tables.items() if not content.supplements}
@@ -287,7 +290,11 @@ def _prepare(
 
 def _states(workbook: Workbook) -> dict[Path, tuple[int, int, int]]:
     """Inode, time of change and size of all files of all sources."""
-    found = (path for source in workbook.settings.sources for path in sources.files_of(source, workbook.data))
+    found = (
+        path
+        for source in workbook.settings.sources
+        for path in sources.files_of(source, workbook.data, workbook.anywhere)
+    )
     return {path: state(path) for path in found}
 
 

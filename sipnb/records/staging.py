@@ -18,7 +18,8 @@ from sipnb.records import folding, mapped, moments
 from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
-from sipnb.records.sources.parts import Part, take, taken
+from sipnb.records.sources.headings import taken
+from sipnb.records.sources.parts import Part, take
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES, duckdb_type
 

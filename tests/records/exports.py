@@ -132,4 +132,4 @@ def organisation(folder: Path, sources: dict[Path, str], own: dict[str, str] | N
     for name, text in (own or {}).items():
         (folder / "mappings").mkdir(exist_ok=True)
         (folder / "mappings" / f"{name}.yml").write_text(text, encoding="utf-8")
-    return workbook.load(folder, reports=folder.parent / "reports")
+    return workbook.load(folder, reports=folder.parent / "reports", anywhere=True)

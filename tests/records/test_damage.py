@@ -6,7 +6,8 @@ import os
 import duckdb
 import pytest
 
-from sipnb.params import Source
+from sipnb import workbook
+from sipnb.params import Source, WorkbookError
 from sipnb.records import prepare, sources
 from sipnb.records.sources import MissingInput
 from tests.records.test_prepare import GOOD, organisation, reasons
@@ -105,3 +106,29 @@ def test_a_file_may_have_any_name(tmp_path, ending):
     duckdb.sql(f"COPY (FROM read_csv('{book.folder / 't.csv'}', all_varchar=true)) TO '{path}' ({how})")
     source, _ = reasons(book)
     assert (source["file"], source["used"]) == (name, 20)
+
+
+def test_times_that_are_no_day_of_a_calendar_are_set_aside(tmp_path):
+    opened = ["99999-01-01 10:00", "294247-01-10 04:00:54", "infinity", "-infinity", "-4000-01-01", "4000-01-01 (BC)"]
+    ended = ["99999-12-31 12:00", "infinity"]
+    rows = [f"X{n},pay,incident,{time},,3" for n, time in enumerate(opened)]
+    rows += [f"Y{n},pay,incident,2026-09-01 10:00,{time},3" for n, time in enumerate(ended)]
+    found = prepare.check(
+        export(tmp_path, "\n".join([HEADER, *ROWS, *rows, "Z,pay,incident,2026-09-01,9999-12-31 23:59:59,3"]))
+    )
+    assert found.sources[0]["reasons"] == {"unreadable time": 8} and found.sources[0]["used"] == 21
+
+
+@pytest.mark.parametrize("key", ["monitored_since", "baselines"])
+def test_a_year_of_five_digits_in_the_parameters_is_refused(tmp_path, key):
+    given = {
+        "monitored_since": "99999-01-01",
+        "baselines": "[{kpi: sla_attainment, from: 99999-01, reason: another tool now}]",
+    }
+    book = organisation(tmp_path / "o", ROWS)
+    path = book.folder / "services.yml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("owner:", f"{key}: {given[key]}, owner:"), encoding="utf-8"
+    )
+    with pytest.raises(WorkbookError, match=rf"services\.pay\.{key}.*99999"):
+        workbook.load(book.folder, reports=tmp_path)

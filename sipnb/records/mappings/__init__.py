@@ -169,13 +169,12 @@ def load(name: str, source: str, own: Path) -> Mapping:
     """
     if name == "canonical":
         return _canonical(source)
-    for folder in (own, _SHIPPED):
-        path = folder / f"{name}.yml"
-        if path.exists():
-            return _read(path)
-    shipped = [p.stem for folder in (own, _SHIPPED) for p in folder.glob("*.yml")]
+    there = {path.stem: path for folder in (_SHIPPED, own) for path in folder.glob("*.yml")}
+    if name in there:  # a name, and never a path
+        return _read(there[name])
+    meant = name.rpartition("/")[2]
     raise WorkbookError(
-        [f"workbook.yml: sources.{source}: mapping {name!r} is not known; {nearest(name, [*shipped, 'canonical'])}"]
+        [f"workbook.yml: sources.{source}: mapping {name!r} is not known; {nearest(meant, [*there, 'canonical'])}"]
     )
 
 

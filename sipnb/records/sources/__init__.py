@@ -17,7 +17,7 @@ from sipnb.params import Source
 from sipnb.places import reports
 from sipnb.records.mappings import Mapping
 from sipnb.records.scratch import workshop
-from sipnb.records.sources import headings
+from sipnb.records.sources import headings, limits
 from sipnb.records.sources.parts import MissingInput, Part, content_hash
 from sipnb.records.sql import located, name
 
@@ -37,8 +37,11 @@ class Read:
     not_taken: list[str] = field(default_factory=list)
 
 
-def files_of(source: Source, data: Path) -> list[Path]:
-    """The files of a source, sorted. Raises MissingInput with the path that was looked for."""
+def files_of(source: Source, data: Path, anywhere: bool = False) -> list[Path]:
+    """The files of a source, sorted; within the data folder, where links lead, too, unless they may be `anywhere`.
+
+    Raises MissingInput with the path that was looked for, or that is not to be read.
+    """
     if source.files is None:
         return []
     path = Path(source.files)
@@ -56,6 +59,13 @@ def files_of(source: Source, data: Path) -> list[Path]:
         # Such a name is no text: it can stand in no query and on no page.
         if any("\ud800" <= c <= "\udfff" for c in one.as_posix()):
             raise MissingInput(f"source {source.name!r}: the name {one.as_posix()!a} is not UTF-8; rename the file")
+    for file in () if anywhere else found:
+        if not file.resolve().is_relative_to(data.resolve()):
+            what = "leads" if file.is_relative_to(data) and ".." not in file.parts else "is"
+            raise MissingInput(
+                f"source {source.name!r}: {file} {what} outside the data folder {data}; put the export there, name its folder "
+                "with --data, or allow files from anywhere with --files-anywhere"
+            )
     return found
 
 
@@ -64,10 +74,10 @@ def shown(path: Path, data: Path) -> str:
     return path.relative_to(data).as_posix() if path.is_relative_to(data) else path.as_posix()
 
 
-def require(wanted: Iterable[Source], data: Path) -> None:
-    """Raise MissingInput for the first source that is not there."""
+def require(wanted: Iterable[Source], data: Path, anywhere: bool = False) -> None:
+    """Raise MissingInput for the first source that is not there, or not where it may be."""
     for source in wanted:
-        files_of(source, data)
+        files_of(source, data, anywhere)
 
 
 def open_source(
@@ -77,10 +87,12 @@ def open_source(
     data: Path,
     scratch: Path,
     names: set[str] | None = None,
+    anywhere: bool = False,
 ) -> Read:
     """Open a source's parts; unpacked or cleaned copies go to `scratch`.
 
     `names`: the columns that are needed, in small letters (None: all); copies of tables leave the others empty.
+    `anywhere`: files may lie outside of `data`, see `files_of`.
     Raises MissingInput where a file is absent or cannot be read at all, naming the source.
     """
     try:
@@ -92,7 +104,7 @@ def open_source(
             part.name = databases.what(source)
             return Read(source.name, [part], _not_taken(mapping, [part]))
         parts = []
-        for path in files_of(source, data):
+        for path in files_of(source, data, anywhere):
             part = _open(con, path, source, mapping, scratch, names)
             part.name = shown(path, data)
             if not part.columns:
@@ -148,17 +160,19 @@ def _open(
 
         delimiter = source.delimiter or mapping.delimiter
         encoding = source.encoding or mapping.encoding
-        return texts.open_text(path, scratch, delimiter, encoding, skip=source.skip, wanted=mapping.names)
+        return texts.open_text(path, scratch, delimiter, encoding, False, source.skip, mapping.names, source.unpacked)
     if kind in _LINES or kind == ".json":
         from sipnb.records.sources import nested
 
-        return nested.open_json(con, path, scratch, mapping.records, lines=kind in _LINES)
+        return nested.open_json(con, path, scratch, mapping.records, kind in _LINES, source.unpacked, names)
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 
-        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping, names)
+        return sheets.open_sheet(path, scratch, source.sheet, source.skip, mapping, names, source.unpacked)
     if kind == ".parquet":
         part = _parquet(con, path)
+        limits.packed(con, path, source.unpacked)
+        limits.wide(path, len(part.columns))
         part.sha256 = content_hash(path)
         return part
     raise MissingInput(

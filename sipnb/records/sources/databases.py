@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from sipnb.params import Source, nearest
 from sipnb.records.sources.addresses import ENCODE, Address, AddressError, read, resolves
-from sipnb.records.sources.parts import MissingInput, taken
+from sipnb.records.sources.headings import taken
+from sipnb.records.sources.parts import MissingInput
 
 _BATCH = 100_000
 #: Seconds after which a server that does not answer is given up, where the address does not say otherwise.
@@ -110,7 +111,11 @@ def copy(source: Source, scratch: Path, needed: set[str] | None = None) -> Path:
 
 def _connect(ibis: Any, address: Address) -> Any:
     if address.kind != "postgres":
-        return ibis.connect(address.text)
+        connection = ibis.connect(address.text)
+        if address.kind == "duckdb" and address.path:
+            # A query could name any file, and the parameters may not.
+            connection.con.execute("SET enable_external_access = false")
+        return connection
     # Ibis would decode only the password, and take its + for a blank.
     named = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
     options = {{"dbname": "database"}.get(key, key): value for key, value in address.options.items()}

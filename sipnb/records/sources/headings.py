@@ -1,13 +1,15 @@
 """Which of an export's first rows names its columns: reports put titles, filters and dates above it.
 
 An ordinary file begins with its header, so a later row is taken only on good grounds: it holds the columns that the mapping
-asks for where the first row does not, or the first row is far emptier than those that follow.
+asks for where the first row does not, or the first row is far emptier than those that follow. The module needs nothing of the
+package, so that a process that reads a sheet (`cells`) starts with it alone.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 
 #: How many rows are looked at for a header.
 ROWS = 25
@@ -79,3 +81,35 @@ def presentable(names: list[str]) -> dict[str, str]:
         name: f"column {position}" if odd or every else name
         for position, (name, odd) in enumerate(zip(names, data, strict=True), start=1)
     }
+
+
+def header(given: list[str]) -> tuple[list[str], list[str]]:
+    """Column names as they can be used, none empty and none twice, and notes about what had to be changed.
+
+    An empty name becomes `column 3`; one that stands again, whatever its case, gets `#2`, `#3` …
+    """
+    given = [re.sub(r"[\s\x00-\x20\ufdd0\ufeff]+", " ", told).strip() for told in given]
+    given = [told or f"column {number}" for number, told in enumerate(given, start=1)]
+    names: list[str] = []
+    used, counts = {told.casefold() for told in given}, Counter()
+    for told in given:
+        counts[told.casefold()] += 1
+        again, number = told, counts[told.casefold()]
+        while number > 1 and (again == told or again.casefold() in used):
+            again = f"{told}#{number}" if again == told else f"{again}#"
+        used.add(again.casefold())
+        names.append(again)
+    notes, shown = [], presentable(list(dict.fromkeys(given)))
+    for told in dict.fromkeys(told for told in given if counts[told.casefold()] > 1):
+        if (count := counts.pop(told.casefold(), 0)) > 1:
+            told = shown[told]
+            notes.append(f"the header names {told} {count} times; read as {told}, {told}#2 …")
+    return names, notes
+
+
+def taken(column: str, position: int, names: set[str] | None) -> bool:
+    """Whether a column is read, by the names that a mapping asks for (None: all): then it is copied, and no other one.
+
+    The first one is, because it tells rows of totals apart.
+    """
+    return names is None or position == 0 or column.strip().casefold().partition("#")[0] in names

@@ -18,8 +18,9 @@ import numpy as np
 
 from sipnb.params import nearest
 from sipnb.records.scratch import unnamed
-from sipnb.records.sources import encodings, scans, texts
-from sipnb.records.sources.parts import Malformed, MissingInput, Part, header, take
+from sipnb.records.sources import encodings, limits, scans, texts
+from sipnb.records.sources.headings import header, taken
+from sipnb.records.sources.parts import Malformed, MissingInput, Part, take
 from sipnb.records.sql import located, name, quoted
 
 #: An answer larger than this would have to be held in memory as a whole.
@@ -28,13 +29,17 @@ _WRAPPERS = ("result", "results", "records", "tickets", "issues", "incidents", "
 _FIELD = {"value", "display_value", "link"}
 
 
-def open_json(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records: str | None, lines: bool) -> Part:
+def open_json(
+    con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records: str | None, lines: bool,
+    unpacked: str | None = None, needed: set[str] | None = None,
+) -> Part:  # fmt: skip
     """Copy the file's records into a table of `con` and open it. Places are lines, or positions in a list.
 
-    `records`: the field that holds the list, dotted; `lines`: the file's name says that it has a record a line.
+    `records`: the field that holds the list, dotted; `lines`: the file's name says that it has a record a line;
+    `unpacked`: what it may unfold to, see `limits.most`; `needed`: the fields that are read, see `headings.taken`.
     Raises MissingInput for what is no JSON, or holds no list of objects.
     """
-    found = scans.scan(path, scratch)
+    found = scans.scan(path, scratch, unpacked)
     table = f"json_{len(con.execute('SHOW TABLES').fetchall())}"
     if lines or _is_lines(found.head()):
         part = _from_lines(con, found, scratch, table)
@@ -42,7 +47,7 @@ def open_json(con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, records
         part = _from_list(con, path, scratch, found, records, table)
     part.sha256 = found.sha256
     try:
-        _columns(con, part, table)
+        _columns(con, part, table, needed)
     except duckdb.Error as error:
         raise MissingInput(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     return part
@@ -178,35 +183,46 @@ def _path(keys: tuple[str, ...]) -> str:
     return "$" + "".join('."' + key.replace('"', '\\"') + '"' for key in keys)
 
 
-def _columns(con: duckdb.DuckDBPyConnection, part: Part, table: str) -> None:
+def _columns(con: duckdb.DuckDBPyConnection, part: Part, table: str, needed: set[str] | None) -> None:
     """Set the part's columns and relation by what its records hold."""
+    # Only a long record can have very many fields, and its structure takes the square of their number.
+    (widest,) = con.execute(
+        f"SELECT max(len(json_keys(object))) FROM {table} WHERE strlen(object::VARCHAR) > {5 * limits.COLUMNS}"
+    ).fetchone()
+    limits.wide(part.name, widest or 0, "fields")
     # Few records differ in their fields; asking for the fields of all at once would hold all of them in memory.
     shapes = con.execute(f"SELECT DISTINCT json_structure(object)::VARCHAR FROM {table} ORDER BY 1").fetchall()
     leaves = _leaves(reduce(_both, [json.loads(shape) for (shape,) in shapes], {}))
+    limits.wide(part.name, len(leaves), "fields")
     names, notes = header([shown for shown, _ in leaves])
     part.notes += notes
     part.columns = dict.fromkeys(names, "VARCHAR")
-    paths = [path for _, ways in leaves for path in ways]
-    selects, at = [], 1
-    for column, (_, ways) in zip(names, leaves, strict=True):
+    # To look for a field costs as much as there are others: only those that are needed are looked for.
+    kept = [
+        (column, ways)
+        for n, (column, (_, ways)) in enumerate(zip(names, leaves, strict=True))
+        if taken(column, n, needed)
+    ]
+    selects, at = dict.fromkeys(names, "NULL::VARCHAR"), 1
+    for column, ways in kept:
         values = ", ".join(f"v[{at + i}]" for i in range(len(ways)))
-        selects.append(f"coalesce({values}) AS {name(column)}" if len(ways) > 1 else f"{values} AS {name(column)}")
+        selects[column] = f"coalesce({values})" if len(ways) > 1 else values
         at += len(ways)
-    listed = ", ".join(quoted(path) for path in paths)
+    listed = ", ".join(quoted(path) for _, ways in kept for path in ways)
+    columns = ", ".join(f"{value} AS {name(column)}" for column, value in selects.items())
     part.relation = (
-        f"(SELECT {', '.join(selects)} FROM (SELECT json_extract_string(object, [{listed}]) AS v FROM {table}))"
+        f"(SELECT {columns} FROM (SELECT json_extract_string(object, [{listed}]) AS v FROM {table}))"
         if leaves
         else f"(SELECT NULL::VARCHAR AS nothing FROM {table})"
     )
 
 
 def _both(one: Any, other: Any) -> Any:
-    """The fields of two shapes; JSON where one has an object and the other a value."""
+    """The fields of two shapes; JSON where one has an object and the other a value. The first one is changed."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return {
-            key: _both(one.get(key, "NULL"), other.get(key, "NULL"))
-            for key in [*one, *(k for k in other if k not in one)]
-        }
+        for key, inner in other.items():
+            one[key] = _both(one[key], inner) if key in one else inner
+        return one
     if one == "NULL" or other == "NULL":
         return other if one == "NULL" else one
     return "JSON" if isinstance(one, dict) or isinstance(other, dict) else one

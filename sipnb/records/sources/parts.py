@@ -10,15 +10,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
-
-from sipnb.records.sources.headings import presentable
 
 #: What the first cell of a row holds that adds up the rows above it or counts them; for Python and DuckDB alike.
 TOTALS = (
@@ -86,14 +83,6 @@ class Part:
 _NO_ROOM = re.compile(r'(?:"([^"]+)"[^"]*)?no space left', re.IGNORECASE)
 
 
-def taken(column: str, position: int, names: set[str] | None) -> bool:
-    """Whether a column is read, by the names that a mapping asks for (None: all): then it is copied, and no other one.
-
-    The first one is, because it tells rows of totals apart.
-    """
-    return names is None or position == 0 or column.strip().casefold().partition("#")[0] in names
-
-
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -120,27 +109,3 @@ def take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
             part.close()
             return rows
     raise AssertionError(f"{part.name}: records stay unaccounted for")
-
-
-def header(given: list[str]) -> tuple[list[str], list[str]]:
-    """Column names as they can be used, none empty and none twice, and notes about what had to be changed.
-
-    An empty name becomes `column 3`; one that stands again, whatever its case, gets `#2`, `#3` …
-    """
-    given = [re.sub(r"[\s\x00-\x20\ufdd0\ufeff]+", " ", told).strip() for told in given]
-    given = [told or f"column {number}" for number, told in enumerate(given, start=1)]
-    names: list[str] = []
-    taken, counts = {told.casefold() for told in given}, Counter()
-    for told in given:
-        counts[told.casefold()] += 1
-        again, number = told, counts[told.casefold()]
-        while number > 1 and (again == told or again.casefold() in taken):
-            again = f"{told}#{number}" if again == told else f"{again}#"
-        taken.add(again.casefold())
-        names.append(again)
-    notes, shown = [], presentable(list(dict.fromkeys(given)))
-    for told in dict.fromkeys(told for told in given if counts[told.casefold()] > 1):
-        if (count := counts.pop(told.casefold(), 0)) > 1:
-            told = shown[told]
-            notes.append(f"the header names {told} {count} times; read as {told}, {told}#2 …")
-    return names, notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import hashlib
 import zlib
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sipnb.records.scratch import unnamed
+from sipnb.records.scratch import forget, unnamed
+from sipnb.records.sources import limits
 from sipnb.records.sources.fields import CR, LF, LONGEST
 from sipnb.records.sources.parts import MissingInput, content_hash
 
@@ -70,8 +72,11 @@ class Scan:
             return file.read(HEAD)
 
 
-def scan(path: Path, scratch: Path) -> Scan:
-    """Read a file once; .gz and .zst are unpacked into `scratch`. Raises MissingInput for what is no whole text."""
+def scan(path: Path, scratch: Path, unpacked: str | None = None) -> Scan:
+    """Read a file once; .gz and .zst are unpacked into `scratch`, to what `unpacked` allows (`limits.most`).
+
+    Raises MissingInput for what is no whole text, or too much; then nothing is left of it.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(16)
@@ -89,24 +94,31 @@ def scan(path: Path, scratch: Path) -> Scan:
         found.plain = unnamed(scratch, f"{path.stem}.{digest}.unpacked")
     try:
         with path.open("rb") as raw, ThreadPoolExecutor(1) as other:
-            _look(found, _chunks(raw, packed), other if not packed else None)
+            chunks = limits.counted(_chunks(raw, packed), path, unpacked) if packed else _chunks(raw, packed)
+            _look(found, chunks, other if not packed else None)
         if packed:
             found.sha256 = content_hash(path)
-    except EOFError:
-        done = f"after line {found.lines:,}" if found.lines else "in its first line"
-        raise MissingInput(
-            f"{path} ends in the middle of its compressed data {done}; export or copy it again"
-        ) from None
-    except (zlib.error, pa.ArrowException, OSError) as error:
+    except BaseException as error:
         if not packed:
             raise
-        raise MissingInput(
-            f"{path} is damaged: its compressed data cannot be unpacked after line {found.lines:,} "
-            f"({str(error).splitlines()[0]}); export or copy it again"
-        ) from None
+        forget(found.plain)
+        if told := _damage(error, found):
+            raise MissingInput(f"{path} {told}; export or copy it again") from None
+        raise
     if found.size == 0 or (found.lines == found.blank and not found.zeros):
         raise MissingInput(EMPTY.format(path=path))
     return found
+
+
+def _damage(error: BaseException, found: Scan) -> str:
+    """What is wrong with compressed data; empty where something else is."""
+    if isinstance(error, EOFError):
+        done = f"after line {found.lines:,}" if found.lines else "in its first line"
+        return f"ends in the middle of its compressed data {done}"
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or isinstance(error, MissingInput) or not isinstance(error, zlib.error | pa.ArrowException | OSError):
+        return ""
+    return f"is damaged: its compressed data cannot be unpacked after line {found.lines:,}"
 
 
 def _chunks(raw, packed: str | None) -> Iterator[bytes]:

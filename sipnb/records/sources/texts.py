@@ -19,9 +19,10 @@ import duckdb
 import numpy as np
 
 from sipnb.records.scratch import forget, unnamed
-from sipnb.records.sources import encodings, headings, scans
+from sipnb.records.sources import encodings, headings, limits, scans
 from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
-from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part, header
+from sipnb.records.sources.headings import header
+from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part
 from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -33,15 +34,16 @@ _UNSETTLED = "{path} was read as {rows:,} records where it holds {good:,}; this 
 
 def open_text(
     path: Path, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
-    skip: int | None = None, wanted: set[str] | None = None,
+    skip: int | None = None, wanted: set[str] | None = None, unpacked: str | None = None,
 ) -> TextPart:  # fmt: skip
     """A delimited text file, or with `lines` one of JSON lines, ready to be read; .gz and .zst too.
 
     `skip`: how many lines stand above the header; else it is looked for, by the columns `wanted` if they are known.
+    `unpacked`: what it may unfold to, see `limits.most`.
     Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
     for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
     """
-    return open_scanned(scans.scan(path, scratch), scratch, delimiter, encoding, lines, skip, wanted)
+    return open_scanned(scans.scan(path, scratch, unpacked), scratch, delimiter, encoding, lines, skip, wanted)
 
 
 def open_scanned(
@@ -390,7 +392,9 @@ def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
             sample = part.scan.escapes.decode(part.encoding.codec, "replace").encode()
             sample = sample.replace(part.delimiter, part.dialect.delimiter) if part.delimiter else sample
         part.dialect = escaping(sample, part.dialect, len(_fields(body, part.dialect)))
-    names, notes = header(_as_wide(_fields(body, part.dialect), body, part.dialect))
+    found = _as_wide(_fields(body, part.dialect), body, part.dialect)
+    limits.wide(path, len(found))
+    names, notes = header(found)
     part.columns = dict.fromkeys(names, "VARCHAR")
     part.notes += [f"{part.name}: {note}" for note in notes]
     sign = part.dialect.delimiter.decode()
