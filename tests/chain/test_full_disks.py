@@ -30,7 +30,7 @@ def _mount(*given: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class Disk:
-    """An organisation whose reports lie on a disk of their own, what a run makes of each of its two states, and the present one."""
+    """An organisation whose reports lie on a disk of their own; what a run makes of each of its two states; the present one."""
 
     trial: Trial
     place: Path

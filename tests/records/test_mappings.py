@@ -26,6 +26,21 @@ def test_a_second_canonical_source_of_a_table_has_a_name_of_its_own():
         mappings.load("canonical", "ticket-archive", FOLDER)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [("(a", "is not a regular expression"), ("(?=a)(b)", "is not a regular"), ("^P", "has no group in brackets")],
+)
+def test_a_pattern_that_keeps_nothing_is_refused_before_anything_is_read(tmp_path, pattern, words):
+    text = (mappings._SHIPPED / "servicenow.yml").read_text().replace(r"'^(\d)'", f"'{pattern}'")
+    (tmp_path / "own.yml").write_text(text)
+    with pytest.raises(WorkbookError) as error:
+        mappings.load("own", "tickets", tmp_path)
+    line = str(error.value).splitlines()[-1]
+    assert "tables.tickets.columns.urgency.pattern: " in line
+    assert repr(pattern) in line
+    assert words in line
+
+
 def test_every_mapping_that_ships_has_a_fixture():
     # The status pages' own histories are real data, and tested with them.
     assert {p.stem for p in SHIPPED} - {e.mapping for e in EXPORTS} == {"status_page"}

@@ -8,16 +8,32 @@ ticket's events by a named rule. Mappings that ship lie beside this file; an org
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+import duckdb
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
+from sipnb.records.sql import quoted
 from sipnb.tables import TABLES
 
 _SHIPPED = Path(__file__).resolve().parent
+
+
+def _expression(given: str) -> str:
+    """A regular expression that the records' engine understands and that has a group to keep."""
+    try:
+        duckdb.execute(f"SELECT regexp_extract(text, {quoted(given)}, 1) FROM (SELECT '' AS text)")
+    except duckdb.Error as error:
+        raise ValueError("is not a regular expression as RE2 reads them") from error
+    with contextlib.suppress(re.error):  # RE2 reads some that Python does not
+        if not re.compile(given).groups:
+            raise ValueError("has no group in brackets, which is the part that is kept")
+    return given
 
 
 class ColumnMap(Model):
@@ -51,7 +67,7 @@ class ColumnMap(Model):
     value: str | int | float | bool | None = None
     repeated: Literal["first", "last", "filled", "join"] = "filled"
     split: str | None = None
-    pattern: str | None = None
+    pattern: Annotated[str, AfterValidator(_expression)] | None = None
     map: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
     unit: Literal["milliseconds", "seconds", "minutes", "hours", "days", "h:mm"] | None = None
     workday: float | None = Field(None, gt=0, le=24)
