@@ -1,4 +1,7 @@
-"""The command line: parses, calls, prints. Exit codes are those of the README."""
+"""The command line: parses, calls, prints. Exit codes are those of the README.
+
+A command imports what it needs when it is called: the help, and a wrong option, need none of the libraries that work.
+"""
 
 from __future__ import annotations
 
@@ -10,37 +13,25 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 
-from sipnb import cycles, doctor, editions, places
-from sipnb import workbook as workbooks
-from sipnb.chain import parameters, plans, pruning, unit
-from sipnb.chain import run as chain
-from sipnb.chain.lock import Locked
-from sipnb.chapters import subject
-from sipnb.cycles import Cycle
-from sipnb.params import WorkbookError, nearest
-from sipnb.records import prepare, quality, shapes
-from sipnb.records.frozen import DamagedRecords
-from sipnb.show import words
+from sipnb import places
+from sipnb.chain import engines
 from sipnb.terminal import Printed, Progress, refused_by_disk, tell
-from sipnb.workbook import Workbook
+
+if TYPE_CHECKING:
+    from sipnb.cycles import Cycle
+    from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
-
-_CODES: dict[type[Exception], int] = {
-    WorkbookError: USAGE, cycles.CycleError: USAGE, parameters.ParameterError: USAGE, prepare.GateStopped: GATE,
-    Locked: LOCKED, DamagedRecords: NO_INPUT, OSError: NO_INPUT,
-}  # fmt: skip
 
 
 class Engine(StrEnum):
     """How notebooks are run."""
 
-    WARM, STOCK = unit.WARM, unit.STOCK
+    WARM, STOCK = engines.WARM, engines.STOCK
 
 
 app = typer.Typer(
@@ -83,13 +74,29 @@ def main() -> None:
         app(standalone_mode=True)
     except Exception as error:
         # A query that is interrupted raises an error of its own.
-        code = told[0] if told else next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+        code = told[0] if told else _code(error)
         if code is None:
             raise
         of_the_disk = isinstance(error, OSError) and error.errno is not None
         _fail(code, "interrupted" if told else refused_by_disk(error) if of_the_disk else error)
     except KeyboardInterrupt:
         _fail(130, "interrupted")
+
+
+def _code(error: Exception) -> int | None:
+    """The exit code of a known error; None for a bug."""
+    from sipnb.chain.lock import Locked
+    from sipnb.chain.parameters import ParameterError
+    from sipnb.cycles import CycleError
+    from sipnb.params import WorkbookError
+    from sipnb.records.frozen import DamagedRecords
+    from sipnb.records.prepare import GateStopped
+
+    codes: dict[type[Exception], int] = {
+        WorkbookError: USAGE, CycleError: USAGE, ParameterError: USAGE, GateStopped: GATE, Locked: LOCKED,
+        DamagedRecords: NO_INPUT, OSError: NO_INPUT,
+    }  # fmt: skip
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)
 
 
 def _fail(code: int, error: object) -> None:
@@ -134,6 +141,7 @@ def run(
             _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
+    from sipnb.chapters import subject
 
     if pdf:
         try:
@@ -154,6 +162,8 @@ def run(
 
 def _missing(book: Workbook, last: Cycle) -> list[Cycle]:
     """The cycles from the first one that is published up to `last` that are not, oldest first; `last` alone before any is."""
+    from sipnb import editions
+
     there = {folder.cycle for folder in editions.published(book.reports / book.name)}
     first = min((book.cycle(name).start for name in there if book.cycle(name).kind == last.kind), default=last.start)
     wanted = [last]
@@ -165,6 +175,8 @@ def _missing(book: Workbook, last: Cycle) -> list[Cycle]:
 def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, options: dict[str, Any]) -> int:
     """Run one cycle and say what came of it; the exit code."""
     from sipnb import report
+    from sipnb.chain import run as chain
+    from sipnb.show import words
 
     names = {s.id: s.name for s in book.services.values()}
     done = chain.run(
@@ -216,6 +228,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Check parameters and records without running a notebook: every row read is accounted for."""
+    from sipnb.chapters import subject
+    from sipnb.records import prepare
+
     book = _load(params, data, out, anywhere)
     subject.simulate(book)
     when = _cycle(book, cycle) if cycle else None
@@ -223,9 +238,9 @@ def check(
     if as_json:
         print(json.dumps(found.summary(), indent=1, ensure_ascii=False))
     else:
-        from sipnb import report
+        from sipnb import report, summary
 
-        _print_account(book, found, when)
+        summary.show(book, found, when)
         page = book.reports / book.name / "check" / (f"{when.name}.html" if when else "as-exported.html")
         page.parent.mkdir(parents=True, exist_ok=True)
         names = {s.id: s.name for s in book.services.values()}
@@ -290,6 +305,9 @@ def lab(
     start: Annotated[bool, typer.Option(help="start JupyterLab; otherwise only write the notebook")] = True,
 ) -> None:
     """Open a chapter on a service in JupyterLab, in a copy of its own: nothing published is changed."""
+    from sipnb.chain import parameters
+    from sipnb.params import WorkbookError, nearest
+
     book, when = _open(params, cycle, data, None, anywhere)
     book.service(service)
     chapters = {path.stem: path for path in places.NOTEBOOKS.glob("*.ipynb")}
@@ -311,6 +329,10 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would be removed")] = False,
 ) -> None:
     """Remove frozen records and notebooks that have been kept for as long as `retention` says; pages stay."""
+    import pandas as pd
+
+    from sipnb.chain import pruning
+
     book = _load(params, None, out, anywhere=True)  # no source is read
     kept = book.settings.retention
     if kept.records is None and kept.notebooks is None:
@@ -338,6 +360,8 @@ def doctor_(
     out: Out = None,
 ) -> None:
     """Look at the installation, or at what is kept of an organisation too, and say what is missing."""
+    from sipnb import doctor
+
     findings = doctor.examine()
     if params is not None:
         findings += doctor.kept(_load(params, None, out, anywhere=True))
@@ -347,6 +371,9 @@ def doctor_(
 
 
 def _load(params: str, data: Path | None, out: Path | None, anywhere: bool = False) -> Workbook:
+    from sipnb import workbook as workbooks
+    from sipnb.params import WorkbookError, nearest
+
     reports, folder = (out or places.reports()).resolve(), places.organisation(params)
     if not folder.is_dir():
         shipped = [path.name for path in places.PARAMS.glob("*") if path.is_dir()]
@@ -370,6 +397,13 @@ def _cycle(book: Workbook, name: str) -> Cycle:
     """A cycle by its name; `last` is the last complete one: over by the clock, and covered by the records."""
     if name != "last":
         return book.cycle(name)
+    import pandas as pd
+
+    from sipnb import cycles
+    from sipnb.chapters import subject
+    from sipnb.params import WorkbookError
+    from sipnb.records import prepare
+
     subject.simulate(book)
     now = pd.Timestamp.now(tz="UTC")
     newest = prepare.newest(book, now)
@@ -382,6 +416,9 @@ def _print_plan(
     book: Workbook, cycle: Cycle, services: list[str] | None, notebooks: Path, as_json: bool, *,
     force: bool = False, refreeze: bool = False,
 ) -> None:  # fmt: skip
+    from sipnb.chain import plans
+    from sipnb.chapters import subject
+
     subject.simulate(book)
     steps = plans.plan(book, cycle, services, force=force, refreeze=refreeze, notebooks=notebooks)
     if as_json:
@@ -389,56 +426,3 @@ def _print_plan(
         return
     for step in steps:
         tell(f"{step.service:<24} {'run' if step.runs else 'up to date':<11} {', '.join(step.why)}")
-
-
-def _print_account(book: Workbook, found: prepare.Prepared, cycle: Cycle | None) -> None:
-    known = f"as known at the cut-off {cycle.cutoff_label}" if cycle else "as the exports stand"
-    tell(f"{book.settings.organisation}: records {known}")
-    print()
-    for source in found.sources:
-        tell(
-            f"  {source['name']} ({source['file']}): {source['read']:,} rows read = {source['used']:,} used + "
-            f"{source['set_aside']:,} set aside"
-        )
-        for reason, n in source["reasons"].items():
-            first = found.first(source["name"], reason)
-            tell(f"      {n:>9,}  {reason}{f' (first: {first})' if first else ''}")
-        for one in source["emptied"]:
-            share = f"of {one['filled']:,} values of {one['table']}.{one['column']} count as missing: {one['reason']}"
-            tell(
-                f"      {one['values']:>9,}  {share} (first: {one['file']} line {one['line']:,}, {shapes.written(one['value'])})"
-            )
-        for note in source["notes"]:
-            tell(f"      {note}")
-    print()
-    for name, table in found.tables.items():
-        tell(f"  {name}: {table['rows']:,} rows of {len(book.services)} services")
-    _print_recorded(found)
-    print()
-    setting_aside = quality.row_rule_names()
-    for finding in found.found():
-        # What set rows aside stands in the account above; here it stands only where the organisation gave it a level.
-        if finding.rule not in setting_aside or finding.level != "note":
-            tell(f"  {finding.level}: {finding.sentence}")
-    silent = sum(f.outcome == "ok" for f in found.findings)
-    tell(f"  {silent} of {len({f.rule for f in found.findings})} rules found nothing.")
-
-
-def _print_recorded(found: prepare.Prepared) -> None:
-    r = found.recorded
-    if not r:
-        return
-    events = f"{sum(s['read'] for s in found.sources):,} events → " if r["folded_from_events"] else ""
-    print(f"\n  As the tool recorded them: {events}{r['tickets']:,} {'incidents' if events else 'tickets'}")
-    if r["sla_known"]:
-        tell(
-            f"      SLA met {r['sla_met'] / r['sla_known']:.2%} ({r['sla_met']:,} of {r['sla_known']:,})".replace(
-                "%", " %"
-            )
-        )
-    if r["reopened"] is not None:
-        tell(f"      reopened {r['reopened']:,}")
-    if r["median_hours"] is not None:
-        tell(
-            f"      opened → resolved median {r['median_hours']:.2f} h, mean {r['mean_hours']:.2f} h on {r['resolved']:,}"
-        )

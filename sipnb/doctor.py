@@ -35,7 +35,11 @@ def examine() -> list[Finding]:
     findings = [Finding("Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}")]
     for name in _PACKAGES:
         there = importlib.util.find_spec(name) is not None
-        detail = importlib.metadata.version(name) if there else "run `make .venv` or install sipnb again"
+        detail = (
+            importlib.metadata.version(name)
+            if there
+            else "install sipnb again; in a checkout, remove .venv and run `make report`"
+        )
         findings.append(Finding(name, there, detail))
     chapters = [c for c in (*places.CHAPTERS, "portfolio") if not (places.NOTEBOOKS / f"{c}.ipynb").is_file()]
     findings.append(

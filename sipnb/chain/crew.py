@@ -16,9 +16,9 @@ from typing import Protocol
 import psutil
 
 from sipnb.chain import memory, unit
+from sipnb.chain.engines import STOCK, WARM
 from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
 from sipnb.chain.surroundings import inherited
-from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.nursery import Lost, NotPossible, Nursery
 from sipnb.places import private
 
@@ -45,11 +45,6 @@ def default_jobs() -> int:
     """How many units this machine can work on at a time: one a core, and none beyond its free memory."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, int(psutil.virtual_memory().available // PER_JOB)))
-
-
-def default_engine() -> str:
-    """Forked kernels where forking is safe."""
-    return WARM if sys.platform in ("linux", "darwin") else STOCK
 
 
 @dataclass

@@ -23,8 +23,8 @@ from traitlets import Dict
 from traitlets.config import Config
 
 from sipnb.chain import executed, memory
+from sipnb.chain.engines import STOCK, WARM
 from sipnb.chain.outcomes import ERRORED, FAILED, SUCCEEDED, Outcome, one_line
-from sipnb.chain.unit import STOCK, WARM
 from sipnb.chain.warm.engine import ForkedKernel, WarmEngine
 
 #: Seconds a kernel has to start, and the least time between two savings of a notebook that is still running.

@@ -14,7 +14,7 @@ import filelock
 
 from sipnb import editions
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, lock, manifest, publication, unit
+from sipnb.chain import crew, engines, lock, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
 from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
@@ -117,7 +117,7 @@ def run(
         try:
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
             with Crew(
-                jobs or crew.default_jobs(), engine or crew.default_engine(), published.papers,
+                jobs or crew.default_jobs(), engine or engines.default(), published.papers,
                 lambda text: progress(Event("engine", text)),
             ) as workers:  # fmt: skip
                 work = _Work(

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sipnb.chain import engines
 from sipnb.chain.manifest import chapter_files, digest
 from sipnb.chain.outcomes import (
     ERRORED,
@@ -35,9 +36,6 @@ from sipnb.chain.outcomes import (
 from sipnb.imports import spared
 from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder, write_whole
 from sipnb.records.sources import content_hash
-
-#: The engines a unit can run its notebooks with: kernels forked from its process, or started as Papermill does.
-WARM, STOCK = "warm", "stock"
 
 #: The folder of temporary files, among the papers of a run.
 SCRATCH = "tmp"
@@ -84,7 +82,7 @@ class Spec:
     limit: float
     environment: dict[str, str]
     render: str = ""
-    engine: str = STOCK
+    engine: str = engines.STOCK
     parent: int = 0
 
     @property

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from estates import write_notebook
 
+from sipnb.chain.engines import STOCK, WARM
 from sipnb.chain.execution import execute
 from sipnb.chain.outcomes import Outcome
-from sipnb.chain.unit import STOCK, WARM
 
 USED = {"engine": STOCK}
 GIVEN = {"workbook": "demo", "service": "identity", "cycle": "2026-09"}
