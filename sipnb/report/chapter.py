@@ -18,6 +18,7 @@ from markupsafe import Markup
 from traitlets.config import Config
 
 from sipnb.imports import spared
+from sipnb.show.display import inside
 
 with spared():
     import nbformat
@@ -111,6 +112,7 @@ def _exporter() -> TemplateExporter:
         default_preprocessors=[],
     )
     exporter.register_filter("prose", _prose)
+    exporter.register_filter("inside", inside)
     return exporter
 
 

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from sipnb.show import words
 from sipnb.show.figures import Draw
 from sipnb.show.svg import svg
-from sipnb.show.theme import NARROW, WIDE
+from sipnb.show.theme import DARK, NARROW, WIDE
 
 #: The markup of tables and figures; pages use it, too.
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,6 +37,21 @@ _UNSEEN = r"\x00-\x20\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060\ufeff"
 _FORMULA = re.compile(rf'(^[\t\r\n]|(?:^|(?<=[;\t\r\n]))(?=[{_UNSEEN}"]*[=+\-@＝＋－＠]))')
 
 
+#: What stands around markup in a notebook: its colours in JupyterLab's and VS Code's dark themes, and a class by which MathJax
+#: takes no `$` in it for the beginning of a formula. Pages have their own colours, and take what is inside.
+_BEFORE = (
+    '<div class="sipnb mathjax_ignore"><style>[data-jp-theme-light="false"] .sipnb,.vscode-dark .sipnb{'
+    + ";".join(f"--{name}:{value}" for name, value in DARK.items())
+    + "}</style>"
+)
+_AFTER = "</div>"
+
+
+def inside(markup: str) -> str:
+    """The markup of an output of a notebook as a page takes it: without what a notebook puts around it."""
+    return markup.removeprefix(_BEFORE).removesuffix(_AFTER) if markup.startswith(_BEFORE) else markup
+
+
 @dataclass(frozen=True)
 class Shown:
     """Markup with its plain-text twin: what a cell's last line leaves behind."""
@@ -45,7 +60,7 @@ class Shown:
     text: str
 
     def _repr_html_(self) -> str:
-        return self.markup
+        return f"{_BEFORE}{self.markup}{_AFTER}"
 
     def __repr__(self) -> str:
         return self.text

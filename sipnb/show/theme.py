@@ -26,6 +26,12 @@ NAMES = {
     COMMON: "common", NEUTRAL: "neutral", BAND: "band", ACCENT: "accent",
 }  # fmt: skip
 
+#: The values of these variables on a dark ground.
+DARK = {
+    "ink": "#e6e9ed", "muted": "#a4aeb9", "faint": "#363d45", "paper": "#14171a", "improvement": "#6cb4ff", "concern": "#ff9e4a",
+    "common": "#9aa3af", "neutral": "#c9a6f5", "band": "#2a3037", "accent": "#9cc7f0",
+}  # fmt: skip
+
 #: Colour and marker of a point's signal: told apart by shape too.
 SIGNALS = {
     "improvement": (IMPROVEMENT, "D"),

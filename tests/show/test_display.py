@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from sipnb.methods import spc
-from sipnb.show import display, figures
+from sipnb.show import display, figures, theme
+from tests.conftest import REPOSITORY
 
 DATA = pd.DataFrame({"Cycle": ["Sep", "Oct"], "Value": [0.7123, 0.69512345678], "n": [1612, 15]})
 GIVEN = {
@@ -165,3 +166,20 @@ def test_the_bar_of_a_card_stays_on_its_scale():
     card = display.Card("a", "A", "lead", [("Cost", "€ 5")], extent=(-0.2, 0.5, 1.4))
     assert card.bar == [5.0, 120.0, 235.0] and display.Card("a", "A", "lead", []).bar is None
     assert 'id="a" aria-labelledby="a-title"' in display.cards([card]).markup
+
+
+def test_a_notebook_gives_markup_the_colours_of_its_dark_theme_and_a_page_takes_what_is_inside():
+    shown = display.say("Costs rose from $12 to $15.")
+    output = shown._repr_html_()
+    assert 'class="sipnb mathjax_ignore"' in output
+    assert '[data-jp-theme-light="false"] .sipnb' in output
+    assert display.inside(output) == shown.markup
+    assert display.inside(shown.markup) == shown.markup, "another's output is taken as it is"
+
+
+def test_dark_colours_are_those_of_the_page():
+    style = (REPOSITORY / "sipnb" / "report" / "templates" / "style.css").read_text(encoding="utf-8")
+    dark = dict(
+        re.findall(r"--([a-z]+): (#[0-9a-f]{6});", style.partition("prefers-color-scheme: dark")[2].partition("* {")[0])
+    )
+    assert {name: dark[name] for name in theme.NAMES.values()} == theme.DARK
