@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from sipnb import kpis, places
@@ -25,6 +27,8 @@ from sipnb.cycles import Cycle, containing
 from sipnb.places import CycleFolder
 from sipnb.records import clocks, prepare, sources
 from sipnb.records.frozen import Records
+from sipnb.records.sql import quoted
+from sipnb.tables import TABLES
 from sipnb.workbook import Service, Workbook
 
 
@@ -102,6 +106,35 @@ class Subject:
         if kpi not in known:
             known[kpi] = kpis.series(kpi, self.scope)
         return known[kpi]
+
+    def list_kpis(self) -> pd.DataFrame:
+        """Every measure by its id: title, unit, which way is better, the service's target, and the tables it counts."""
+        rows = {k.id: (k.title, k.unit, k.good, self.target(k.id), ", ".join(k.tables)) for k in self.kpis.values()}
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["title", "unit", "better", "target", "tables"])
+        return frame.rename_axis("kpi")
+
+    def list_tables(self) -> pd.DataFrame:
+        """The frozen tables that the organisation supplies, with the service's number of rows in each."""
+        rows = {name: len(self.records.table(name)) for name in TABLES if self.records.has(name)}
+        return pd.Series(rows, name="rows", dtype="int64").rename_axis("table").to_frame()
+
+    def sql(self, query: str, **frames: pd.DataFrame) -> pd.DataFrame:
+        """What a query (DuckDB's SQL) finds in the service's frozen tables, by their names, and in `frames`, by theirs.
+
+        Times are shown in the service's zone. Raises duckdb.Error for a query that cannot be run.
+
+            service.sql("SELECT priority, count(*) AS n FROM tickets GROUP BY ALL ORDER BY 1")
+        """
+        with duckdb.connect() as con, warnings.catch_warnings():
+            # DuckDB asks pandas for times in a zone in a way that pandas has given up.
+            warnings.filterwarnings("ignore", "The inplace keyword", DeprecationWarning)
+            con.execute(f"SET TimeZone = {quoted(self.cycle.zone)}")
+            for name in TABLES:
+                if self.records.has(name):
+                    con.register(name, self.records.table(name))
+            for name, frame in frames.items():
+                con.register(name, frame)
+            return con.execute(query).df()
 
     def target(self, kpi: str) -> float | None:
         """The service's target for a KPI, if it has one."""
