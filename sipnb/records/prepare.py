@@ -24,7 +24,7 @@ from sipnb.places import private, private_file, state
 from sipnb.records import account, freezing, mappings, quality, shapes, sources, staging, standing, trials
 from sipnb.records.mapped import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
-from sipnb.records.sql import quoted
+from sipnb.records.sql import no_room, quoted
 from sipnb.tables import ESSENTIAL, ESTATE, FREE, TABLES
 from sipnb.workbook import Workbook
 
@@ -228,14 +228,20 @@ def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _workshop(workbook: Workbook) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-    with (
-        workshop(workbook.reports / workbook.name) as folder,
-        duckdb.connect(str(folder / "staged.duckdb")) as con,
-    ):
-        con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(folder / 'spilled')}")
-        con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
-        con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
-        yield con, folder
+    """A database to prepare records in, and a folder for files. Raises OSError where the disk is full."""
+    try:
+        with (
+            workshop(workbook.reports / workbook.name) as folder,
+            duckdb.connect(str(folder / "staged.duckdb")) as con,
+        ):
+            con.execute(f"SET memory_limit='{MEMORY}'; SET temp_directory={quoted(folder / 'spilled')}")
+            con.execute("SET preserve_insertion_order=true; SET TimeZone='UTC'")
+            con.execute("PRAGMA disable_checkpoint_on_shutdown")  # all of it is thrown away
+            yield con, folder
+    except duckdb.Error as error:
+        if full := no_room(error):
+            raise full from error
+        raise
 
 
 def _prepare(

@@ -57,6 +57,10 @@ class Nursery:
             _, why = self._pipe.recv()
         except EOFError:
             why = "it ended while it was starting"
+        except BaseException:  # the run is told to end; what is still starting hears nothing
+            self._process.kill()
+            self.close()
+            raise
         if why:
             self.close()
             raise NotPossible(why)
@@ -83,7 +87,7 @@ class Nursery:
     def close(self) -> None:
         """End it, and whatever it has forked."""
         self._pipe.close()
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
         self._process.kill()
         self._process.wait()
@@ -153,7 +157,11 @@ def _read_ahead(spec: unit.Spec) -> None:
 
 def main() -> None:
     imports.end_with_parent()
-    pipe, spec = Connection(int(sys.argv[1])), unit.Spec.read(Path(sys.argv[2]))
+    pipe = Connection(int(sys.argv[1]))
+    try:
+        spec = unit.Spec.read(Path(sys.argv[2]))
+    except FileNotFoundError:  # the run is over, and has removed its papers
+        return
     imports.load()
     _read_ahead(spec)
     imports.settle()

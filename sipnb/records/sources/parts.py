@@ -7,15 +7,15 @@ records read = records handed on + malformed ones.
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
+
+from sipnb.records.sql import no_room
 
 #: What the first cell of a row holds that adds up the rows above it or counts them; for Python and DuckDB alike.
 TOTALS = (
@@ -79,10 +79,6 @@ class Part:
         return rows + self.first
 
 
-#: What DuckDB says where the disk is full, with the file that it wrote to.
-_NO_ROOM = re.compile(r'(?:"([^"]+)"[^"]*)?no space left', re.IGNORECASE)
-
-
 def content_hash(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -98,10 +94,8 @@ def take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:
         try:
             (rows,) = con.execute(sql.replace("{relation}", part.relation)).fetchone()
         except duckdb.Error as error:
-            if told := _NO_ROOM.search(str(error)):
-                raise OSError(
-                    errno.ENOSPC, "no space left on the disk", told[1] or "the records being frozen"
-                ) from error
+            if full := no_room(error):
+                raise full from error
             if attempt == 1 and part.salvage():
                 continue
             raise MissingInput(f"{part.name} cannot be read: {str(error).splitlines()[0]}") from error
