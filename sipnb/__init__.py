@@ -1,11 +1,11 @@
 """sipnb: evidence-based Service Improvement Plans from IT-service-management records.
 
-import sipnb
+A service of an organisation in a cycle, with its measures, its tables, and SQL over them:
 
-service = sipnb.open_service("demo", "payments", "2026-10")
-service.list_kpis(), service.list_tables()
-service.series("sla_attainment")
-service.sql("SELECT priority, count(*) AS n FROM tickets GROUP BY ALL ORDER BY 1")
+    service = sipnb.open_service("demo", "payments", "2026-10")
+    service.list_kpis(), service.list_tables()
+    service.series("sla_attainment")
+    service.sql("SELECT priority, count(*) AS n FROM tickets GROUP BY ALL ORDER BY 1")
 """
 
 import importlib

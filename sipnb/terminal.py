@@ -59,9 +59,9 @@ class Printed:
         os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
-def tell(text: str, file: TextIO | None = None) -> None:
+def tell(text: str, file: TextIO | None = None, end: str = "\n") -> None:
     """Print one line, and no second one for a line end in what it holds."""
-    print(text.replace("\n", "\\n"), file=file, flush=True)
+    print(text.replace("\n", "\\n"), end=end, file=file, flush=True)
 
 
 class Progress:
@@ -86,7 +86,7 @@ class Progress:
 
     def _renew(self, text: str) -> None:
         getattr(self.stream, "obeyed", self.stream.write)("\r\x1b[K")
-        print(text.replace("\n", "\\n"), end="", file=self.stream, flush=True)
+        tell(text, self.stream, end="")
 
 
 def _rough(seconds: float) -> str:

@@ -83,11 +83,9 @@ class Trial:
         """Files and folders that no reader and no later run needs."""
         reports = self.estate.root / "reports"
         known = {"tiny", "2026-10", "index.html", ".2026-10.lock", ".2026-10.files.json", ".cycles.lock"}
-        places = [*reports.iterdir(), *(reports / "tiny").iterdir()] if reports.exists() else []
-        odd = [path for path in (reports / "tiny").rglob("*") if path.suffix in (".part", ".tmp") or path.is_symlink()]
-        return [
-            str(path) for path in (*places, *self.scratch.iterdir(), *odd) if path not in odd and path.name not in known
-        ]
+        places = [*reports.iterdir(), *(reports / "tiny").iterdir(), *self.scratch.iterdir()]
+        unfinished = [one for one in reports.rglob("*") if one.suffix in (".part", ".tmp") or one.is_symlink()]
+        return [str(path) for path in places if path.name not in known] + [str(path) for path in unfinished]
 
 
 def variant(estate: Estate, number: int) -> None:

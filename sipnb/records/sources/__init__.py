@@ -55,15 +55,15 @@ def files_of(source: Source, data: Path, anywhere: bool = False) -> list[Path]:
         raise MissingInput(
             f"source {source.name!r}: no file at {base}; put the export there or name its folder with --data"
         )
+    home = data.resolve()
     for one in found:
         # Such a name is no text: it can stand in no query and on no page.
         if any("\ud800" <= c <= "\udfff" for c in one.as_posix()):
             raise MissingInput(f"source {source.name!r}: the name {one.as_posix()!a} is not UTF-8; rename the file")
-    for file in () if anywhere else found:
-        if not file.resolve().is_relative_to(data.resolve()):
-            what = "leads" if file.is_relative_to(data) and ".." not in file.parts else "is"
+        if not anywhere and not one.resolve().is_relative_to(home):
+            what = "leads" if one.is_relative_to(data) and ".." not in one.parts else "is"
             raise MissingInput(
-                f"source {source.name!r}: {file} {what} outside the data folder {data}; put the export there, name its folder "
+                f"source {source.name!r}: {one} {what} outside the data folder {data}; put the export there, name its folder "
                 "with --data, or allow files from anywhere with --files-anywhere"
             )
     return found
@@ -160,11 +160,15 @@ def _open(
 
         delimiter = source.delimiter or mapping.delimiter
         encoding = source.encoding or mapping.encoding
-        return texts.open_text(path, scratch, delimiter, encoding, False, source.skip, mapping.names, source.unpacked)
+        return texts.open_text(
+            path, scratch, delimiter, encoding, skip=source.skip, wanted=mapping.names, unpacked=source.unpacked
+        )
     if kind in _LINES or kind == ".json":
         from sipnb.records.sources import nested
 
-        return nested.open_json(con, path, scratch, mapping.records, kind in _LINES, source.unpacked, names)
+        return nested.open_json(
+            con, path, scratch, mapping.records, lines=kind in _LINES, unpacked=source.unpacked, needed=names
+        )
     if kind in _SHEETS:
         from sipnb.records.sources import sheets
 
