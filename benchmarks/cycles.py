@@ -131,7 +131,7 @@ def overhead(folder: Path) -> tuple[float, float]:
     write += "folder.mkdir(parents=True, exist_ok=True)\n[(folder / f'{n}.json').write_text('{}') for n in range(99)];"
     cells = [
         new.new_code_cell('service: str = "x"', id="parameters", metadata={"tags": ["parameters"]}),
-        new.new_code_cell("from sipnb.chapters import baseline, subject", id="imports"),
+        new.new_code_cell("from sipnb.chapters import baseline, context", id="imports"),
         new.new_code_cell(write, id="work"),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

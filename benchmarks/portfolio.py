@@ -19,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from nbformat import write as write_notebook
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sipnb import places, report
 from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS
-from sipnb.chapters import advice_facts, comparisons, facts, portfolio, results
-from sipnb.places import CycleFolder
+from sipnb.chapters import facts, notebooks, results
+from sipnb.chapters.context import PortfolioContext
+from sipnb.places import ALL_SERVICES, NOTEBOOKS, PORTFOLIO, CycleFolder, write_whole
 from sipnb.workbook import Service
 
 CYCLE = "2026-10"
@@ -54,7 +53,7 @@ _LEVERS = (
 
 def write_estate(
     reports: Path, services: int, cycle: str = CYCLE, names: Mapping[int, str] | None = None
-) -> portfolio.Estate:
+) -> PortfolioContext:
     """An organisation of so many services with the results of all chapters in `reports/estate/<cycle>/`.
 
     `names` replaces the invented names of services by their number.
@@ -73,31 +72,16 @@ def write_estate(
     for one in listed:
         _write(folder, one, when, draw)
         folder.page(one.id).write_text(PLAN, encoding="utf-8")
-    return portfolio.Estate(book, when, folder)
+    return PortfolioContext(book, when, folder)
 
 
-def make(estate: portfolio.Estate) -> portfolio.Portfolio:
-    """Work the portfolio out and write everything that belongs to it."""
-    found = portfolio.work_out(estate)
-    portfolio.write(estate, found)
-    cells = [
-        new_markdown_cell("# Portfolio: all services in order of need"),
-        new_markdown_cell("## What moved"), _shown(portfolio.moved(found.facts)),
-        new_markdown_cell("## Services side by side"), _shown(comparisons.funnel_figures(found.facts, found.funnels)),
-    ]  # fmt: skip
-    for number, one in enumerate(cells):
-        one["id"] = f"cell-{number}"
-    path = estate.folder.notebook(results.PORTFOLIO, "portfolio")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_notebook(new_notebook(cells=cells), path)
+def make(estate: PortfolioContext) -> facts.PortfolioFacts:
+    """Run the portfolio's notebook and make everything that belongs to it."""
+    executed = notebooks.executed(NOTEBOOKS / f"{PORTFOLIO}.ipynb", estate)
+    write_whole(estate.folder.notebook(ALL_SERVICES, PORTFOLIO), json.dumps(executed))
     report.render_index(estate.folder)
     report.render_cycles(estate.folder)
-    return found
-
-
-def _shown(value):
-    data = {"text/html": value.markup, "text/plain": value.text}
-    return new_code_cell("...", outputs=[new_output("execute_result", data=data, execution_count=1)], execution_count=1)
+    return results.read(estate.folder, ALL_SERVICES, PORTFOLIO)
 
 
 def _service(n: int, draw: random.Random, name: str | None) -> Service:
@@ -117,17 +101,17 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
     )  # fmt: skip
     measures = [_measure(kpi, draw) for kpi in _KPIS]
 
-    def hand_over(chapter: str, found: facts.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
-        results.write(folder, service.id, cycle.name, chapter, found, tables, "0123456789abcdef")
+    def hand_over(found: facts.Facts, tables: dict[str, pd.DataFrame] | None = None) -> None:
+        results.write(folder, service.id, cycle.name, found, tables, "0123456789abcdef")
 
     agreed = [_action(service, n, draw) for n in range(draw.choice((0, 0, 1, 1, 2)))]
     late = sum(one.overdue for one in agreed)
-    hand_over("1_review", facts.ReviewFacts(actions=agreed, states={}, overdue=late))
+    hand_over(facts.ReviewFacts(actions=agreed, states={}, overdue=late))
     baseline = facts.BaselineFacts(
         about=about, kpis=measures, titles={k.kpi: k.title for k in measures}, without_data={}, history_cycles=30,
         rows={}, set_aside={}, warnings=[], severities=None, tested=9, signals=0, expected_false=0.3,
     )  # fmt: skip
-    hand_over("2_baseline", baseline, {"series": _series(measures, cycle, draw)})
+    hand_over(baseline, {"series": _series(measures, cycle, draw)})
     targets = [k for k in measures if k.target is not None]
     gaps = [
         facts.GapFact(
@@ -139,7 +123,6 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
     ]  # fmt: skip
     states = [g.status for g in gaps]
     hand_over(
-        "3_gap_analysis",
         facts.GapFacts(
             gaps=gaps, objectives=[], targets_without_objective=[], objectives_without_target=[],
             meets=states.count("meets"), fails=states.count("fails"), inconclusive=states.count("inconclusive"),
@@ -153,12 +136,12 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
         kpi="sla_attainment", title="Resolved within target", short="In time", unit="share", good="up", target=0.85,
         model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, now=0.8, steps=[step],
     )  # fmt: skip
-    hand_over("4_forecast", facts.ForecastFacts(forecasts=[ahead], left_out={}))
-    hand_over("5_recommendations", _advice(service, states, draw))
+    hand_over(facts.ForecastFacts(forecasts=[ahead], left_out={}))
+    hand_over(_advice(service, states, draw))
 
 
-def _advice(service: Service, states: list[str], draw: random.Random) -> advice_facts.RecommendationFacts:
-    effect = advice_facts.EffectFact(
+def _advice(service: Service, states: list[str], draw: random.Random) -> facts.RecommendationFacts:
+    effect = facts.EffectFact(
         kpi="sla_attainment",
         title="Resolved within target",
         unit="share",
@@ -168,7 +151,7 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> advice_
         basis="effect",
     )
     options = [
-        advice_facts.OptionFact(
+        facts.OptionFact(
             rank=n + 1, lever=f"lever-{n}", title=title, action="Do it.", kind="process", moves=[], finding="Seen.", why="Seen.",
             evidence=["Seen."], numbers={}, effect=draw.choice((effect, None)), cost=draw.choice((9000.0, 24000.0, None)),
             effort_days=None, weeks=6, times=1.8, agreed=True, against="the target of 12 % passed on twice or more",
@@ -176,7 +159,7 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> advice_
         for n, title in enumerate(draw.sample(_LEVERS, draw.choice((0, 1, 1, 2))))
     ]  # fmt: skip
     decisions = [
-        advice_facts.DecisionFact(
+        facts.DecisionFact(
             id=one.lever, kind="option", title=one.title, owner=service.owner, due="2026-11-15",
             effect="+9 points (95 % interval 6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
         )
@@ -184,13 +167,13 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> advice_
     ]  # fmt: skip
     bad = states.count("fails")
     news = [
-        advice_facts.NewsFact(
+        facts.NewsFact(
             kind="newly missed", about="sla_attainment", text="The share resolved in time misses its target."
         )
     ]
-    return advice_facts.RecommendationFacts(
+    return facts.RecommendationFacts(
         options=options, considered={},
-        verdict=advice_facts.VerdictFact(
+        verdict=facts.VerdictFact(
             sentence="69.5 % of tickets were resolved in time, 15.5 points below the target of 85 % and worse than usual; "
             "November misses it again with over 99 % probability."
             if bad

@@ -24,12 +24,11 @@ from ruamel.yaml import YAML
 
 from sipnb import demo, places
 from sipnb import workbook as workbooks
-from sipnb.chapters import baseline, recommendations
-from sipnb.chapters.advice_facts import VerdictFact
-from sipnb.chapters.facts import KpiFact
-from sipnb.chapters.subject import Subject
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import KpiFact, VerdictFact
+from sipnb.chapters.notebooks import facts_of
 from sipnb.methods import proportions
-from sipnb.places import CycleFolder
+from sipnb.places import BASELINE, RECOMMENDATIONS, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
@@ -95,12 +94,12 @@ def simulate(service: str, seeds: Sequence[int], scale: float = 1.0, verdicts: i
         prepare.freeze(book, cycle, folder.records)
         measures, reached = [], []
         for seed in seeds:
-            one = Subject(book, book.service(_id(seed)), cycle, folder, Records(folder.records, _id(seed)))
-            measured = baseline.work_out(one).facts
+            one = ServiceContext(book, book.service(_id(seed)), cycle, folder, Records(folder.records, _id(seed)))
+            measured = facts_of(BASELINE, one)
             measures += [_measure(seed, k) for k in measured.measures]
             if seed <= verdicts:
-                one.write(baseline.CHAPTER, measured)
-                reached.append(_verdict(seed, recommendations.work_out(one).facts.verdict))
+                one.write(measured)
+                reached.append(_verdict(seed, facts_of(RECOMMENDATIONS, one).verdict))
     return Simulated(pd.DataFrame(measures), pd.DataFrame(reached))
 
 

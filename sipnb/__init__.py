@@ -14,7 +14,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 #: What is found in the package itself, imported when it is first asked for: the package alone costs nothing.
-_PUBLIC = {"open_service": "sipnb.chapters.subject:open_subject"}
+_PUBLIC = {
+    "open_service": "sipnb.chapters.context:open_service",
+    "open_records": "sipnb.chapters.context:open_records",
+    "open_portfolio": "sipnb.chapters.context:open_portfolio",
+}
 
 __all__ = ["__version__", *_PUBLIC]
 

@@ -141,14 +141,14 @@ def run(
             _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
     from sipnb import report  # rendering is not needed to be told that a parameter is wrong
-    from sipnb.chapters import subject
+    from sipnb.demo.supply import supply
 
     if pdf:
         try:
             report.browser()
         except report.NoBrowser as error:
             _fail(USAGE, error)
-    subject.simulate(book)
+    supply(book)
     options = {
         "jobs": jobs,
         "engine": engine,
@@ -188,7 +188,7 @@ def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, 
             failure=report.failure_of(names, when.label),
             index=report.render_index,
             cycles=report.render_cycles,
-            quality=report.quality_page(book.settings.organisation, when, names, book.settings.simulated),
+            quality=report.quality_page(book, when),
         ),
         progress=Progress(sys.stdout),
         **options,
@@ -228,25 +228,24 @@ def check(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Check parameters and records without running a notebook: every row read is accounted for."""
-    from sipnb.chapters import subject
+    from sipnb.demo.supply import supply
     from sipnb.records import prepare
 
     book = _load(params, data, out, anywhere)
-    subject.simulate(book)
+    supply(book)
     when = _cycle(book, cycle) if cycle else None
     found = prepare.check(book, when)
     if as_json:
         print(json.dumps(found.summary(), indent=1, ensure_ascii=False))
     else:
         from sipnb import report, summary
+        from sipnb.chapters.context import RecordsContext
 
         summary.show(book, found, when)
         page = book.reports / book.name / "check" / (f"{when.name}.html" if when else "as-exported.html")
         page.parent.mkdir(parents=True, exist_ok=True)
-        names = {s.id: s.name for s in book.services.values()}
-        settings = book.settings
         report.render_quality(
-            settings.organisation, when, found.record(), page, names=names, simulated=settings.simulated
+            RecordsContext(book, when, found.record()), page, places.NOTEBOOKS / f"{places.RECORDS}.ipynb"
         )
         print(f"\n  The data-quality page: {page}")
     sys.exit(GATE if found.stops else OK)
@@ -400,11 +399,11 @@ def _cycle(book: Workbook, name: str) -> Cycle:
     import pandas as pd
 
     from sipnb import cycles
-    from sipnb.chapters import subject
+    from sipnb.demo.supply import supply
     from sipnb.params import WorkbookError
     from sipnb.records import prepare
 
-    subject.simulate(book)
+    supply(book)
     now = pd.Timestamp.now(tz="UTC")
     newest = prepare.newest(book, now)
     if newest is None:
@@ -417,9 +416,9 @@ def _print_plan(
     force: bool = False, refreeze: bool = False,
 ) -> None:  # fmt: skip
     from sipnb.chain import plans
-    from sipnb.chapters import subject
+    from sipnb.demo.supply import supply
 
-    subject.simulate(book)
+    supply(book)
     steps = plans.plan(book, cycle, services, force=force, refreeze=refreeze, notebooks=notebooks)
     if as_json:
         print(json.dumps([asdict(step) for step in steps], indent=1, ensure_ascii=False))

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -30,6 +31,24 @@ _BUILDING = ".building"
 
 #: The chapters of a plan, in reading order; each is a notebook of that name.
 CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
+REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS = CHAPTERS
+
+
+#: The notebook over the records of a cycle, before all chapters.
+RECORDS = "0_records"
+
+#: The notebook over all services of a cycle, and the name under which its results lie among those of services.
+PORTFOLIO, ALL_SERVICES = "portfolio", "_portfolio"
+
+
+def chapter_anchor(chapter: str) -> str:
+    """The chapter's own word, as anchors have it: `3_gap_analysis` → `gap-analysis`."""
+    return chapter.lstrip("0123456789_").replace("_", "-")
+
+
+def chapter_title(chapter: str) -> str:
+    """The chapter's word for readers: `3_gap_analysis` → `Gap analysis`."""
+    return chapter_anchor(chapter).replace("-", " ").capitalize()
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -167,6 +186,15 @@ class CycleFolder:
 
     def result(self, service: str, chapter: str) -> Path:
         return self.root / "results" / service / f"{chapter}.json"
+
+    @property
+    def statuses(self) -> Path:
+        """What became of each service in the run, handed to the portfolio; see `chapters.results.statuses`."""
+        return self.result(ALL_SERVICES, "services")
+
+    def relative(self, path: Path) -> str:
+        """A file of the cycle as a link from one of its pages."""
+        return quote(path.relative_to(self.root).as_posix())
 
     def notebook(self, service: str, chapter: str) -> Path:
         return self.root / "notebooks" / service / f"{chapter}.ipynb"

@@ -9,13 +9,15 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import filelock
 import pytest
 
 from sipnb import demo, places
 from sipnb import workbook as workbooks
-from sipnb.chapters import subject
+from sipnb.chapters import notebooks
+from sipnb.chapters.context import ServiceContext
 from sipnb.cycles import Cycle
 from sipnb.places import CycleFolder
 from sipnb.records import prepare
@@ -98,20 +100,25 @@ def demo_records(demo_book, demo_cycle, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_subject(demo_book, demo_cycle, demo_records, tmp_path_factory):
+def demo_context(demo_book, demo_cycle, demo_records, tmp_path_factory):
     """A service of the demo, ready for its chapters; one a name and session."""
-    known: dict[str, subject.Subject] = {}
+    known: dict[str, ServiceContext] = {}
     folder = CycleFolder(tmp_path_factory.mktemp("cycle"))
     folder.records.symlink_to(demo_records)
 
-    def open_(service: str) -> subject.Subject:
+    def open_(service: str) -> ServiceContext:
         if service not in known:
-            known[service] = subject.Subject(
+            known[service] = ServiceContext(
                 demo_book, demo_book.service(service), demo_cycle, folder, Records(demo_records, service)
             )
         return known[service]
 
     return open_
+
+
+def left_by(chapter: str, context: ServiceContext) -> SimpleNamespace:
+    """The variables that the project's notebook of a chapter leaves, without a kernel."""
+    return SimpleNamespace(**notebooks.variables(places.NOTEBOOKS / f"{chapter}.ipynb", context))
 
 
 @pytest.fixture(scope="session")

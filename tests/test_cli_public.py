@@ -3,7 +3,7 @@
 import json
 
 from sipnb.chapters import results
-from sipnb.places import CycleFolder
+from sipnb.places import ALL_SERVICES, CycleFolder
 from tests.conftest import public_data
 from tests.test_cli import sipnb
 
@@ -50,7 +50,7 @@ def test_a_real_organisation_without_surveys_or_changes_says_no_data(tmp_path):
 
 def test_availability_of_the_public_status_page_is_that_of_both_definitions(tmp_path):
     folder = published("github_status", "2025-12", "actions", tmp_path)
-    estate = {tuple(e.severities): e.year for e in results.read(folder, results.PORTFOLIO, "portfolio").estate}
+    estate = {tuple(e.severities): e.year for e in results.read(folder, ALL_SERVICES, "portfolio").estate}
     assert round(100 * estate["critical", "major", "minor", "none"], 2) == 93.79
     assert round(100 * estate["critical", "major"], 2) == 99.27
     index = folder.index.read_text(encoding="utf-8")

@@ -15,21 +15,17 @@ from typing import Any
 
 import sipnb
 from sipnb import editions
-from sipnb.chain.outcomes import UP_TO_DATE
-from sipnb.chapters.results import PORTFOLIO
+from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, CycleFolder, cycle_folder, revision, state, write_whole
+from sipnb.places import ALL_SERVICES, CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder, revision, state, write_whole
 from sipnb.records.sources import content_hash
 from sipnb.workbook import Workbook
 
 SCHEMA = 2
 
-#: The name of the notebook across all services.
-ACROSS = "portfolio"
-
 PUBLISHED = "published"
 
-_CODE = {".py", ".yml", ".css", ".j2", ".js"}
+_CODE = {".py", ".yml", ".toml", ".css", ".j2", ".js"}
 _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckdb")
 
 
@@ -192,10 +188,26 @@ def made_of_portfolio(
     folder = cycle_folder(workbook.reports, workbook.name, cycle.name)
     # What is published beside it is linked, and the portfolio of the cycle before is compared with.
     others = [edition.cycle for edition in editions.siblings(folder)]
-    earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(PORTFOLIO, ACROSS)
+    earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(ALL_SERVICES, PORTFOLIO)
     records = digest([json.dumps(quality), stood, others])
     before = content_hash(earlier) if earlier.is_file() else ""
-    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [ACROSS]), code, before)
+    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [PORTFOLIO]), code, before)
+
+
+def statuses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What became of each service, as the portfolio is told: its status, the reason of a failure, and what is out of date."""
+    return {
+        name: {"status": entry["status"], "reason": _reason(entry), "stale": entry.get("stale", [])}
+        for name, entry in entries.items()
+    }
+
+
+def _reason(entry: Mapping[str, Any]) -> str:
+    for chapter, one in entry.get("chapters", {}).items():
+        if one.get("state") in (FAILED, ERRORED):
+            where = f" at “{one['heading']}”" if one.get("heading") else ""
+            return f"{chapter}{where}: {one.get('error') or one['state']}"
+    return entry["status"]
 
 
 def service_files(folder: CycleFolder, service: str) -> list[Path]:
@@ -230,7 +242,7 @@ def portfolio_files(folder: CycleFolder, services: Collection[str]) -> list[Path
     pages = {folder.page(service) for service in services}
     top = [p for p in sorted(folder.root.glob("*")) if p.is_file() and p not in pages and p != folder.manifest]
     below = [p for place in (folder.owners, folder.downloads) for p in sorted(place.rglob("*")) if p.is_file()]
-    return top + below + service_files(folder, PORTFOLIO)
+    return top + below + service_files(folder, ALL_SERVICES)
 
 
 def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:

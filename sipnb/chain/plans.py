@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain import manifest, parameters
-from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
+from sipnb.chain.manifest import PUBLISHED, Made
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
+from sipnb.places import CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder
 from sipnb.records import frozen, prepare, sources
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import Workbook
@@ -70,7 +70,7 @@ def asked(workbook: Workbook, services: Sequence[str] | None) -> list[str]:
 def check_notebooks(notebooks: Path) -> None:
     """Check the parameters of all notebooks. Raises ParameterError, the errors of all of them together."""
     errors = []
-    for name, given in [*((chapter, GIVEN) for chapter in CHAPTERS), (ACROSS, GIVEN_ACROSS)]:
+    for name, given in [*((chapter, GIVEN) for chapter in CHAPTERS), (PORTFOLIO, GIVEN_ACROSS)]:
         try:
             parameters.check(notebooks / f"{name}.ipynb", given)
         except parameters.ParameterError as error:

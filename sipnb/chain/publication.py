@@ -17,8 +17,7 @@ from typing import Any
 
 from sipnb.chain import disk
 from sipnb.chain.manifest import intact
-from sipnb.chapters.results import PORTFOLIO
-from sipnb.places import CycleFolder, private, write_whole
+from sipnb.places import ALL_SERVICES, CycleFolder, private, write_whole
 
 _DONE = "done"
 
@@ -113,7 +112,7 @@ def forget_results(folder: CycleFolder, service: str) -> None:
 
 def forget_portfolio(building: CycleFolder) -> None:
     """Remove what was made of a portfolio that failed: no figure of it may be read."""
-    forget_results(building, PORTFOLIO)
+    forget_results(building, ALL_SERVICES)
     building.index.unlink(missing_ok=True)
     for folder in (building.owners, building.downloads):
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +127,7 @@ def publish(
     and what belongs to it stay as they are. The folder that was published is the building folder afterwards.
     """
     anew = _Anew(
-        frozenset({*services, *gone, *([PORTFOLIO] if portfolio else [])}),
+        frozenset({*services, *gone, *([ALL_SERVICES] if portfolio else [])}),
         building.records.is_dir() and not building.records.is_symlink(),
         not building.quality.is_symlink(),
     )
@@ -157,7 +156,7 @@ class _Anew:
 
     @property
     def portfolio(self) -> bool:
-        return PORTFOLIO in self.names
+        return ALL_SERVICES in self.names
 
     def holds(self, file: Path) -> bool:
         """Whether a published file, by its place in the cycle's folder, belongs to what was made anew."""

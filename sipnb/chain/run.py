@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -16,13 +17,12 @@ from sipnb import editions
 from sipnb import workbook as workbooks
 from sipnb.chain import crew, engines, lock, manifest, publication, unit
 from sipnb.chain.crew import Crew
-from sipnb.chain.manifest import ACROSS, PUBLISHED, Made
+from sipnb.chain.manifest import PUBLISHED, Made
 from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
-from sipnb.chapters.results import PORTFOLIO
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, CycleFolder, cycle_folder
+from sipnb.places import ALL_SERVICES, CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder, write_whole
 from sipnb.records import prepare
 from sipnb.records.frozen import service_of
 from sipnb.workbook import Workbook, WorkbookError
@@ -48,14 +48,14 @@ class Pages:
     """The functions that write the pages into the building folder.
 
     `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
-    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that
-    they can link to it. `cycles(folder)` is given the published folder when everything else is in its place.
+    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder, notebooks)`, which comes before all others, so
+    that they can link to it. `cycles(folder)` is given the published folder when everything else is in its place.
     """
 
     plan: Callable[[CycleFolder, str], object]
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
     index: Callable[[CycleFolder], object]
-    quality: Callable[[CycleFolder], object] | None = None
+    quality: Callable[[CycleFolder, Path], object] | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
 
@@ -163,8 +163,6 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     earlier = work.before["portfolio"] or None
     anew = bool(work.ran or gone or why(earlier, across, work.published, work.force, same))
     if anew:
-        # The notebook reads there how the services fared.
-        _write(work, head, {"status": "pending", "hashes": {}})
         portfolio = _portfolio(work, across, earlier)
     else:
         portfolio = {**earlier, "status": UP_TO_DATE, "output": "identical"}
@@ -214,7 +212,7 @@ def _quality_page(work: _Work) -> None:
     if work.pages.quality is None:
         return
     try:
-        work.pages.quality(work.building)
+        work.pages.quality(work.building, work.notebooks)
     except Exception as error:
         work.building.quality.unlink(missing_ok=True)
         work.errors.append(f"data quality {work.cycle.name}: {one_line(error)}")
@@ -292,15 +290,18 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
 
 
 def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
-    (outcome,) = work.crew.work([_spec(work, PORTFOLIO, (ACROSS,), made)])
+    write_whole(
+        work.building.statuses, json.dumps(manifest.statuses(work.entries), indent=1, ensure_ascii=False) + "\n"
+    )
+    (outcome,) = work.crew.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
     if outcome.state == SUCCEEDED:
         index = rendered(lambda: work.pages.index(work.building), work.building.index)
         outcome = replace(outcome, chapters={**outcome.chapters, RENDER: index})
     if outcome.state != SUCCEEDED:
         publication.forget_portfolio(work.building)
         _fail(work, outcome)
-        if work.building.page(PORTFOLIO).exists():
-            work.building.page(PORTFOLIO).replace(work.building.index)
+        if work.building.page(ALL_SERVICES).exists():
+            work.building.page(ALL_SERVICES).replace(work.building.index)
     hashes = manifest.hashes(work.building, manifest.portfolio_files(work.building, work.workbook.services))
     entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
     work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
@@ -312,7 +313,7 @@ def _fail(work: _Work, outcome: ServiceOutcome) -> None:
     partial = None
     if outcome.chapter != RENDER and work.building.notebook(outcome.service, outcome.chapter or "").is_file():
         partial = work.published.notebook(outcome.service, outcome.chapter or "")
-    shown = replace(outcome, service=ACROSS) if outcome.service == PORTFOLIO else outcome
+    shown = replace(outcome, service=PORTFOLIO) if outcome.service == ALL_SERVICES else outcome
     work.errors.append(shown.line(partial))
     work.building.page(outcome.service).unlink(missing_ok=True)
     try:
@@ -341,7 +342,7 @@ def _entry(
 
 
 def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
-    book, across = work.workbook, service == PORTFOLIO
+    book, across = work.workbook, service == ALL_SERVICES
     earlier = None if work.force or across else work.before["services"].get(service)
     given = dict.fromkeys(GIVEN_ACROSS if across else GIVEN, service)
     # An organisation's name is the same on every machine, its path is not: that one travels in the environment.

@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from pydantic import ValidationError
 
-from sipnb.chapters.advice_facts import RecommendationFacts
-from sipnb.chapters.facts import BaselineFacts, Facts, ForecastFacts, GapFacts, ReviewFacts
-from sipnb.chapters.portfolio_facts import PortfolioFacts
-from sipnb.places import CycleFolder, state, write_whole
+from sipnb.chapters.facts import (
+    BaselineFacts,
+    Facts,
+    ForecastFacts,
+    GapFacts,
+    PortfolioFacts,
+    RecommendationFacts,
+    ReviewFacts,
+)
+from sipnb.places import (
+    BASELINE,
+    FORECAST,
+    GAP_ANALYSIS,
+    PORTFOLIO,
+    RECOMMENDATIONS,
+    REVIEW,
+    CycleFolder,
+    state,
+    write_whole,
+)
 
 SCHEMA = 2
 
@@ -28,33 +45,55 @@ class ResultError(ValueError):
 
 
 _FACTS: dict[str, type[Facts]] = {
-    "1_review": ReviewFacts,
-    "2_baseline": BaselineFacts,
-    "3_gap_analysis": GapFacts,
-    "4_forecast": ForecastFacts,
-    "5_recommendations": RecommendationFacts,
-    "portfolio": PortfolioFacts,
-}
+    REVIEW: ReviewFacts, BASELINE: BaselineFacts, GAP_ANALYSIS: GapFacts, FORECAST: ForecastFacts,
+    RECOMMENDATIONS: RecommendationFacts, PORTFOLIO: PortfolioFacts,
+}  # fmt: skip
+_CHAPTER = {kind: chapter for chapter, kind in _FACTS.items()}
+_KINDS = [kind.__name__ for kind in _CHAPTER]
 
-#: Under this name the portfolio's result lies among the services' results.
-PORTFOLIO = "_portfolio"
+F = TypeVar("F", bound=Facts)
+
+
+def of(kind: type[F], **fields: Any) -> F:
+    """The facts of a chapter, checked against their schema. Raises ResultError naming the field and what was expected.
+
+    results.of(ReviewFacts, actions=actions, states=states, overdue=0)
+    """
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        raise ResultError(f"{_CHAPTER.get(kind, kind.__name__)}: {_told(error)}") from error
+
+
+def frame(facts: Iterable[Facts], *columns: str) -> pd.DataFrame:
+    """Facts as a table, a row each, with all of their fields or these `columns`."""
+    rows = [one.model_dump() for one in facts]
+    return pd.DataFrame(rows, columns=list(columns) or None)
+
+
+def _told(error: ValidationError) -> str:
+    """The first field that does not fit, and what was expected of it."""
+    first = error.errors(include_url=False)[0]
+    return f"facts.{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def write(
     folder: CycleFolder,
     service: str,
     cycle: str,
-    chapter: str,
     facts: Facts,
-    tables: dict[str, pd.DataFrame] | None = None,
+    tables: Mapping[str, pd.DataFrame] | None = None,
     fingerprint: str = "",
 ) -> Path:
     """Write a chapter's result, tables first, the JSON last and by rename: a result is there as a whole or not at all.
 
-    Raises ResultError where the facts are not the chapter's.
+    Raises ResultError where they are no chapter's facts, or are not what their schema says.
     """
-    if not isinstance(facts, _FACTS[chapter]):
-        raise ResultError(f"{service}/{chapter}: facts must be {_FACTS[chapter].__name__}, not {type(facts).__name__}")
+    if type(facts) not in _CHAPTER:
+        raise ResultError(
+            f"{service}: {type(facts).__name__} are no chapter's facts; hand over one of {', '.join(_KINDS)}"
+        )
+    chapter = _CHAPTER[type(facts)]
     path = folder.result(service, chapter)
     path.parent.mkdir(parents=True, exist_ok=True)
     names = {}
@@ -102,8 +141,12 @@ def _load(path: Path, chapter: str, state: tuple[int, int, int]) -> tuple[dict[s
     except (KeyError, json.JSONDecodeError) as error:
         raise ResultError(f"{path}: is not a result file: {error}; run the cycle again") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ResultError(f"{path}: facts.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ResultError(f"{path}: {_told(error)}") from error
+
+
+def statuses(folder: CycleFolder) -> dict[str, dict[str, Any]]:
+    """What became of each service in the run that is told of: status, reason, stale. Empty where notebooks are run by hand."""
+    return json.loads(folder.statuses.read_text(encoding="utf-8")) if folder.statuses.is_file() else {}
 
 
 def table(folder: CycleFolder, service: str, chapter: str, name: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ Everything is invented and follows from the seed. A service's records do not dep
 
 from sipnb.demo.exports import generate, write
 from sipnb.demo.services import CUT_OFF, EXPORT_END, FIRST_DAY, GOAL_HOURS, ORGANISATION, SERVICES, ZONE, Service
+from sipnb.demo.supply import supply
 
 __all__ = [
     "CUT_OFF",
@@ -16,5 +17,6 @@ __all__ = [
     "ZONE",
     "Service",
     "generate",
+    "supply",
     "write",
 ]

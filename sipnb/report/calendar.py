@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
+from sipnb.chapters.facts import ActionOfPlan, PortfolioFacts
 from sipnb.show import words
 
 #: A line holds at most so many octets; the rest goes on in the next, after a blank.

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from traitlets.config import Config
 
 from sipnb.imports import spared
+from sipnb.places import chapter_anchor
 from sipnb.show.display import inside
 
 with spared():
@@ -27,9 +28,11 @@ with spared():
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-#: What cells with one of these tags print is no part of the body: they prepare, or the front page shows it already.
-FRONT = "front"
-SILENT = ("parameters", "injected-parameters", "setup", FRONT)
+#: What cells with one of these tags leave is no part of the page: they prepare, or show an analyst what a method gave.
+SILENT = {"parameters", "injected-parameters", "setup", "method"}
+#: A cell tagged `page:<place>` has its place in the frame of the page; prose tagged `front` is a heading of such cells, which the
+#: frame has already.
+PLACE, FRONT = "page:", "front"
 
 #: In this order; text that came from a record is never read as Markdown, so that is not among them.
 _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
@@ -52,21 +55,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter's markup and headings; the first heading is the chapter's own."""
+    """A chapter's markup and headings; the first heading is the chapter's own. `front` is what has a place in the frame."""
 
     markup: Markup
     sections: list[Section]
     has_code: bool
-
-
-def noun(chapter: str) -> str:
-    """The chapter's own word, as anchors have it: `3_gap_analysis` → `gap-analysis`."""
-    return re.sub(r"^\d+_", "", chapter).replace("_", "-")
-
-
-def title(chapter: str) -> str:
-    """The chapter's word for readers: `3_gap_analysis` → `Gap analysis`."""
-    return noun(chapter).replace("-", " ").capitalize()
+    front: dict[str, Markup]
 
 
 def chapter(path: Path, name: str, with_code: bool = True) -> Chapter:
@@ -74,17 +68,36 @@ def chapter(path: Path, name: str, with_code: bool = True) -> Chapter:
     if not path.is_file():
         raise PageError(f"{name}: no executed notebook at {path}; run that chapter first")
     try:
-        notebook = nbformat.read(path, as_version=4)
+        return converted(path.read_text(encoding="utf-8"), name, with_code)
     except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise PageError(f"{name}: {path} is not a notebook: {error}; run that chapter again") from error
+
+
+def converted(content: str, name: str, with_code: bool = False) -> Chapter:
+    """An executed notebook, its JSON given, as chapter `name` of a page. Raises PageError where it has no title."""
+    notebook = nbformat.reads(content, as_version=4)
     notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or FRONT not in c.metadata.get("tags", [])]
+    front = _taken(notebook)
     markup, sections = _converted(notebook, name, with_code)
     if not sections or sections[0].level != 2:
         raise PageError(
-            f"{name}: {path} has to begin with a heading `# …`; put the chapter's title into its first cell"
+            f"{name}: its notebook has to begin with a heading `# …`; put the chapter's title into its first cell"
         )
     has_code = with_code and any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
-    return Chapter(Markup(markup), sections, has_code)
+    return Chapter(Markup(markup), sections, has_code, front)
+
+
+def _taken(notebook: nbformat.NotebookNode) -> dict[str, Markup]:
+    """What cells leave for a place in the frame, by the place; it is taken out of the notebook, as is what is not shown."""
+    front: dict[str, Markup] = {}
+    for cell in notebook.cells:
+        tags = set(cell.metadata.get("tags", [])) if cell.cell_type == "code" else set()
+        for place in (tag.removeprefix(PLACE) for tag in tags if tag.startswith(PLACE)):
+            shown = (output.get("data", {}).get("text/html", "") for output in cell.outputs)
+            front[place] = Markup("".join(inside(markup) for markup in shown))
+        if tags & SILENT or any(tag.startswith(PLACE) for tag in tags):
+            cell.outputs = []
+    return front
 
 
 def prepare() -> None:
@@ -95,7 +108,7 @@ def prepare() -> None:
 
 
 def _converted(notebook: nbformat.NotebookNode, name: str, with_code: bool) -> tuple[str, list[Section]]:
-    state = {"name": noun(name), "sections": [], "used": {}, "with_code": with_code, "silent": SILENT}
+    state = {"name": chapter_anchor(name), "sections": [], "used": {}, "with_code": with_code}
     markup, resources = _exporter().from_notebook_node(notebook, resources={"sipnb": state})
     return markup, resources["sipnb"]["sections"]
 

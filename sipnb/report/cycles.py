@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sipnb import __version__
-from sipnb.chapters import results
 from sipnb.editions import label, published
-from sipnb.places import CycleFolder
+from sipnb.places import ALL_SERVICES, CycleFolder
 from sipnb.report.page import environment, write
 from sipnb.show import words
 
@@ -46,7 +45,7 @@ def _published(folder: CycleFolder) -> Published:
     link = f"{folder.cycle}/{folder.index.name}"
     try:
         # As plain data: an earlier version may have written other fields.
-        facts = json.loads(folder.result(results.PORTFOLIO, "portfolio").read_text(encoding="utf-8"))["facts"]
+        facts = json.loads(folder.result(ALL_SERVICES, "portfolio").read_text(encoding="utf-8"))["facts"]
         states = [plan["status"] for plan in facts["plans"]]
         made = states.count("published")
         failed = sum(state in ("failed", "errored") for state in states)

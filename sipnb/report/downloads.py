@@ -13,8 +13,8 @@ from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
 
-from sipnb.chapters.facts import BaselineFacts, KpiFact
-from sipnb.chapters.portfolio_facts import PortfolioFacts
+from sipnb.chapters import kpi_columns
+from sipnb.chapters.facts import BaselineFacts, KpiFact, PortfolioFacts
 from sipnb.places import CycleFolder, write_whole
 from sipnb.report import mail
 from sipnb.report.calendar import calendar
@@ -76,18 +76,10 @@ def measure_records(measured: BaselineFacts) -> list[Record]:
     """A row a measure of one service, with what is needed to judge it."""
     about = measured.about
     return [
-        {
-            "service": about.service, "name": about.name, "owner": about.owner, "cycle": about.cycle,
-            "kpi": one.kpi, "title": one.title, "unit": about.currency if one.unit == "money" else one.unit,
-            "good": one.good, "core": one.core, "value": _rounded(one.value), "low_95": _rounded(one.low),
-            "high_95": _rounded(one.high), "n": one.n, "target": _rounded(one.target),
-            "previous": _rounded(one.previous), "variation": one.variation if one.claims else "not judged",
-            "holds_among_all": one.sure, "assurance": one.assurance if one.claims else "not judged",
-            "not_judged_because": "" if one.claims else one.unjudged or "too few to judge",
-            "definition": one.definition,
-        }
+        {"service": about.service, "name": about.name, "owner": about.owner, "cycle": about.cycle}
+        | kpi_columns.record(one, about.currency)
         for one in measured.measures
-    ]  # fmt: skip
+    ]
 
 
 def action_records(facts: PortfolioFacts) -> list[Record]:

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Protocol
 
 from sipnb import __version__
-from sipnb.chapters import results
-from sipnb.places import CHAPTERS, CycleFolder
-from sipnb.report.chapter import title
+from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder, chapter_title
 from sipnb.report.page import environment, write
-from sipnb.report.provenance import relative
 
 
 class Trouble(Protocol):
@@ -44,21 +41,21 @@ def render_failure(
     that was killed). Nothing of an earlier cycle is shown.
     """
     notebook = folder.notebook(service, chapter)
-    across = service == results.PORTFOLIO
+    across = service == ALL_SERVICES
     others = (folder.page(service), folder.index, folder.quality)
     pages = sorted(p for p in folder.root.glob("*.html") if p not in others)
     content = environment().get_template("failure.html.j2").render(
         title=f"Service improvement plan{'s' if across else ''}: {name}, {cycle_label}",
         across=across,
-        pages=[(relative(folder, p), p.stem) for p in pages] if across else [],
+        pages=[(folder.relative(p), p.stem) for p in pages] if across else [],
         name=name,
         cycle_label=cycle_label,
         line=line,
-        chapter=title(chapter) if chapter in (*CHAPTERS, "portfolio") else "",
+        chapter=chapter_title(chapter) if chapter in (*CHAPTERS, "portfolio") else "",
         cell=cell,
         heading=heading,
         error=error,
-        notebook=relative(folder, notebook) if notebook.is_file() else "",
+        notebook=folder.relative(notebook) if notebook.is_file() else "",
         version=__version__,
     )  # fmt: skip
     return write(folder.page(service), content)
@@ -69,7 +66,7 @@ def failure_of(names: Mapping[str, str], cycle_label: str) -> Callable[[CycleFol
 
     def render(folder: CycleFolder, service: str, stopped: Stopped) -> Path:
         trouble = stopped.trouble
-        name = "All services" if service == results.PORTFOLIO else names[service]
+        name = "All services" if service == ALL_SERVICES else names[service]
         return render_failure(
             folder, service, name, cycle_label, stopped.line(), stopped.chapter, trouble.cell, trouble.heading,
             trouble.error,

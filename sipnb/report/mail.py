@@ -11,11 +11,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from sipnb.chapters import results
-from sipnb.chapters.advice_facts import RecommendationFacts, VerdictFact
-from sipnb.chapters.facts import BaselineFacts
-from sipnb.places import CycleFolder
+from sipnb.chapters.baseline.scorecard import Line, lines
+from sipnb.chapters.facts import BaselineFacts, RecommendationFacts, VerdictFact
+from sipnb.places import BASELINE, RECOMMENDATIONS, CycleFolder
 from sipnb.report.page import environment
-from sipnb.report.scorecard import Line, lines
 from sipnb.show import words
 
 _WIDTH = 76
@@ -28,8 +27,8 @@ def place(folder: CycleFolder, service: str) -> Path:
 
 def digest(folder: CycleFolder, service: str) -> bytes:
     """The mail of a published plan, as an `.eml` file holds it. Raises ResultError."""
-    measured: BaselineFacts = results.read(folder, service, "2_baseline")
-    advice: RecommendationFacts = results.read(folder, service, "5_recommendations")
+    measured: BaselineFacts = results.read(folder, service, BASELINE)
+    advice: RecommendationFacts = results.read(folder, service, RECOMMENDATIONS)
     found = lines(measured, {})  # no mail shows a trend
     about, verdict = measured.about, advice.verdict
     title = f"Service improvement plan: {about.name}, {about.cycle_label}"

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sipnb.chapters.advice_facts import RecommendationFacts
-from sipnb.chapters.facts import BaselineFacts, ForecastFacts
+from sipnb.chapters.facts import BaselineFacts, ForecastFacts, RecommendationFacts
 from sipnb.show import words
 
 

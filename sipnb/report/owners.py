@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from sipnb import __version__
-from sipnb.chapters import agenda
-from sipnb.chapters.advice_facts import DecisionFact
-from sipnb.chapters.portfolio_facts import ActionOfPlan, PortfolioFacts
+from sipnb.chapters.facts import ActionOfPlan, DecisionFact, PortfolioFacts
+from sipnb.chapters.portfolio import actions as plan_actions
+from sipnb.chapters.portfolio import views
+from sipnb.chapters.portfolio.rows import Row, owner_page
 from sipnb.editions import editions
 from sipnb.places import CycleFolder
 from sipnb.report.page import environment, quality_link, write
-from sipnb.report.rows import Row
 from sipnb.show import words
 
 
@@ -27,13 +26,6 @@ class Owner:
     rows: list[Row]
     decisions: list[tuple[Row, DecisionFact]]
     actions: list[ActionOfPlan]
-
-
-def slug(owner: str) -> str:
-    """The name of an owner's page: it stays from cycle to cycle, whoever else there is, and no two owners share it."""
-    plain = unicodedata.normalize("NFKD", owner).encode("ascii", "ignore").decode().lower()
-    readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
-    return f"{readable or 'owner'}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
 
 
 def owners(facts: PortfolioFacts, rows: Sequence[Row]) -> list[Owner]:
@@ -85,15 +77,14 @@ def render_owners(
     template = environment().get_template("owner.html.j2")
     found = owners(facts, rows)
     for one in found:
-        page = f"owners/{slug(one.name)}.html"
+        page = owner_page(one.name)
         content = template.render(
             title=f"Service improvement plans: {one.name}, {facts.cycle_label}",
             facts=facts,
             owner=one,
             sentence=sentence(one),
-            totals=agenda.sentence(agenda.totals(one.actions), facts.currency),
-            names={p.service: p.name for p in facts.plans},
-            linked={row.plan.service: row.link for row in rows},
+            listed=Markup(views.services(one.rows, "../", owners=False).markup),
+            actions=_actions(one, rows, facts.currency),
             downloads=downloads,
             editions=[(name, label, f"../{link}") for name, label, link in editions(folder, page)],
             quality=quality_link(folder),
@@ -101,3 +92,10 @@ def render_owners(
         )  # fmt: skip
         write(folder.root / page, content)
     return found
+
+
+def _actions(owner: Owner, rows: Sequence[Row], currency: str) -> Markup:
+    """The owner's own actions and those of their services, as the portfolio shows all of them."""
+    mine = owner.actions
+    shown = views.actions(mine, plan_actions.totals(mine), rows, currency, up="../", longest=len(mine))
+    return Markup(shown.markup)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -19,29 +18,15 @@ from markupsafe import Markup
 
 from sipnb.places import CycleFolder, write_whole
 from sipnb.report.chapter import TEMPLATES, Section
-from sipnb.report.provenance import relative
 from sipnb.show import display, words
 
 #: An earlier or later cycle: its name, its label, and the link to its page, relative to the cycle's folder.
 Edition = tuple[str, str, str]
 
-#: A sum, a range or a number with its unit.
-_TIED = re.compile(r"[€$£] [\d.,]*\d|\d[\d.,]*(?:–\d[\d.,]*\d?(?: (?:%|pts|min|h|d)(?!\w))?| (?:%|pts|min|h|d)(?!\w))")
-
 
 def quality_link(folder: CycleFolder) -> str:
     """The data-quality page as a link from the cycle's pages; empty where there is none."""
-    return relative(folder, folder.quality) if folder.quality.is_file() else ""
-
-
-def tied(text: str) -> Markup:
-    """Prose as HTML in which no line ends between a number and its unit, or within a range."""
-    return Markup(_TIED.sub(r'<span class="tied">\g<0></span>', display.escape(text)))
-
-
-def _code(text: str) -> Markup:
-    """The project's own prose as HTML, `names` in it as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", display.escape(text)))
+    return folder.relative(folder.quality) if folder.quality.is_file() else ""
 
 
 def contents(sections: list[Section]) -> list[tuple[Section, list[Section]]]:
@@ -82,15 +67,10 @@ def _policy(scripts: Sequence[str]) -> str:
 def environment() -> jinja2.Environment:
     """The templates, compiled once a process."""
     environment = display.templates(TEMPLATES, display.TEMPLATES)
-    environment.filters["tied"] = tied
-    environment.filters["code"] = _code
     environment.globals.update(
         style=_file,
         script=_file,
         policy=_policy,
-        day=words.day,
-        number=words.number,
-        variation=words.VARIATION,
         assurance=words.ASSURANCE,
     )
     return environment

@@ -6,14 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from sipnb import __version__
 from sipnb.chapters import results
-from sipnb.places import CycleFolder, revision
-from sipnb.report.chapter import PageError, title
-from sipnb.report.seen import day
+from sipnb.places import CycleFolder, chapter_title, revision
+from sipnb.report.chapter import PageError
 from sipnb.show import words
+from sipnb.show.visible import day
 
 
 @dataclass(frozen=True)
@@ -97,16 +96,11 @@ def fingerprints(origins: list[Origin]) -> str:
 def _origin(folder: CycleFolder, service: str, chapter: str) -> Origin:
     content = results.raw(folder, service, chapter)
     return Origin(
-        title(chapter),
-        relative(folder, folder.result(service, chapter)),
-        relative(folder, folder.notebook(service, chapter)),
+        chapter_title(chapter),
+        folder.relative(folder.result(service, chapter)),
+        folder.relative(folder.notebook(service, chapter)),
         content["inputs"],
     )
-
-
-def relative(folder: CycleFolder, path) -> str:
-    """A file of the cycle as a link from one of its pages."""
-    return quote(path.relative_to(folder.root).as_posix())
 
 
 def quality_of(folder: CycleFolder) -> dict[str, Any]:

@@ -2,93 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sipnb import __version__
+from sipnb.chapters import notebooks
+from sipnb.chapters.context import RecordsContext
 from sipnb.cycles import Cycle
-from sipnb.places import CycleFolder
-from sipnb.report import quality, supplied
-from sipnb.report.chapter import Section
+from sipnb.places import NOTEBOOKS, RECORDS, CycleFolder
+from sipnb.report.chapter import PLACE, PageError, Section, converted
 from sipnb.report.page import contents, environment, write
 from sipnb.report.provenance import quality_of
 from sipnb.show import words
+from sipnb.workbook import Workbook
 
-_SECTIONS = [
-    Section(2, "gate", "What the gate found"),
-    Section(2, "aside", "Rows set aside"),
-    Section(3, "wrong", "Something is wrong with them"),
-    Section(3, "others", "Not for these plans"),
-    Section(2, "supplied", "What is supplied"),
-    Section(3, "tables", "Tables"),
-    Section(3, "services", "Services"),
-    Section(3, "recorded", "As the tool recorded them"),
-    Section(3, "untaken", "Columns not taken"),
-    Section(3, "read", "How files were read"),
-    Section(2, "reading", "How to read this"),
-]
+#: The places of the page that cells of the notebook fill.
+FRONT = ("verdict", "account")
+_READING = Section(2, "reading", "How to read this")
 
 
-def render_quality(
-    organisation: str,
-    cycle: Cycle | None,
-    record: Mapping[str, Any],
-    path: Path,
-    *,
-    names: Mapping[str, str],
-    simulated: bool = False,
-) -> Path:
+def render_quality(context: RecordsContext, path: Path, notebook: Path) -> Path:
     """Write the data-quality page of an organisation's records to `path` and return it.
 
-    `record` is `Prepared.record()`, or the content of `quality.json`: then the page lies beside the frozen records and
-    leads to them. Without a cycle the records are as the exports stand. `names` are the services' names by id.
+    It is what the cells of `notebook` leave when they work on `context`; they run in this process, because a page that `check`
+    waits for is not worth a kernel. Raises whatever they raise, and PageError.
     """
-    frozen = "files" in record
-    wrong, others = quality.examples(record, True), quality.examples(record, False)
-    some, more, beyond = supplied.services(record, names)
+    record, settings = context.record, context.workbook.settings
+    chapter = converted(json.dumps(notebooks.executed(notebook, context)), RECORDS)
+    if missing := [place for place in FRONT if place not in chapter.front]:
+        raise PageError(
+            f"{notebook.name}: nothing is left for {words.listed(missing)}; tag cells `{PLACE}{missing[0]}`"
+        )
     content = environment().get_template("quality.html.j2").render(
-        title=f"Data quality: {organisation}" + (f", {cycle.label}" if cycle else ""),
-        organisation=organisation,
-        cycle=cycle,
-        simulated=simulated,
-        frozen=frozen,
-        fingerprint=record["inputs"]["fingerprint"] if frozen else "",
-        verdict=quality.verdict(record),
-        total=quality.fate(record),
-        bar=quality.bar,
-        sources=quality.sources(record),
+        title=f"Data quality: {settings.organisation}" + (f", {context.cycle.label}" if context.cycle else ""),
+        organisation=settings.organisation,
+        cycle=context.cycle,
+        simulated=settings.simulated,
+        frozen=context.frozen,
+        fingerprint=record["inputs"]["fingerprint"] if context.frozen else "",
         counted=words.plural(len(record["sources"]), "source"),
-        files=quality.files(record),
-        levels=quality.findings(record),
-        emptied=quality.emptied(record),
-        veiled=quality.veiled(record),
-        ok=quality.quiet(record, "ok"),
-        no_data=quality.quiet(record, "no data"),
-        wrong=wrong,
-        others=others,
-        tables=supplied.tables(record),
-        missing=supplied.missing(record),
-        services=some,
-        more_services=more,
-        beyond=beyond,
-        recorded=supplied.recorded(record),
-        untaken=supplied.untaken(record),
-        notes=supplied.notes(record),
-        contents=contents(_SECTIONS),
+        front=chapter.front,
+        chapter=chapter,
+        contents=contents([*chapter.sections, _READING]),
         version=__version__,
     )  # fmt: skip
     return write(path, content)
 
 
-def quality_page(
-    organisation: str, cycle: Cycle, names: Mapping[str, str], simulated: bool
-) -> Callable[[CycleFolder], Path]:
-    """`render_quality` for an organisation's cycle, as a run calls it: once its records are frozen."""
+def quality_page(workbook: Workbook, cycle: Cycle) -> Callable[[CycleFolder, Path], Path]:
+    """`render_quality` for an organisation's cycle, as a run calls it with its notebooks: once its records are frozen."""
 
-    def render(folder: CycleFolder) -> Path:
-        return render_quality(
-            organisation, cycle, quality_of(folder), folder.quality, names=names, simulated=simulated
-        )  # fmt: skip
+    def render(folder: CycleFolder, chapters: Path) -> Path:
+        context = RecordsContext(workbook, cycle, quality_of(folder))
+        own = chapters / f"{RECORDS}.ipynb"
+        return render_quality(context, folder.quality, own if own.is_file() else NOTEBOOKS / own.name)
 
     return render

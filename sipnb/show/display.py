@@ -76,31 +76,41 @@ def inline(text: str) -> Markup:
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text)))
 
 
-def say(*sentences: str, kind: str = "prose") -> Shown:
-    """A paragraph of sentences; empty ones are left out. `kind` may be `note` (a caution set apart)."""
+def say(*sentences: str, kind: str = "prose", id: str = "") -> Shown:
+    """A paragraph of sentences; empty ones are left out. `kind` may be `note` (a caution set apart); `id` is its anchor."""
     text = " ".join(s for s in sentences if s)
-    return Shown(f'<p class="{escape(kind)}">{inline(text)}</p>', text.replace("**", ""))
+    return Shown(f"<p{_attributes(kind, id)}>{inline(text)}</p>", text.replace("**", ""))
 
 
-def points(lines: list[str], ordered: bool = False) -> Shown:
-    """A list, a sentence a line."""
+def points(lines: list[str], ordered: bool = False, id: str = "") -> Shown:
+    """A list, a sentence a line; `id` is its anchor."""
     tag = "ol" if ordered else "ul"
     items = "".join(f"<li>{inline(line)}</li>" for line in lines)
-    return Shown(f'<{tag} class="prose">{items}</{tag}>', "\n".join(f"- {line}" for line in lines).replace("**", ""))
+    return Shown(
+        f"<{tag}{_attributes('prose', id)}>{items}</{tag}>", "\n".join(f"- {line}" for line in lines).replace("**", "")
+    )
 
 
-def table(frame: pd.DataFrame, caption: str, *, numeric: Sequence[str] = (), ids: Sequence[str] = ()) -> Shown:
+def _attributes(kind: str, id: str) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in (("class", kind), ("id", id)) if value)
+
+
+def table(
+    frame: pd.DataFrame, caption: str, *, numeric: Sequence[str] = (), ids: Sequence[str] = (), id: str = ""
+) -> Shown:
     """A table with its caption; the first column heads its rows, `numeric` columns are set to the right.
 
-    Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors. Where it is
-    too broad for a phone a row is a card there. Raises ValueError without a caption.
+    Values are shown as they are: format them first, with `words`. `ids` are the rows' own anchors, `id` the table's.
+    Where it is too broad for a phone a row is a card there. Raises ValueError without a caption.
     """
     if not caption:
         raise ValueError("a table needs a caption that says what a row is; pass caption=")
     records = frame.astype(str).to_numpy().tolist()
     longest = max((len(text) for record in records for text in record), default=0)
     as_cards = len(frame.columns) >= (CARDS - 1 if longest > LONG else CARDS)
-    markup = _macros("table").table(list(frame.columns), records, caption, tuple(numeric), list(ids), cards=as_cards)
+    markup = macros("table").table(
+        list(frame.columns), records, caption, tuple(numeric), list(ids), cards=as_cards, id=id
+    )
     return Shown(str(markup), f"{caption}\n{frame.to_string(index=False)}")
 
 
@@ -126,12 +136,14 @@ class Card:
 def cards(found: Sequence[Card]) -> Shown:
     """Cards side by side, or below each other where there is no room."""
     text = "\n".join(f"- {one.title}. {one.lead}" for one in found)
-    return Shown(str(_macros("cards").cards(found)), text)
+    return Shown(str(macros("cards").cards(found)), text)
 
 
-def folded(shown: Shown, summary: str) -> Shown:
+def folded(shown: Shown, summary: str, kind: str = "") -> Shown:
     """Something long behind one line that opens it."""
-    return Shown(f"<details><summary>{escape(summary)}</summary>{shown.markup}</details>", shown.text)
+    return Shown(
+        f"<details{_attributes(kind, '')}><summary>{escape(summary)}</summary>{shown.markup}</details>", shown.text
+    )
 
 
 def together(*parts: Shown) -> Shown:
@@ -167,10 +179,10 @@ def figure(
     wide, narrow = (
         svg(draw(room), f"{name}{suffix}", finding, alt) for room, suffix in ((WIDE, ""), (NARROW, "-narrow"))
     )
-    markup = _macros("figure").figure(
+    markup = macros("figure").figure(
         name=name, finding=inline(finding), subtitle=inline(subtitle), wide=Markup(wide), narrow=Markup(narrow),
         source=inline(source), notes=[inline(note) for note in notes], columns=columns, records=shown,
-        right=tuple(columns[1:]), caption=subtitle, file=f"{name}.csv", csv=_csv(data), definition=definition,
+        caption=subtitle, file=f"{name}.csv", csv=_csv(data), definition=definition,
     )  # fmt: skip
     return Shown(str(markup), f"[figure {name}] {finding}\n{alt}")
 
@@ -200,12 +212,29 @@ def harmless(text: str) -> str:
     return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"'\1", text)
 
 
+#: A sum, a range or a number with its unit.
+_TIED = re.compile(r"[€$£] [\d.,]*\d|\d[\d.,]*(?:–\d[\d.,]*\d?(?: (?:%|pts|min|h|d)(?!\w))?| (?:%|pts|min|h|d)(?!\w))")
+
+
+def tied(text: str) -> Markup:
+    """Prose as HTML in which no line ends between a number and its unit, or within a range."""
+    return Markup(_TIED.sub(r'<span class="tied">\g<0></span>', escape(text)))
+
+
+def _code(text: str) -> Markup:
+    """The project's own prose as HTML, `names` in it as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
+
+
 def templates(*folders: Path) -> jinja2.Environment:
     """The templates of these folders: what they write is escaped, and turns the direction of nothing that follows it."""
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined, finalize=_unturned,
     )  # fmt: skip
+    environment.filters.update(tied=tied, code=_code)
+    environment.globals.update(day=words.day, number=words.number, variation=words.VARIATION)
+    return environment
 
 
 def _unturned(value: object) -> object:
@@ -213,5 +242,6 @@ def _unturned(value: object) -> object:
 
 
 @cache
-def _macros(name: str):
+def macros(name: str):
+    """The macros of one of the templates of what is shown."""
     return templates(TEMPLATES).get_template(f"{name}.html.j2").module

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from estates import PAGES, Estate
 from test_run import snapshot
@@ -11,12 +12,12 @@ from test_run import snapshot
 from sipnb.places import CycleFolder
 
 
-def render_quality(folder: CycleFolder) -> None:
+def render_quality(folder: CycleFolder, notebooks: Path) -> None:
     sources = json.loads((folder.records / "quality.json").read_text())["sources"]
     folder.quality.write_text(f"quality of {sources}")
 
 
-def broken(folder: CycleFolder) -> None:
+def broken(folder: CycleFolder, notebooks: Path) -> None:
     folder.quality.write_text("half a page")
     raise ValueError("no template")
 

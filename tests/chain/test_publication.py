@@ -162,9 +162,9 @@ def test_parameters_and_notebooks_edited_while_a_run_works_are_for_the_next_one(
 
 _READS_TARGET = """
 import json
-from sipnb.chapters import subject
+from sipnb.chapters import context
 
-plan = subject.open_subject(workbook, service, cycle)
+plan = context.open_service(workbook, service, cycle)
 path = plan.folder.result(service, "1_review")
 path.parent.mkdir(parents=True, exist_ok=True)
 path.write_text(json.dumps(plan.service.targets))

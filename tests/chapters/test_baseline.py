@@ -7,20 +7,24 @@ import numpy as np
 import pytest
 
 from sipnb import workbook
-from sipnb.chapters import baseline, comparisons, results, subject
-from sipnb.chapters.baseline import charts, history, promises, work
+from sipnb.chapters import results
+from sipnb.chapters.baseline import background, charts, control_charts, flow, sla_attainment
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.portfolio import funnels
 from sipnb.params import Baseline
-from sipnb.places import CycleFolder
+from sipnb.places import BASELINE, CycleFolder
 from sipnb.records.frozen import Records
+from tests.conftest import left_by
 
 
 @pytest.fixture(scope="module")
-def measured(demo_subject):
+def measured(demo_context):
     known = {}
 
     def of(service):
         if service not in known:
-            known[service] = baseline.work_out(demo_subject(service))
+            known[service] = left_by(BASELINE, demo_context(service))
         return known[service]
 
     return of
@@ -38,7 +42,7 @@ def test_every_kind_of_measure_has_the_chart_that_fits_it(measured):
 
 def test_facts_hold_each_figure_with_all_that_is_needed_to_read_it(measured, tmp_path):
     facts = measured("payments").facts
-    path = results.write(CycleFolder(tmp_path), "payments", "2026-10", "2_baseline", facts)
+    path = results.write(CycleFolder(tmp_path), "payments", "2026-10", facts)
     kpis = json.loads(path.read_text(encoding="utf-8"))["facts"]["kpis"]
     wanted = {"kpi", "cohort", "clock", "value", "low", "high", "n", "numerator", "denominator", "unit", "target", "previous",
               "variation", "assurance", "definition"}  # fmt: skip
@@ -52,9 +56,9 @@ def test_facts_hold_each_figure_with_all_that_is_needed_to_read_it(measured, tmp
 
 def test_the_stock_identity_holds_in_every_cycle(measured):
     for service in ("service-desk", "payments"):
-        flow = measured(service).flow
-        assert (flow["before"] + flow["opened"] - flow["resolved"] == flow["after"]).all()
-        assert (flow["before"].iloc[1:].to_numpy() == flow["after"].iloc[:-1].to_numpy()).all()
+        stock = measured(service).stock
+        assert (stock["before"] + stock["opened"] - stock["resolved"] == stock["after"]).all()
+        assert (stock["before"].iloc[1:].to_numpy() == stock["after"].iloc[:-1].to_numpy()).all()
 
 
 def test_clocks_part_where_tickets_are_parked(measured):
@@ -70,7 +74,7 @@ def test_each_policy_for_reopenings_and_priorities_gives_its_own_figure(measured
     assert set(found) == {(r, p) for r in ("R1", "R2", "R3") for p in ("P1", "P2")}
     assert found["R3", "P1"].value > found["R1", "P1"].value, "to the first resolution is shorter than to the last"
     assert found["R2", "P1"].n > found["R1", "P1"].n, "a clock for each time it was open"
-    assert "R2: a clock of its own after each reopening" in promises.policies_table(facts).text
+    assert "R2: a clock of its own after each reopening" in sla_attainment.policies_table(facts.policies).text
 
 
 def test_a_daily_chart_takes_the_weekday_out_and_a_weekly_one_does_not(measured):
@@ -81,11 +85,11 @@ def test_a_daily_chart_takes_the_weekday_out_and_a_weekly_one_does_not(measured)
     assert not (daily.chart.points["rule"] == "outside").any(), "and that is no signal"
     assert measured("payments").fine.grain == "week" and len(measured("payments").fine.line) == 52
     assert measured("archive").fine is None
-    assert "day" in work.fine_figure(measured("email")).text
+    assert "day" in flow.fine_figure(daily, measured("email").about).text
 
 
-def test_a_young_service_is_charted_by_week_on_trial_and_claims_nothing(demo_subject):
-    plan = demo_subject("email")
+def test_a_young_service_is_charted_by_week_on_trial_and_claims_nothing(demo_context):
+    plan = demo_context("email")
     young = replace(plan)  # the same records, of which only the last ten weeks are taken
     known = plan.kpis["sla_attainment"]
     weekly = charts._weekly(young, known)
@@ -98,21 +102,22 @@ def test_marks_say_what_happened_and_stand_on_the_charts(measured):
     facts = measured("identity").facts
     (mark,) = [m for m in facts.marks if m.kind == "action"]
     assert (mark.letter, mark.cycle, mark.kpis) == ("A", "2026-03", ["restore_median"])
-    assert "implemented 2026-03-01" in history.happened(facts).text
-    shown = history.control_figure(measured("identity"), "restore_median")
+    assert "implemented 2026-03-01" in background.happened(facts.marks).text
+    identity = measured("identity")
+    shown = control_charts.control_chart(identity.measured, "restore_median", identity.marks)
     assert '<ul class="marks"><li><strong>A</strong> Let users reset their own password' in shown.markup
-    assert 'class="marks"' not in history.control_figure(measured("identity"), "csat_top2").markup
+    assert 'class="marks"' not in control_charts.control_chart(identity.measured, "csat_top2", identity.marks).markup
 
 
-def test_a_baseline_set_anew_has_limits_of_its_own_and_its_reason(demo_subject):
-    plan = demo_subject("identity")
+def test_a_baseline_set_anew_has_limits_of_its_own_and_its_reason(demo_context):
+    plan = demo_context("identity")
     reset = Baseline.model_validate(
         {"kpi": "restore_median", "from": "2026-03", "reason": "users reset their own password"}
     )
     anew = replace(plan, service=replace(plan.service, baselines=(reset,)))
-    found = baseline.work_out(anew)
+    found = left_by(BASELINE, anew)
     k = found.facts.measure("restore_median")
-    points = found.charts["restore_median"].chart.points
+    points = found.measured.charts["restore_median"].chart.points
     assert k.rebased == "users reset their own password"
     assert points["mean"].nunique() == 2 and points["mean"].iloc[-1] < points["mean"].iloc[0]
     assert k.trial and not k.claims, "eight months are not enough for limits that stand"
@@ -121,10 +126,10 @@ def test_a_baseline_set_anew_has_limits_of_its_own_and_its_reason(demo_subject):
 
 
 def test_a_changed_definition_is_announced_with_the_old_figure_restated(
-    demo_book, demo_cycle, demo_records, demo_subject, tmp_path
+    demo_book, demo_cycle, demo_records, demo_context, tmp_path
 ):
     before = demo_cycle.shift(-1)
-    published = baseline.work_out(demo_subject("payments")).facts
+    published = facts_of(BASELINE, demo_context("payments"))
     changed = [
         k.model_copy(update={"definition": "0123456789", "value": 0.9}) if k.kpi == "sla_attainment" else k
         for k in published.kpis
@@ -133,16 +138,17 @@ def test_a_changed_definition_is_announced_with_the_old_figure_restated(
         update={"kpis": changed, "about": published.about.model_copy(update={"cycle_label": before.label})}
     )
     reports = tmp_path / "reports"
-    results.write(CycleFolder(reports / "demo" / before.name), "payments", before.name, "2_baseline", old)
+    results.write(CycleFolder(reports / "demo" / before.name), "payments", before.name, old)
     book = replace(demo_book, reports=reports)
-    plan = subject.Subject(
+    plan = ServiceContext(
         book, book.service("payments"), demo_cycle, CycleFolder(tmp_path), Records(demo_records, "payments")
     )
-    facts = baseline.work_out(plan).facts
+    found = left_by(BASELINE, plan)
+    facts = found.facts
     (one,) = facts.restated
     assert (one.kpi, one.published, one.before) == ("sla_attainment", 0.9, "0123456789")
     assert one.restated == pytest.approx(plan.series("sla_attainment")["value"].iloc[-2])
-    said = history.quality(facts).text
+    said = background.quality(found.measured, found.inferred_late, found.restated).text
     assert "September 2026 was published as 90.0 % and is now 73.1 %" in said
     assert any(m.kind == "definition" and m.kpis == ["sla_attainment"] for m in facts.marks)
 
@@ -172,7 +178,7 @@ def test_what_is_claimed_holds_among_all_measures_of_a_service(measured):
 
 def test_over_all_services_what_survives_is_what_was_built_in(demo_book, measured):
     facts = {service: measured(service).facts for service in demo_book.services}
-    tested, signals = comparisons.signals(facts)
+    tested, signals = funnels.signals(facts)
     changed = {s.service for s in signals}
     built_in = {"payments", "identity", "service-desk", "erp"}
     assert {"payments", "identity", "service-desk"} <= changed
@@ -180,10 +186,10 @@ def test_over_all_services_what_survives_is_what_was_built_in(demo_book, measure
     assert len(signals) >= 15 and sum(s.service not in built_in for s in signals) <= 1
     assert {s.service for s in signals if s.variation == "improvement" and s.kpi == "sla_attainment"} == {"identity"}
     assert len(tested) == sum(f.tested for f in facts.values()) > 150
-    funnels = {one.fact.kpi: one.fact for one in comparisons.funnels(demo_book, facts)}
+    by_kpi = {one.fact.kpi: one.fact for one in funnels.funnels(demo_book, facts)}
     # Attainment differs so much between all of them that nobody stands apart.
-    assert not funnels["sla_attainment"].worse and funnels["sla_attainment"].outside >= 5
-    assert "HR portal" in funnels["reopen_rate"].worse and "Workplace and devices" in funnels["multi_hop_share"].worse
+    assert not by_kpi["sla_attainment"].worse and by_kpi["sla_attainment"].outside >= 5
+    assert "HR portal" in by_kpi["reopen_rate"].worse and "Workplace and devices" in by_kpi["multi_hop_share"].worse
 
 
 def test_an_organisation_s_own_kpi_stands_in_the_scorecard(demo_book, demo_cycle, demo_records, tmp_path):
@@ -194,10 +200,10 @@ def test_an_organisation_s_own_kpi_stands_in_the_scorecard(demo_book, demo_cycle
     own = "kpis:\n  urgent_share: {title: Urgent tickets, good: down, share: priority <= 2, where: kind = 'incident'}\n"
     (folder / "workbook.yml").write_text(text + own, encoding="utf-8")
     book = workbook.load(folder, data=demo_book.data, reports=tmp_path)
-    plan = subject.Subject(
+    plan = ServiceContext(
         book, book.service("payments"), demo_cycle, CycleFolder(tmp_path), Records(demo_records, "payments")
     )
-    k = baseline.work_out(plan).facts.measure("urgent_share")
+    k = facts_of(BASELINE, plan).measure("urgent_share")
     opened = plan.scope.tickets_opened()
     opened = opened[opened["kind"] == "incident"]
     assert (k.numerator, k.n) == ((opened["priority"] <= 2).sum(), len(opened))

@@ -5,18 +5,23 @@ import math
 
 import pytest
 
-from sipnb.chapters import baseline, case, forecast, gaps, recommendations, results, review, verdict
+from sipnb.chapters import results
 from sipnb.chapters.facts import ForecastFacts, GapFacts, ReviewFacts
+from sipnb.chapters.front import headline, main_points
+from sipnb.chapters.front.evidence import Evidence
+from sipnb.chapters.gap_analysis import analysis as gap_analysis
+from sipnb.chapters.notebooks import facts_of
 from sipnb.chapters.results import ResultError
 from sipnb.places import CHAPTERS, CycleFolder
 
 SERVICES = ("payments", "email", "archive", "chat-assistant", "identity", "hr-portal")
-MODULES = (review, baseline, gaps, forecast, recommendations)
 
 
 @pytest.fixture(scope="module")
-def worked_out(demo_subject):
-    return {service: {m.CHAPTER: m.work_out(demo_subject(service)).facts for m in MODULES} for service in SERVICES}
+def worked_out(demo_context):
+    return {
+        service: {chapter: facts_of(chapter, demo_context(service)) for chapter in CHAPTERS} for service in SERVICES
+    }
 
 
 @pytest.mark.parametrize(
@@ -33,11 +38,11 @@ def worked_out(demo_subject):
     ],
 )
 def test_a_target_is_missed_or_met_only_where_the_whole_interval_says_so(value, low, high, target, good, expected):
-    assert gaps.status(value, low, high, target, good) == expected
+    assert gap_analysis.status(value, low, high, target, good) == expected
 
 
 def test_below_the_declared_minimum_nothing_is_met_or_missed():
-    assert gaps.status(0.2, 0.1, 0.3, 0.9, "up", enough=False) == "inconclusive"
+    assert gap_analysis.status(0.2, 0.1, 0.3, 0.9, "up", enough=False) == "inconclusive"
 
 
 def test_a_stable_service_claims_nothing_bad(worked_out):
@@ -90,24 +95,23 @@ def test_every_point_links_to_a_chapter(worked_out):
             assert point.chapter in CHAPTERS
 
 
-def test_a_verdict_is_reached_without_any_record(worked_out, demo_subject):
+def test_a_verdict_is_reached_without_any_record(worked_out, demo_context):
     nothing = worked_out["archive"]["2_baseline"].model_copy(update={"kpis": [], "restore": None})
-    found = verdict.reach(
-        case.Case(
-            demo_subject("archive"), ReviewFacts(actions=[], states={}, overdue=0), nothing,
-            GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
-                     fails=0, inconclusive=0),
-            ForecastFacts(forecasts=[], left_out={}), [],
-        )
+    evidence = Evidence(
+        demo_context("archive"), ReviewFacts(actions=[], states={}, overdue=0), nothing,
+        GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
+                 fails=0, inconclusive=0),
+        ForecastFacts(forecasts=[], left_out={}), [],
     )  # fmt: skip
-    assert "nothing can be said" in found.sentence and found.points == [] and found.decisions == []
+    assert "nothing can be said" in headline.headline(evidence)[0]
+    assert main_points.points(evidence) == [] and headline.decisions(evidence) == []
 
 
 def test_results_are_read_back_as_they_were_written(worked_out, tmp_path):
     folder = CycleFolder(tmp_path)
     for service, chapters in worked_out.items():
         for chapter, facts in chapters.items():
-            results.write(folder, service, "2026-10", chapter, facts)
+            results.write(folder, service, "2026-10", facts)
             assert results.read(folder, service, chapter) == facts
     text = folder.result("payments", "2_baseline").read_text(encoding="utf-8")
     assert "NaN" not in text and "Infinity" not in text
@@ -116,11 +120,13 @@ def test_results_are_read_back_as_they_were_written(worked_out, tmp_path):
 def test_a_result_that_does_not_fit_is_refused_when_written_and_when_read(worked_out, tmp_path):
     folder = CycleFolder(tmp_path)
     facts = worked_out["archive"]["1_review"]
-    with pytest.raises(ResultError, match="BaselineFacts"):
-        results.write(folder, "archive", "2026-10", "2_baseline", facts)
+    with pytest.raises(ResultError, match="VerdictFact are no chapter's facts"):
+        results.write(folder, "archive", "2026-10", worked_out["archive"]["5_recommendations"].verdict)
+    with pytest.raises(ResultError, match=r"1_review: facts.overdue: Input should be a valid integer"):
+        results.of(ReviewFacts, actions=[], states={}, overdue="many")
     with pytest.raises(ResultError, match="run that chapter first"):
         results.read(folder, "archive", "1_review")
-    path = results.write(folder, "archive", "2026-10", "1_review", facts)
+    path = results.write(folder, "archive", "2026-10", facts)
     content = json.loads(path.read_text(encoding="utf-8"))
     content["facts"]["overdue"] = "many"
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -7,17 +7,21 @@ import pandas as pd
 import pytest
 
 from sipnb import places
-from sipnb.chapters import baseline, forecast, gaps, recommendations, results, review, subject
-from sipnb.places import CycleFolder
+from sipnb.chapters import results
+from sipnb.chapters.baseline import background, charts
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.notebooks import facts_of
+from sipnb.places import BASELINE, CHAPTERS, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
+from tests.conftest import left_by
 from tests.records.test_prepare import organisation
 
 NOTEBOOK = json.loads((places.NOTEBOOKS / "2_baseline.ipynb").read_text(encoding="utf-8"))
 CELLS = [
     "".join(cell["source"])
     for cell in NOTEBOOK["cells"]
-    if cell["cell_type"] == "code" and not {"parameters", "setup"} & set(cell["metadata"].get("tags", []))
+    if cell["cell_type"] == "code" and not {"parameters", "setup", "method"} & set(cell["metadata"].get("tags", []))
 ]
 ONE = ["T1,pay,incident,2026-09-03 10:00,2026-09-03 12:00,3"]
 
@@ -27,20 +31,13 @@ def opened(folder, rows, service="pay", extra="", header=None):
     book = organisation(folder / "o", rows, extra=extra, **options)
     cycle = book.cycle("2026-09")
     prepare.freeze(book, cycle, folder / "records")
-    return subject.Subject(
-        book, book.service(service), cycle, CycleFolder(folder), Records(folder / "records", service)
-    )
+    return ServiceContext(book, book.service(service), cycle, CycleFolder(folder), Records(folder / "records", service))
 
 
 def shown(plan):
     """The texts of every cell of the notebook, with the facts it rests on."""
-    measured = baseline.work_out(plan)
-    names = {"baseline": baseline, "plan": plan, "measured": measured, "facts": measured.facts}
-    names |= {
-        n: getattr(baseline, n)
-        for n in ("history", "measures", "mix", "people", "promises", "restoring", "uptime", "work")
-    }
-    return measured.facts, [repr(eval(cell, names)) for cell in CELLS]
+    left = vars(left_by(BASELINE, plan))
+    return left["facts"], [repr(eval(cell.strip(), left)) for cell in CELLS]
 
 
 @pytest.mark.parametrize(
@@ -55,13 +52,13 @@ def test_every_cell_says_something_and_nothing_is_claimed(tmp_path, rows, servic
     everything = "\n".join(texts)
     assert "nan" not in everything.lower().replace("finance", "").replace("maintenan", "") and "None" not in everything
     assert "No measure has 13 points of history yet" in everything
-    results.write(CycleFolder(tmp_path), service, "2026-09", "2_baseline", facts)
+    results.write(CycleFolder(tmp_path), service, "2026-09", facts)
 
 
 def test_a_service_with_no_tickets_gets_an_honest_plan(tmp_path):
     plan = opened(tmp_path, ONE, "shop")
-    for chapter in (review, baseline, gaps, forecast, recommendations):
-        results.write(plan.folder, "shop", "2026-09", chapter.CHAPTER, chapter.work_out(plan).facts)
+    for chapter in CHAPTERS:
+        plan.write(facts_of(chapter, plan))
     found = results.read(plan.folder, "shop", "5_recommendations").verdict
     assert found.sentence == "There are no records of Web shop in September 2026: nothing can be said."
     assert found.tone == "common" and found.decisions == []
@@ -75,8 +72,8 @@ def test_six_weeks_of_history_give_trial_limits_by_week_and_no_claim(tmp_path):
         for i in range(6 + d.day_of_year * d.day % 5)
     ]
     plan = opened(tmp_path, rows)
-    volume = baseline.work_out(plan).facts.measure("volume")
-    weeks = baseline.charts.charted(plan, plan.kpis["volume"], plan.series("volume")).chart.points
+    volume = facts_of(BASELINE, plan).measure("volume")
+    weeks = charts.charted(plan, plan.kpis["volume"], plan.series("volume")).chart.points
     facts, _ = shown(plan)
     assert volume.grain == "week" and volume.trial and not volume.claims
     # The range of weeks stands on the chart of weeks, and never beside a month's figure.
@@ -89,5 +86,5 @@ def test_a_long_name_and_hostile_text_stay_text(tmp_path):
     plan = opened(tmp_path, ONE)
     evil = replace(plan.service, name="<script>alert(1)</script> " + "x" * 120, owner='"><img src=x>')
     facts, _ = shown(replace(plan, service=evil))
-    markup = baseline.history.about(facts).markup
+    markup = background.head(facts.about, facts.objectives).markup
     assert "<script>" not in markup and "<img" not in markup and "&lt;script&gt;" in markup

@@ -7,9 +7,11 @@ from pydantic import ValidationError
 
 from sipnb import levers
 from sipnb.catalogue import LEVERS
-from sipnb.chapters import agenda, effects, recommendations, review
-from sipnb.chapters.advice_facts import EffectFact, OptionFact, RecommendationFacts
-from sipnb.chapters.facts import ActionFact
+from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.portfolio import actions
+from sipnb.chapters.recommendations import analysis, effects, views
+from sipnb.places import RECOMMENDATIONS, REVIEW
 
 ESTIMATED = EffectFact(
     kpi="sla_attainment", title="Resolved within target", unit="share", value=0.11, low=0.093, high=0.118, basis="effect"
@@ -59,14 +61,14 @@ def test_plans_published_before_can_be_read_and_claim_no_effect():
     assert (
         option.effect.basis == "unknown" and effects.told(option.effect, "the backlog", "EUR") == "effect not estimated"
     )
-    markup = recommendations.options(read, "EUR").markup
+    markup = views.options(read.options, read.order, "EUR").markup
     assert "238" not in markup and "326" not in markup and "not estimated" in markup
 
 
-def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_subject):
+def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_context):
     for service, bar in (("workplace", True), ("web-shop", False)):
-        facts = recommendations.work_out(demo_subject(service)).facts
-        markup = recommendations.options(facts, "EUR").markup
+        facts = facts_of(RECOMMENDATIONS, demo_context(service))
+        markup = views.options(facts.options, facts.order, "EUR").markup
         assert ('class="extent"' in markup) is bar
         assert ("95 % interval" in markup) is bar and ("distance of" in markup) is not bar
 
@@ -79,7 +81,7 @@ def test_agreed_targets_come_first_and_then_what_is_measured_most_often():
         seen("capacity", 9.0, False), seen("change_control", 1.2, True), seen("resilience", 2.9, True),
         seen("knowledge_and_quality", 50.0, True, found=False),
     ]  # fmt: skip
-    assert [e.lever.id for e in recommendations.ranked(given)] == ["resilience", "change_control", "capacity"]
+    assert [e.lever.id for e in analysis.ranked(given)] == ["resilience", "change_control", "capacity"]
 
 
 def test_the_page_says_by_what_options_are_ordered():
@@ -108,31 +110,31 @@ def test_what_the_register_has_of_a_lever_is_said(entry, said):
     assert effects.in_register("capacity", [entry]) == said
 
 
-def test_a_decision_says_that_it_is_agreed_or_was_rejected(demo_subject):
-    plan = demo_subject("web-shop")
-    advice = recommendations.work_out(plan).facts
+def test_a_decision_says_that_it_is_agreed_or_was_rejected(demo_context):
+    plan = demo_context("web-shop")
+    advice = facts_of(RECOMMENDATIONS, plan)
     (decision,) = (d for d in advice.verdict.decisions if d.id == "change_control")
     agreed, rejected = (
         decision.why.index("agreed already: “Rehearse"),
         decision.why.index("rejected before: “No releases"),
     )
     assert agreed < rejected and "due 15 December 2026" in decision.why and "most campaigns start" in decision.why
-    assert "Agreed already" in recommendations.options(advice, "EUR").markup
-    rows = agenda.actions("web-shop", "Owner", review.work_out(plan).facts, advice, "EUR")
+    assert "Agreed already" in views.options(advice.options, advice.order, "EUR").markup
+    rows = actions.of_plan("web-shop", "Owner", facts_of(REVIEW, plan), advice, "EUR")
     (proposed,) = (one for one in rows if one.kind == "proposed")
     assert proposed.standing.startswith("agreed already") and "distance of" in proposed.effect
 
 
-def test_an_overdue_action_that_the_records_do_not_speak_for_says_so(demo_subject):
-    plan = demo_subject("payments")
-    advice = recommendations.work_out(plan).facts
+def test_an_overdue_action_that_the_records_do_not_speak_for_says_so(demo_context):
+    plan = demo_context("payments")
+    advice = facts_of(RECOMMENDATIONS, plan)
     (decision,) = (d for d in advice.verdict.decisions if d.kind == "action")
     assert re.search(
         r"due on 15 October 2026; the records do not speak for it now \(\d+ tickets are open, too few", decision.why
     )
     (point,) = (p for p in advice.verdict.points if p.lead == "Agreed before.")
     assert point.text.endswith("; the records do not speak for it now.")
-    rows = agenda.actions("payments", "Owner", review.work_out(plan).facts, advice, "EUR")
+    rows = actions.of_plan("payments", "Owner", facts_of(REVIEW, plan), advice, "EUR")
     assert next(one for one in rows if one.overdue).standing.startswith("the records do not speak for it now")
 
 

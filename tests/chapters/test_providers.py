@@ -3,9 +3,11 @@
 import pytest
 
 from sipnb import places, workbook
-from sipnb.chapters import baseline, comparisons, subject
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.portfolio import funnels
 from sipnb.methods.funnels import funnel
-from sipnb.places import CycleFolder
+from sipnb.places import BASELINE, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from tests.conftest import public_data
@@ -19,9 +21,9 @@ def providers(tmp_path_factory):
     cycle = book.cycle("2018-10")
     prepare.freeze(book, cycle, folder.records)
     subjects = {
-        s: subject.Subject(book, book.service(s), cycle, folder, Records(folder.records, s)) for s in book.services
+        s: ServiceContext(book, book.service(s), cycle, folder, Records(folder.records, s)) for s in book.services
     }
-    return book, {service: baseline.work_out(one).facts for service, one in subjects.items()}
+    return book, {service: facts_of(BASELINE, one) for service, one in subjects.items()}
 
 
 def test_every_provider_gets_a_scorecard_or_says_that_nothing_is_known(providers):
@@ -39,7 +41,7 @@ def test_every_provider_gets_a_scorecard_or_says_that_nothing_is_known(providers
 
 def test_of_134_major_departments_nearly_all_differ_by_more_than_chance_and_none_by_more_than_departments_do(providers):
     book, measured = providers
-    found = {one.fact.kpi: one for one in comparisons.funnels(book, measured)}
+    found = {one.fact.kpi: one for one in funnels.funnels(book, measured)}
     fact, points = found["within_four_hours_type_1"].fact, found["within_four_hours_type_1"].funnel.points
     assert fact.centre == pytest.approx(0.831167, abs=5e-7)
     assert (fact.services, (points["outside_95"] != 0).sum()) == (134, 124), "as published"
@@ -51,7 +53,7 @@ def test_of_134_major_departments_nearly_all_differ_by_more_than_chance_and_none
 
 def test_what_moved_is_judged_over_all_providers_together(providers):
     _, measured = providers
-    tested, signals = comparisons.signals(measured)
+    tested, signals = funnels.signals(measured)
     assert len(tested) > 200
     assert len(signals) <= (tested < 0.05).sum()
     assert all(s.adjusted <= 0.05 for s in signals)

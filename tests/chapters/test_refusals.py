@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from sipnb.chapters import baseline, forecast, subject
-from sipnb.places import CycleFolder
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.notebooks import facts_of
+from sipnb.places import BASELINE, FORECAST, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from tests.records.test_prepare import organisation
@@ -24,24 +25,24 @@ def book(tmp_path_factory):
 
 def opened(book, cycle, folder):
     prepare.freeze(book, book.cycle(cycle), folder / "records")
-    return subject.Subject(
+    return ServiceContext(
         book, book.service("pay"), book.cycle(cycle), CycleFolder(folder), Records(folder / "records", "pay")
     )
 
 
 def test_after_the_edge_of_an_extract_no_change_of_volume_is_claimed_or_forecast(book, tmp_path):
     look = opened(book, "2026-08", tmp_path)
-    facts = {k.kpi: k for k in baseline.work_out(look).facts.measures}
+    facts = {k.kpi: k for k in facts_of(BASELINE, look).measures}
     for kpi in ("volume", "backlog"):
         assert (facts[kpi].claims, facts[kpi].unjudged) == (False, "not judged (thin edge)")
         assert facts[kpi].lower_limit is None or pd.isna(facts[kpi].lower_limit)
     assert facts["volume"].value == 3, "the figure itself stands"
-    assert forecast.work_out(look).facts.left_out["Tickets opened"] == "not judged (thin edge)"
+    assert facts_of(FORECAST, look).left_out["Tickets opened"] == "not judged (thin edge)"
     assert any("edge" in warning for warning in look.records.warnings)
 
 
 def test_before_the_edge_it_is(book, tmp_path):
     look = opened(book, "2026-07", tmp_path)
-    facts = {k.kpi: k for k in baseline.work_out(look).facts.measures}
+    facts = {k.kpi: k for k in facts_of(BASELINE, look).measures}
     assert facts["volume"].unjudged == "" and look.refused("volume") == ""
-    assert "Tickets opened" not in forecast.work_out(look).facts.left_out
+    assert "Tickets opened" not in facts_of(FORECAST, look).left_out

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
-from sipnb.chapters import agenda, review
+from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.portfolio import actions as plan_actions
 from sipnb.params import Action
+from sipnb.places import REVIEW
 
 
 def action(**more) -> Action:
@@ -16,12 +18,12 @@ def action(**more) -> Action:
 
 
 @pytest.fixture
-def reviewed(demo_subject):
+def reviewed(demo_context):
     """What the review of October 2026 says of these actions."""
-    plan = demo_subject("email")
+    plan = demo_context("email")
 
     def of(*actions: Action):
-        return review.work_out(replace(plan, service=replace(plan.service, actions=actions))).facts
+        return facts_of(REVIEW, replace(plan, service=replace(plan.service, actions=actions)))
 
     return of
 
@@ -56,5 +58,5 @@ def test_what_was_raised_later_is_not_there_and_what_was_rejected_is_not_agreed(
         action(id="four", raised=date(2026, 11, 2)),
     )  # fmt: skip
     assert [a.id for a in facts.actions] == ["one", "three", "two"]
-    totals = agenda.totals([agenda._agreed("email", "Owner", one, {}) for one in facts.actions])
+    totals = plan_actions.totals([plan_actions._agreed("email", "Owner", one, {}) for one in facts.actions])
     assert (totals.agreed, totals.open) == (1, 1)

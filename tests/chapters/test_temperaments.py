@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 from ruamel.yaml import YAML
 
-from sipnb.chapters import baseline
+from sipnb.chapters.notebooks import facts_of
 from sipnb.methods import proportions
+from sipnb.places import BASELINE
 
 #: Services with a history long enough to be compared with.
 GROWN = (
@@ -20,17 +21,17 @@ def truth(demo_exports):
 
 
 @pytest.fixture(scope="module")
-def facts(demo_subject):
+def facts(demo_context):
     """The facts of a service's baseline."""
-    return cache(lambda service: baseline.work_out(demo_subject(service)).facts)
+    return cache(lambda service: facts_of(BASELINE, demo_context(service)))
 
 
 @pytest.fixture(scope="module")
-def total(demo_subject):
+def total(demo_context):
     """Numerator and denominator of a measure, summed over the last cycles."""
 
     def summed(service: str, kpi: str, cycles: int) -> tuple[float, float]:
-        last = demo_subject(service).series(kpi).iloc[-cycles:]
+        last = demo_context(service).series(kpi).iloc[-cycles:]
         return float(last["numerator"].sum()), float(last["denominator"].sum())
 
     return summed
@@ -171,9 +172,9 @@ def test_of_a_tiny_service_no_change_is_claimed(facts):
     assert {k.kpi for k in found.measures if k.claims} <= {"volume", "service_cost"}
 
 
-def test_a_strong_season_is_there_and_is_not_taken_for_a_worsening(facts, demo_subject, truth):
+def test_a_strong_season_is_there_and_is_not_taken_for_a_worsening(facts, demo_context, truth):
     def january_over_august(service: str) -> float:
-        volume = demo_subject(service).series("volume")["value"]
+        volume = demo_context(service).series("volume")["value"]
         month = volume.index.str[-2:]
         return volume[month == "01"].mean() / volume[month == "08"].mean()
 

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from sipnb.catalogue import KPIS
-from sipnb.chapters import baseline, case, news, recommendations, verdict
 from sipnb.chapters.facts import GapFact, GapFacts
+from sipnb.chapters.front import changes, evidence, headline
+from sipnb.chapters.notebooks import facts_of
+from sipnb.places import BASELINE, RECOMMENDATIONS
 
 
 def gap(status, kpi="sla_attainment", n=500, value=0.7):
@@ -22,7 +24,7 @@ def standing(*gaps):
     short = GapFacts(
         gaps=list(gaps), objectives=[], targets_without_objective=[], objectives_without_target=[], **counts
     )
-    return case.standing(SimpleNamespace(short=short, subject=SimpleNamespace(kpis=KPIS)))
+    return evidence.standing(SimpleNamespace(gaps=short, context=SimpleNamespace(kpis=KPIS)))
 
 
 @pytest.mark.parametrize(
@@ -53,24 +55,22 @@ def test_every_measure_has_a_noun_in_the_singular_and_a_clause_with_its_figure()
 
 
 @pytest.mark.parametrize("service", ["payments", "service-desk", "identity", "email", "archive", "network", "web-shop"])
-def test_sentences_end_once_and_repeat_no_blank(demo_subject, service):
-    found = recommendations.work_out(demo_subject(service)).facts.verdict
+def test_sentences_end_once_and_repeat_no_blank(demo_context, service):
+    found = facts_of(RECOMMENDATIONS, demo_context(service)).verdict
     said = [found.sentence, *(f"{p.lead} {p.text}" for p in found.points)]
     for text in said:
         assert text.endswith(".") and ".." not in text and "  " not in text and " ," not in text, text
         assert "None" not in text.split()[1:] and "nan" not in text.lower().split(), text
     assert all(p.section for p in found.points) and len({p.lead for p in found.points}) == len(found.points)
-    assert len(found.sentence) <= verdict.LONGEST
+    assert len(found.sentence) <= headline.LONGEST
 
 
-def test_a_change_is_news_and_says_for_how_long(demo_subject):
-    worse = [
-        one for one in recommendations.work_out(demo_subject("payments")).facts.verdict.news if one.kind == "worse"
-    ]
+def test_a_change_is_news_and_says_for_how_long(demo_context):
+    worse = [one for one in facts_of(RECOMMENDATIONS, demo_context("payments")).verdict.news if one.kind == "worse"]
     assert [one.about for one in worse] == ["sla_attainment", "restore_median"]
     assert worse[0].text == "The share of tickets resolved in time: 70.2 %, little by little from 87.7 % over 6 months"
 
 
-def test_attainment_as_others_report_it_is_no_second_change(demo_subject):
-    measured = baseline.work_out(demo_subject("payments")).facts
-    assert measured.measure("sla_reported").sure and "sla_reported" not in [k.kpi for k in news.changed(measured)]
+def test_attainment_as_others_report_it_is_no_second_change(demo_context):
+    measured = facts_of(BASELINE, demo_context("payments"))
+    assert measured.measure("sla_reported").sure and "sla_reported" not in [k.kpi for k in changes.changed(measured)]

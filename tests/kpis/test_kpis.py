@@ -496,14 +496,14 @@ def test_counts_of_nothing_are_zero_and_not_missing():
     assert frame["value"].tolist() == [1, 0, 0, 1]
 
 
-def test_months_before_a_service_existed_are_not_good_months(demo_subject):
-    young, old = demo_subject("chat-assistant"), demo_subject("archive")
+def test_months_before_a_service_existed_are_not_good_months(demo_context):
+    young, old = demo_context("chat-assistant"), demo_context("archive")
     assert len(young.series("availability")) <= 1
     assert len(old.series("availability")) == 30, "few tickets are no sign of a young service"
 
 
-def test_every_kpi_of_the_catalogue_can_be_measured(demo_subject):
-    plan = demo_subject("network")
+def test_every_kpi_of_the_catalogue_can_be_measured(demo_context):
+    plan = demo_context("network")
     for kpi in KPIS:
         found = kpis.measure(kpi, plan.scope)
         assert not math.isnan(found.value), kpi
@@ -528,8 +528,8 @@ def test_a_month_in_which_too_many_stay_open_shows_a_tail_that_is_at_least_the_l
     assert math.isnan(kpis.measure("restore_p90", scope(3, tickets=slow + month("2026-10-01", 0))).value)
 
 
-def test_a_cycle_is_measured_alike_alone_and_in_its_history(demo_subject):
-    plan = demo_subject("erp")
+def test_a_cycle_is_measured_alike_alone_and_in_its_history(demo_context):
+    plan = demo_context("erp")
     alone = plan.over([plan.cycle])
     for kpi in KPIS:
         if KPIS[kpi].kind != "rolling" and kpi not in ("sla_gaming_gap",):

@@ -119,8 +119,8 @@ def asked(demo_records):
 
 @pytest.mark.parametrize("cycle", CYCLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_shares_and_counts_equal_a_recount_in_plain_sql(service, cycle, asked, demo_subject):
-    con, plan = asked(service, cycle), demo_subject(service)
+def test_shares_and_counts_equal_a_recount_in_plain_sql(service, cycle, asked, demo_context):
+    con, plan = asked(service, cycle), demo_context(service)
     found, recounted = {}, {}
     for kpi, sql in SHARES.items():
         row = plan.series(kpi).loc[cycle]
@@ -136,8 +136,8 @@ def test_shares_and_counts_equal_a_recount_in_plain_sql(service, cycle, asked, d
 
 @pytest.mark.parametrize("cycle", CYCLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_medians_means_and_money_equal_a_recount_in_plain_sql(service, cycle, asked, demo_subject):
-    con, plan = asked(service, cycle), demo_subject(service)
+def test_medians_means_and_money_equal_a_recount_in_plain_sql(service, cycle, asked, demo_context):
+    con, plan = asked(service, cycle), demo_context(service)
     for kpi, sql in VALUES.items():
         (recounted,) = con.execute(sql).fetchone()
         value = plan.series(kpi).loc[cycle, "value"]
@@ -146,8 +146,8 @@ def test_medians_means_and_money_equal_a_recount_in_plain_sql(service, cycle, as
 
 @pytest.mark.parametrize("cycle", CYCLES)
 @pytest.mark.parametrize("service", ALWAYS)
-def test_availability_equals_a_sweep_over_the_boundaries_of_outages(service, cycle, asked, demo_subject):
-    plan = demo_subject(service)
+def test_availability_equals_a_sweep_over_the_boundaries_of_outages(service, cycle, asked, demo_context):
+    plan = demo_context(service)
     up, agreed, up_all, all_time = asked(service, cycle).execute(UPTIME).fetchone()
     hours = {"2025-07": 31 * 24, "2026-03": 31 * 24 - 1, "2026-10": 31 * 24 + 1}
     assert all_time == hours[cycle] * 3600
@@ -161,10 +161,10 @@ def test_availability_equals_a_sweep_over_the_boundaries_of_outages(service, cyc
 
 
 @pytest.mark.parametrize("service", ("network", "web-shop"))
-def test_time_between_outages_equals_a_recount_over_the_year(service, asked, demo_subject):
+def test_time_between_outages_equals_a_recount_over_the_year(service, asked, demo_context):
     year = "kind = 'unplanned' AND started >= '2025-11-01'::TIMESTAMPTZ AND started < ends"
     (outages,) = asked(service, "2026-10").execute(f"SELECT count(*) FROM outages, cycle WHERE {year}").fetchone()
-    row = demo_subject(service).series("mtbf").iloc[-1]
+    row = demo_context(service).series("mtbf").iloc[-1]
     assert row["n"] == outages
     assert row["value"] == pytest.approx(365 / outages, rel=1e-12)
 

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from sipnb import levers, places
 from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS, LEVERS
-from sipnb.chapters import subject
+from sipnb.chapters import context
 from sipnb.places import CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
@@ -24,10 +24,10 @@ def truth(demo_exports):
     return YAML(typ="safe").load(demo_exports / "truth.yml")["services"]
 
 
-def test_the_true_lever_of_every_service_is_found_and_no_other(demo_subject, demo_book, truth):
+def test_the_true_lever_of_every_service_is_found_and_no_other(demo_context, demo_book, truth):
     found, true = {}, {}
     for service in demo_book.services:
-        seen = levers.detect(looked_at(demo_subject(service)))
+        seen = levers.detect(looked_at(demo_context(service)))
         found[service] = {e.lever.id for e in seen if e.found}
         true[service] = {truth[service]["lever"]} - {"none"}
     assert found == true
@@ -44,7 +44,7 @@ def test_records_that_have_fallen_silent_propose_nothing(demo_exports, tmp_path)
     prepare.freeze(book, cycle, folder.records)
 
     def seen(service, lever):
-        plan = subject.Subject(book, book.service(service), cycle, folder, Records(folder.records, service))
+        plan = context.ServiceContext(book, book.service(service), cycle, folder, Records(folder.records, service))
         return next(e for e in levers.detect(looked_at(plan)) if e.lever.id == lever)
 
     for evidence in (seen("web-shop", "change_control"), seen("network", "resilience")):
@@ -53,9 +53,9 @@ def test_records_that_have_fallen_silent_propose_nothing(demo_exports, tmp_path)
     assert "reopened" in (numbers := seen("hr-portal", "knowledge_and_quality").numbers) and "answers" not in numbers
 
 
-def test_every_evidence_carries_its_numbers(demo_subject):
+def test_every_evidence_carries_its_numbers(demo_context):
     for service in ("workplace", "service-desk", "erp", "hr-portal", "network", "web-shop", "payments"):
-        for evidence in levers.detect(looked_at(demo_subject(service))):
+        for evidence in levers.detect(looked_at(demo_context(service))):
             assert evidence.finding, (service, evidence.lever.id)
             if evidence.found:
                 assert evidence.sentences and evidence.numbers
@@ -70,15 +70,15 @@ def test_every_evidence_carries_its_numbers(demo_subject):
                     assert effect.value > 0
 
 
-def test_an_effect_is_estimated_only_where_like_tickets_are_compared(demo_subject):
-    found = next(e for e in levers.detect(looked_at(demo_subject("workplace"))) if e.found)
+def test_an_effect_is_estimated_only_where_like_tickets_are_compared(demo_context):
+    found = next(e for e in levers.detect(looked_at(demo_context("workplace"))) if e.found)
     assert (found.lever.id, found.effect.basis, found.effect.kpi) == ("one_owning_group", "effect", "sla_attainment")
     assert 0.05 < found.effect.low < found.effect.high < 0.2
 
 
-def test_no_distance_goes_beyond_what_can_be(demo_subject):
+def test_no_distance_goes_beyond_what_can_be(demo_context):
     """A backlog of so many cannot fall by more than that."""
-    found = next(e for e in levers.detect(looked_at(demo_subject("service-desk"))) if e.found)
+    found = next(e for e in levers.detect(looked_at(demo_context("service-desk"))) if e.found)
     assert found.effect.value < found.numbers["open"]
 
 

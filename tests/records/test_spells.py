@@ -94,9 +94,9 @@ def test_pauses_known_only_as_totals_are_spread_evenly():
     assert net.tolist() == [6.0, 0.0, 8.0]
 
 
-def test_spells_agree_with_what_the_tool_recorded(demo_subject):
+def test_spells_agree_with_what_the_tool_recorded(demo_context):
     """In the simulated organisation every reopening and every hold is an event, and the totals were recorded from them."""
-    records = demo_subject("email").records
+    records = demo_context("email").records
     tickets = records.tickets[records.tickets["resolved"].notna()].reset_index(drop=True)
     each = spells.spells(tickets, records.ticket_events)
     assert (each.groupby("row").size() - 1 == tickets["reopened"]).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -12,8 +13,24 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from sipnb import report
 from sipnb.catalogue import KPIS
-from sipnb.chapters import advice_facts, agenda, facts, matrix, portfolio_facts, results
-from sipnb.places import CHAPTERS, CycleFolder
+from sipnb.chapters import facts, results
+from sipnb.chapters.baseline import scorecard
+from sipnb.chapters.front import views as front
+from sipnb.chapters.portfolio import actions as plan_actions
+from sipnb.chapters.portfolio import rows as services
+from sipnb.chapters.portfolio import standings
+from sipnb.chapters.portfolio import views as portfolio
+from sipnb.places import (
+    ALL_SERVICES,
+    BASELINE,
+    CHAPTERS,
+    PORTFOLIO,
+    RECOMMENDATIONS,
+    REVIEW,
+    CycleFolder,
+    chapter_anchor,
+    chapter_title,
+)
 from sipnb.show import display, figures
 
 #: A path has no blanks to break a line at.
@@ -84,7 +101,7 @@ def series(kpis: list[str], cycles: int = 24) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
 
-def verdict(name: str, **changes) -> advice_facts.VerdictFact:
+def verdict(name: str, **changes) -> facts.VerdictFact:
     given = {
         "sentence": "71.2 % of incidents met the target of 85 %, the fifth month of decline; without action November "
         "misses it again with 97 % probability.",
@@ -106,30 +123,30 @@ def verdict(name: str, **changes) -> advice_facts.VerdictFact:
         "caution": "4.1 % of the tickets carry no resolution time and were set aside.",
     } | changes  # fmt: skip
     given["points"] = [
-        advice_facts.PointFact(lead=a, text=b, chapter=c, section="By group") for a, b, c in given["points"]
+        facts.PointFact(lead=a, text=b, chapter=c, section=f"{chapter_anchor(c)}-by-group")
+        for a, b, c in given["points"]
     ]
     given["decisions"] = [
-        advice_facts.DecisionFact(
+        facts.DecisionFact(
             id=f"decision-{i}", kind="option", title=a, owner="Head of Payments Operations", due="2026-11-15",
             effect="+9 points within target (6–12)", cost="€ 24,000 once", why=b,
         )
         for i, (a, b) in enumerate(given["decisions"])
     ]  # fmt: skip
-    return advice_facts.VerdictFact(**given)
+    return facts.VerdictFact(**given)
 
 
 def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str], **changes) -> None:
-    def hand_over(chapter: str, facts: facts.Facts, tables=None) -> None:
-        results.write(folder, service, CYCLE, chapter, facts, tables, "0123456789abcdef")
+    def hand_over(found: facts.Facts, tables=None) -> None:
+        results.write(folder, service, CYCLE, found, tables, "0123456789abcdef")
 
     action = facts.ActionFact(
         id="PAY-1", title=f"Check changes of {name}", state="implemented", owner=None, kpi=None, kpi_title=None,
         raised="2026-05-01", due="2026-08-01", implemented="2026-07-20", overdue=False, days_open=80, cycles_since=3,
         note="",
     )  # fmt: skip
-    hand_over("1_review", facts.ReviewFacts(actions=[action], states={"implemented": 1, "proposed": 2}, overdue=1))
+    hand_over(facts.ReviewFacts(actions=[action], states={"implemented": 1, "proposed": 2}, overdue=1))
     hand_over(
-        "2_baseline",
         facts.BaselineFacts(
             about=about(service, name), kpis=[fact(k) for k in kpis],
             titles={k.id: k.title for k in KPIS.values()},
@@ -143,14 +160,12 @@ def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str],
         {"series": series(kpis)},
     )  # fmt: skip
     hand_over(
-        "3_gap_analysis",
         facts.GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=1,
                          fails=2, inconclusive=3),
     )  # fmt: skip
-    hand_over("4_forecast", facts.ForecastFacts(forecasts=[], left_out={}))
+    hand_over(facts.ForecastFacts(forecasts=[], left_out={}))
     hand_over(
-        "5_recommendations",
-        advice_facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
+        facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
     )
 
 
@@ -220,11 +235,41 @@ def write_service(folder: CycleFolder, service: str, name: str, kpis: list[str] 
     write_results(folder, service, name, list(MEASURES) if kpis is None else kpis, **changes)
     data = series(["sla_attainment"])
     for chapter in CHAPTERS:
-        title = chapter[2:].replace("_", " ").capitalize()
-        write_notebook(folder.notebook(service, chapter), title, name, data)
+        more = _front(folder, service, chapter, kpis)
+        write_notebook(folder.notebook(service, chapter), chapter_title(chapter), name, data, *more)
 
 
-def plan(service: str, name: str, **changes) -> portfolio_facts.PlanFact:
+def _front(folder: CycleFolder, service: str, chapter: str, kpis: list[str] | None) -> list[nbformat.NotebookNode]:
+    """The cells that a chapter leaves for the front page."""
+    baseline = results.read(folder, service, BASELINE)
+    if chapter == BASELINE:
+        past = series(list(MEASURES) if kpis is None else kpis)
+        measured = SimpleNamespace(
+            about=baseline.about, measures=baseline.measures, without_data=baseline.without_data, series=lambda: past
+        )
+        return [placed("scorecard", scorecard.scorecard(measured))]
+    if chapter != RECOMMENDATIONS:
+        return []
+    said, review = results.read(folder, service, chapter).verdict, results.read(folder, service, REVIEW)
+    return [
+        placed("verdict", front.verdict(said.sentence, said.tone, said.caution)),
+        placed("matters", front.matters(said.points, baseline.about.period)),
+        placed("decisions", front.decisions(said.decisions, baseline.about.period)),
+        placed("news", front.news(said.news, review)),
+        # What the decisions lead to.
+        cell(
+            "options",
+            shown(display.cards([display.Card(f"option-{d.id}", d.title, d.why, []) for d in said.decisions])),
+        ),
+    ]
+
+
+def placed(place: str, value: display.Shown) -> nbformat.NotebookNode:
+    """A cell whose output has a place in the frame of the page."""
+    return cell(f"views.{place}(...)", shown(value), tags=(f"page:{place}",))
+
+
+def plan(service: str, name: str, **changes) -> facts.PlanFact:
     given = {
         "service": service, "name": name, "owner": "Head of Payments Operations", "tier": "Gold", "status": "published",
         "reason": "", "need": 7.4, "tone": "concern",
@@ -232,43 +277,53 @@ def plan(service: str, name: str, **changes) -> portfolio_facts.PlanFact:
         "inconclusive": 3, "meets": 1, "miss": 0.97, "worse": ["Time to restore, median"], "better": ["Reopened"],
         "options": ["Give each ticket one owning group from the start"],
     } | changes  # fmt: skip
-    return portfolio_facts.PlanFact(**given)
+    return facts.PlanFact(**given)
 
 
-def write_portfolio(folder: CycleFolder, plans: list[portfolio_facts.PlanFact], **changes) -> None:
+def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes) -> None:
     write_quality(folder)
     source = json.loads((folder.records / "quality.json").read_text())["sources"]
     made = [p for p in plans if p.status == "published"]
     actions = [
         action
         for p in made
-        for action in agenda.actions(
-            p.service, p.owner, results.read(folder, p.service, "1_review"),
-            results.read(folder, p.service, "5_recommendations"), "EUR",
+        for action in plan_actions.of_plan(
+            p.service, p.owner, results.read(folder, p.service, REVIEW),
+            results.read(folder, p.service, RECOMMENDATIONS), "EUR",
         )
     ]  # fmt: skip
     states = [p.status for p in plans]
+    baselines = {p.service: results.read(folder, p.service, BASELINE) for p in made}
     given = dict(
         organisation="Northfield Group", currency="EUR", tested=0, by_chance=0, seeming=0, signals=[], funnels=[],
         cycle=CYCLE, cycle_label=LABEL, cutoff="2026-10-31T23:00:00+00:00", cutoff_label=CUTOFF,
         simulated=True,
-        positions=[at for p in made for at in matrix.positions(p.service, results.read(folder, p.service, "2_baseline"))],
-        actions=actions, totals=agenda.totals(actions),
-        since=portfolio_facts.SinceFact(cycle="2026-09", label="September 2026", known=False),
-        health=portfolio_facts.HealthFact(
+        positions=standings.positions(baselines), actions=actions, totals=plan_actions.totals(actions),
+        since=facts.SinceFact(cycle="2026-09", label="September 2026", known=False),
+        health=facts.HealthFact(
             published=len(made), failed=states.count("failed"), errored=states.count("errored"),
             skipped=states.count("skipped"), stale=sum(bool(p.stale) for p in plans),
         ),
         sentence="2 of 5 services miss a target consistently; one plan could not be made.",
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,
-        estate=[portfolio_facts.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
+        estate=[facts.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
                                    year=0.99874, outages=14)] if plans else [],
         sources=source, warnings=[],
     )  # fmt: skip
-    found = portfolio_facts.PortfolioFacts(**(given | changes))
-    results.write(folder, results.PORTFOLIO, CYCLE, "portfolio", found, None, "fedcba9876543210")
-    path = folder.notebook(results.PORTFOLIO, "portfolio")
-    write_notebook(path, "Portfolio", "Northfield", series(["sla_attainment"]))
+    found = facts.PortfolioFacts(**(given | changes))
+    results.write(folder, ALL_SERVICES, CYCLE, found, None, "fedcba9876543210")
+    lines = services.rows(folder, plans, baselines)
+    cells = {
+        "verdict": portfolio.verdict(plans, found.sentence, found.warnings), "rule": display.say(found.rule, kind=""),
+        "movers": portfolio.movers(found.signals, found.tested, lines, "EUR"), "since": portfolio.since(found.since, lines),
+        "services": portfolio.services(lines), "matrix": portfolio.matrix(found.positions, lines),
+        "actions": portfolio.actions(found.actions, found.totals, lines, "EUR"),
+        "estate": portfolio.availability(found.estate, LABEL),
+    }  # fmt: skip
+    more = [placed(place, value) for place, value in cells.items()]
+    write_notebook(
+        folder.notebook(ALL_SERVICES, PORTFOLIO), "Portfolio", "Northfield", series(["sla_attainment"]), *more
+    )
 
 
 def render_cycle(root: Path) -> CycleFolder:

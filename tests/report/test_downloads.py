@@ -14,8 +14,8 @@ from reading import Read
 
 from benchmarks import portfolio as estates
 from sipnb.chapters import results
-from sipnb.chapters.portfolio_facts import PortfolioFacts
-from sipnb.places import CycleFolder
+from sipnb.chapters.facts import PortfolioFacts
+from sipnb.places import ALL_SERVICES, CycleFolder
 from sipnb.report import calendar, downloads
 from sipnb.show import words
 
@@ -33,7 +33,7 @@ def estate(tmp_path_factory) -> CycleFolder:
 
 @pytest.fixture(scope="module")
 def facts(estate) -> PortfolioFacts:
-    return results.read(estate, results.PORTFOLIO, "portfolio")
+    return results.read(estate, ALL_SERVICES, "portfolio")
 
 
 def rows(folder: CycleFolder, name: str) -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from samples import HOSTILE, LABEL, MEASURES, cell, series, shown, write_noteboo
 from sipnb import __version__, report
 from sipnb.catalogue import KPIS
 from sipnb.chapters import results
-from sipnb.places import CHAPTERS, CycleFolder
+from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder
 from sipnb.report import chapter, page
 from sipnb.show import display, words
 
@@ -318,7 +318,7 @@ def test_what_a_run_says_of_a_failure_reaches_the_page(tmp_path):
 def test_a_failed_portfolio_leads_to_the_plans_that_exist(tmp_path):
     folder = CycleFolder(tmp_path)
     folder.page("web").write_text("<!doctype html>")
-    path = report.render_failure(folder, results.PORTFOLIO, "All services", LABEL, "page: x", "render", None, "", "x")
+    path = report.render_failure(folder, ALL_SERVICES, "All services", LABEL, "page: x", "render", None, "", "x")
     seen = Read(path.read_text())
     assert "This cycle’s portfolio could not be made." in seen.text
     assert "It stopped while the page was made." in seen.text

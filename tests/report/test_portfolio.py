@@ -18,11 +18,10 @@ from samples import CYCLE, HOSTILE, LONG, plan, write_portfolio, write_service
 
 from benchmarks import portfolio as estates
 from sipnb import editions, report
-from sipnb.chapters import agenda, matrix, portfolio, results, since
-from sipnb.chapters.portfolio_facts import HealthFact, PortfolioFacts, SinceFact, ToneChange
-from sipnb.places import CycleFolder
-from sipnb.report import owners
-from sipnb.report import portfolio as pages
+from sipnb.chapters import results
+from sipnb.chapters.facts import HealthFact, PortfolioFacts, SinceFact, ToneChange, TotalsFact
+from sipnb.chapters.portfolio import actions, changes, ranking, rows, standings, views
+from sipnb.places import ALL_SERVICES, CycleFolder
 
 BEFORE = "2026-09"
 
@@ -33,7 +32,7 @@ def everything(folder: CycleFolder) -> list[Path]:
 
 
 def facts_of(folder: CycleFolder) -> PortfolioFacts:
-    return results.read(folder, results.PORTFOLIO, "portfolio")
+    return results.read(folder, ALL_SERVICES, "portfolio")
 
 
 @pytest.fixture(scope="module", params=[0, 1, 10])
@@ -133,7 +132,7 @@ def test_the_sum_of_all_actions_is_what_the_plans_hold(large):
     assert totals.overdue == sum(r.overdue for r in reviews) > 0
     assert totals.proposed == len(options) and totals.priced == len(priced) < len(options)
     assert totals.money == sum(priced)
-    told = agenda.sentence(totals, facts.currency)
+    told = actions.sentence(totals, facts.currency)
     assert f"€ {sum(priced):,.0f}" in told and f"{len(options):,} proposals" in told
     seen = Read(large.index)
     assert told in seen.text
@@ -143,7 +142,7 @@ def test_the_sum_of_all_actions_is_what_the_plans_hold(large):
 
 
 def test_overdue_actions_come_first(large):
-    listed = pages.urgent(facts_of(large).actions)
+    listed = actions.urgent(facts_of(large).actions)
     assert [one.overdue for one in listed] == sorted((one.overdue for one in listed), reverse=True)
 
 
@@ -159,22 +158,25 @@ def test_overdue_actions_come_first(large):
     ],
 )  # fmt: skip
 def test_totals_are_told_in_sentences_for_none_one_and_many(agreed, open, overdue, proposed, priced, money, told):
-    totals = agenda.TotalsFact(agreed=agreed, open=open, overdue=overdue, proposed=proposed, priced=priced, money=money)
-    assert agenda.sentence(totals, "EUR") == told
+    totals = TotalsFact(agreed=agreed, open=open, overdue=overdue, proposed=proposed, priced=priced, money=money)
+    assert actions.sentence(totals, "EUR") == told
 
 
 def test_every_core_measure_has_one_place_in_the_matrix(large):
     facts = facts_of(large)
     core = [k for p in facts.plans for k in results.read(large, p.service, "2_baseline").measures if k.core]
     assert len(facts.positions) == len(core)
-    cells = matrix.cells(facts.positions)
-    assert set(cells) <= {(row, column) for row in matrix.ROWS for column in matrix.COLUMNS}
+    cells = standings.cells(facts.positions)
+    assert set(cells) <= {(row, column) for row in standings.ROWS for column in standings.COLUMNS}
     table = Read(large.index).markup.split('class="matrix"')[1].split("</table>")[0]
     counts = [int(n.replace(",", "")) for n in re.findall(r"<summary>([\d,]+)<", table)]
     assert sum(counts) == len(core)
     listed = re.findall(r'#scorecard">[^<]*</a>: ([^<]*)</li>', table)
     shorts = [
-        shorts for row in matrix.ROWS for column in matrix.COLUMNS for shorts in cells.get((row, column), {}).values()
+        shorts
+        for row in standings.ROWS
+        for column in standings.COLUMNS
+        for shorts in cells.get((row, column), {}).values()
     ]
     assert listed == [", ".join(one) for one in shorts]
     judged = Counter((k.claims, k.assurance) for k in core)
@@ -187,7 +189,7 @@ def test_what_is_not_judged_or_may_be_chance_is_neither_better_nor_worse(large):
     facts = facts_of(large)
     for p in facts.plans[:60]:
         measured = results.read(large, p.service, "2_baseline")
-        for at in matrix.positions(p.service, measured):
+        for at in standings.positions({p.service: measured}):
             k = measured.measure(at.kpi)
             assert (at.row in ("better", "worse")) == (k.claims and k.sure and k.changed)
 
@@ -198,9 +200,9 @@ def test_three_hundred_services_stay_below_a_megabyte(large):
 
 def test_services_new_gone_and_of_another_tone_are_told_against_the_cycle_before(tmp_path):
     before = estates.write_estate(tmp_path, 11, BEFORE)
-    told = estates.make(before).facts
+    told = estates.make(before)
     assert told.since == SinceFact(cycle="2026-08", label="August 2026", known=False, news=told.since.news)
-    now = estates.make(estates.write_estate(tmp_path, 10)).facts
+    now = estates.make(estates.write_estate(tmp_path, 10))
     assert now.since.known and now.since.new == [] and now.since.gone == [next(
         p.name for p in told.plans if p.service == "service-0010")]  # fmt: skip
     tones = {p.service: p.tone for p in told.plans}
@@ -214,7 +216,7 @@ def test_services_new_gone_and_of_another_tone_are_told_against_the_cycle_before
     assert f"{how} in September 2026" in now.sentence
     folder = CycleFolder(tmp_path / "estate" / CYCLE)
     seen = Read(folder.index)
-    assert "1 service gone" in seen.text and since.groups(now)[-1][1][0][1] in seen.text
+    assert "1 service gone" in seen.text and changes.groups(now.since)[-1][1][0][1] in seen.text
     assert '<a href="../2026-09/index.html">' in seen.markup and seen.dead() == []
     assert Read(folder.cycles).dead() == []
     cycles = Read(folder.cycles).text
@@ -295,18 +297,18 @@ def test_cycles_beside_are_those_of_the_same_kind_that_hold_the_page(tmp_path):
 def test_each_service_is_on_the_page_of_its_owner_and_on_no_other(large):
     facts = facts_of(large)
     for one in {p.owner for p in facts.plans[:40]}:
-        seen = Read(large.owners / f"{owners.slug(one)}.html")
+        seen = Read(large.root / rows.owner_page(one))
         mine = [p.service for p in facts.plans if p.owner == one]
-        rows = seen.markup.split('id="plans"')[1].split("</table>")[0]
-        assert re.findall(r'<th scope="row"><a href="\.\./([^"]*)\.html"', rows) == mine
-        assert f'href="owners/{owners.slug(one)}.html"' in Read(large.index).markup
+        listed = seen.markup.split('id="plans"')[1].split("</table>")[0]
+        assert re.findall(r'<th scope="row"><a href="\.\./([^"]*)\.html"', listed) == mine
+        assert f'href="{rows.owner_page(one)}"' in Read(large.index).markup
         asked = [d for p in facts.plans for d in p.decisions if d.owner == one]
         assert seen.markup.split('id="decisions"')[1].split("</section>")[0].count("<li>") == len(asked)
         about = [a for a in facts.actions if a.owner == one or a.service in mine]
-        assert agenda.sentence(agenda.totals(about), "EUR") in seen.text
+        assert actions.sentence(actions.totals(about), "EUR") in seen.text
     # Who owns an action and no service is asked, too.
     everybody = {p.owner for p in facts.plans} | {a.owner for a in facts.actions}
-    assert {page.stem for page in large.owners.iterdir()} == {owners.slug(one) for one in everybody}
+    assert {f"owners/{page.name}" for page in large.owners.iterdir()} == {rows.owner_page(one) for one in everybody}
 
 
 def test_an_owners_page_keeps_its_name_and_no_two_share_one():
@@ -322,15 +324,15 @@ def test_an_owners_page_keeps_its_name_and_no_two_share_one():
         "x" * 300,
         "",
     ]
-    slugs = [owners.slug(name) for name in names]
+    slugs = [rows.owner_page(name) for name in names]
     assert len({s.lower() for s in slugs}) == len(names)
-    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", s) and len(s) <= 49 for s in slugs)
-    assert owners.slug("Head of IT") == "head-of-it-63ff6b68"
+    assert all(re.fullmatch(r"owners/[a-z0-9]+(-[a-z0-9]+)*\.html", s) and len(s) <= 61 for s in slugs)
+    assert rows.owner_page("Head of IT") == "owners/head-of-it-63ff6b68.html"
 
 
 def test_movers_are_the_strongest_core_change_of_a_service_worse_before_better(large):
     facts = facts_of(large)
-    shown = pages.movers(facts)
+    shown = views.strongest(facts.signals)
     assert [one.variation for one in shown] == ["concern"] * 3 + ["improvement"] * 3
     assert len({(one.service, one.variation) for one in shown}) == 6
     text = Read(large.index).text
@@ -357,7 +359,7 @@ def test_the_estates_sentence_is_right_for_none_one_and_many():
     made = [plan("a", "A"), plan("b", "B, and C", fails=0, inconclusive=0)]
     unknown = SinceFact(cycle=BEFORE, label="September 2026", known=False)
     then = SinceFact(cycle=BEFORE, label="September 2026", known=True, failing=2)
-    say = portfolio._sentence
+    say = ranking.sentence
     assert say([], unknown) == "No service is listed."
     assert say([plan("a", "A", status="failed")], unknown) == "The one service has no plan in this cycle."
     assert say(made[:1], unknown) == "1 of 1 service certainly misses at least one target. Attention first: A."

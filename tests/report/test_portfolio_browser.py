@@ -14,7 +14,7 @@ from benchmarks import portfolio as estates
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     made = estates.write_estate(tmp_path_factory.mktemp("reports"), 500)
-    return estates.make(made).facts, made.folder
+    return estates.make(made), made.folder
 
 
 def pages(cycle) -> dict[str, Path]:

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pydantic
 import pytest
@@ -14,12 +15,16 @@ from axe_playwright_python.sync_playwright import Axe
 from samples import CYCLE, HOSTILE, LABEL, plan, write_portfolio, write_service
 
 from sipnb import report
-from sipnb.chapters import results
+from sipnb.chapters.context import RecordsContext
+from sipnb.chapters.records import account as quality
+from sipnb.chapters.records import coverage as supplied
 from sipnb.params import Id
-from sipnb.places import CycleFolder
+from sipnb.places import ALL_SERVICES, NOTEBOOKS, CycleFolder
 from sipnb.records import frozen, prepare
 from sipnb.records.quality import SET_RULES
-from sipnb.report import quality, seen, supplied
+from sipnb.show import visible as seen
+
+NOTEBOOK = NOTEBOOKS / "0_records.ipynb"
 
 #: A right-to-left override, a tab, a null, blanks at both ends: none of it may be invisible, none of it may act.
 NASTY = f"  {HOSTILE}\t\x00\u202eevil  x\u00a0"
@@ -151,9 +156,13 @@ class Read(HTMLParser):
             self.text.append(data)
 
 
-def write(path: Path, content: dict, **more) -> str:
-    given = {"names": {"payments": "Payments"}} | more
-    return report.render_quality("Northfield Group", None, content, path, **given).read_text(encoding="utf-8")
+def write(path: Path, content: dict) -> str:
+    book = SimpleNamespace(
+        settings=SimpleNamespace(organisation="Northfield Group", simulated=False),
+        services={"payments": SimpleNamespace(id="payments", name="Payments")},
+    )
+    context = RecordsContext(book, None, content)
+    return report.render_quality(context, path, NOTEBOOK).read_text(encoding="utf-8")
 
 
 def text(markup: str) -> str:
@@ -169,8 +178,7 @@ def pages(tmp_path_factory, demo_book, demo_cycle, demo_records) -> dict[str, Pa
     cycle = CycleFolder(folder / demo_cycle.name)
     cycle.root.mkdir()
     cycle.records.symlink_to(demo_records)
-    names = {s.id: s.name for s in demo_book.services.values()}
-    demo = report.quality_page(demo_book.settings.organisation, demo_cycle, names, True)(cycle)
+    demo = report.quality_page(demo_book, demo_cycle)(cycle, NOTEBOOKS)
     return {name: folder / f"{name}.html" for name in RECORDS} | {"demo": demo}
 
 
@@ -468,9 +476,8 @@ def test_the_demo_is_accounted_for_to_the_last_row(pages, demo_records):
 def test_what_check_finds_makes_a_page_of_its_own(demo_book, demo_cycle, demo_records, tmp_path):
     found = json.loads((demo_records / "quality.json").read_text(encoding="utf-8"))
     keys = prepare.Prepared([], {}, {}, [], {}, {}, []).record()
-    markup = report.render_quality(
-        "Northfield Group", demo_cycle, {key: found[key] for key in keys}, tmp_path / "page.html", names={}
-    ).read_text(encoding="utf-8")
+    context = RecordsContext(demo_book, demo_cycle, {key: found[key] for key in keys})
+    markup = report.render_quality(context, tmp_path / "page.html", NOTEBOOK).read_text(encoding="utf-8")
     assert "Northfield Group, October 2026" in text(markup) and "quarantine.parquet of a cycle" in text(markup)
 
 
@@ -483,8 +490,8 @@ def test_the_portfolio_and_the_plans_lead_to_it_where_it_is(tmp_path):
     write(folder.quality, record())
     for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
         assert "data-quality.html" in Read(rendered.read_text(encoding="utf-8")).links
-    report.render_failure(folder, results.PORTFOLIO, "All", LABEL, "line", "portfolio", None, "", "ValueError")
-    assert "data-quality" not in folder.page(results.PORTFOLIO).read_text(encoding="utf-8"), "it is no service's page"
+    report.render_failure(folder, ALL_SERVICES, "All", LABEL, "line", "portfolio", None, "", "ValueError")
+    assert "data-quality" not in folder.page(ALL_SERVICES).read_text(encoding="utf-8"), "it is no service's page"
 
 
 def test_no_service_can_take_its_name():

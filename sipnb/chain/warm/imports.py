@@ -28,8 +28,15 @@ _NOTEBOOK = (
     "numpy", "pandas", "pandas.io.formats.format", "pandas.io.formats.html", "pyarrow.parquet", "tzdata",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "PIL.features",
     "seaborn", "scipy.stats", "statsmodels.api", "pandera.pandas", "hypothesis.extra.pandas", "holidays.countries", "duckdb",
-    "sipnb.chapters.review", "sipnb.chapters.baseline", "sipnb.chapters.gaps", "sipnb.chapters.forecast",
-    "sipnb.chapters.recommendations", "sipnb.chapters.portfolio",
+    "IPython.core.inputtransformer2", "sipnb.chapters.context", "sipnb.chapters.review.views", "sipnb.chapters.review.analysis",
+    *(f"sipnb.chapters.baseline.{name}" for name in (
+        "background", "control_charts", "scorecard", "flow", "sla_attainment", "time_to_restore", "mix", "availability",
+        "users_and_costs",
+    )),
+    "sipnb.chapters.gap_analysis.views", "sipnb.chapters.gap_analysis.misses", "sipnb.chapters.gap_analysis.analysis",
+    "sipnb.chapters.forecast.views", "sipnb.chapters.recommendations.views", "sipnb.chapters.recommendations.analysis",
+    "sipnb.chapters.front.views", "sipnb.chapters.front.headline", "sipnb.chapters.front.main_points", "sipnb.levers",
+    "sipnb.chapters.portfolio.views", "sipnb.chapters.portfolio.estate",
 )  # fmt: skip
 _RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Kpi
-from sipnb.chapters import workdays
-from sipnb.chapters.subject import Subject
+from sipnb.chapters.baseline import workdays
+from sipnb.chapters.context import ServiceContext
 from sipnb.kpis import certainty
 from sipnb.kpis.scope import placed
 from sipnb.methods import scatter, spc
@@ -46,36 +46,39 @@ class Charted:
     scatter: float = math.nan
 
 
-def charted(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted:
-    """The chart of a measure against the service's target, over its cycles or, where it is young, its weeks."""
-    if known.kind == "rare" and (gaps := _gaps(subject, known, series)) is not None:
+def charted(context: ServiceContext, known: Kpi, series: pd.DataFrame, rules: str = "nhs") -> Charted:
+    """The chart of a measure against the service's target, over its cycles or, where it is young, its weeks.
+
+    `rules` names the set of rules by which points stand out (`spc.RULES`). Raises ValueError for another one.
+    """
+    if known.kind == "rare" and (gaps := _gaps(context, known, series, rules)) is not None:
         return gaps
-    line, grain = series, subject.cycle.kind
-    if len(series) < spc.TRIAL_BELOW and (weekly := _weekly(subject, known)) is not None:
+    line, grain = series, context.cycle.kind
+    if len(series) < spc.TRIAL_BELOW and (weekly := _weekly(context, known)) is not None:
         line, grain = weekly, "week"
-    groups, rebased = _groups(subject, known, line, grain)
+    groups, rebased = _groups(context, known, line, grain)
     lumpy = kpis.lumpy(line, known.unit)
     if (
         known.kind in ("rolling", "derived")
         or line["value"].notna().sum() < FEWEST
         or lumpy
-        or subject.refused(known.id)
+        or context.refused(known.id)
     ):
-        return Charted(line, _bare(line, known.good, subject.target(known.id)), grain, None, lumpy, rebased)
-    sizes = _sizes(subject, known, line, grain)
-    chart = _possible(known, _chart(known, line, subject.target(known.id), groups, sizes))
+        return Charted(line, _bare(line, known.good, context.target(known.id)), grain, None, lumpy, rebased)
+    sizes = _sizes(context, known, line, grain)
+    chart = _possible(known, _chart(known, line, context.target(known.id), groups, sizes, rules))
     latest = line[groups == groups[-1]] if groups is not None else line
-    season = subject.cycle.season if grain == subject.cycle.kind else None
+    season = context.cycle.season if grain == context.cycle.kind else None
     near_normal = certainty.near_normal(known, latest, None if sizes is None else sizes[latest.index])
     return _tested(known, line, chart, grain, latest, near_normal, rebased, season)
 
 
-def _sizes(subject: Subject, known: Kpi, line: pd.DataFrame, grain: str) -> pd.Series | None:
+def _sizes(context: ServiceContext, known: Kpi, line: pd.DataFrame, grain: str) -> pd.Series | None:
     """How much work each point has room for, for what comes with the working days; None where points are alike."""
     if known.id != "volume":
         return None
-    cycles = subject.weeks.cycles if grain == "week" and subject.weeks is not None else subject.history
-    return pd.Series(workdays.sizes(subject, cycles), index=[c.name for c in cycles])[line.index]
+    cycles = context.weeks.cycles if grain == "week" and context.weeks is not None else context.history
+    return pd.Series(workdays.sizes(context, cycles), index=[c.name for c in cycles])[line.index]
 
 
 def _tested(
@@ -101,12 +104,12 @@ def _memory(values: np.ndarray) -> float:
     return min(0.95, found + (1 + 3 * found) / n) if found > 1 / math.sqrt(n) else 0.0
 
 
-def _weekly(subject: Subject, known: Kpi) -> pd.DataFrame | None:
+def _weekly(context: ServiceContext, known: Kpi) -> pd.DataFrame | None:
     """The series by week, where the service has fewer whole cycles than limits need and its weeks hold cases enough."""
     # The restricted mean of a week ends earlier than that of a month: they are not the same measure.
-    if known.kind in ("rolling", "derived", "rare") or known.id == "restore_mean" or subject.weeks is None:
+    if known.kind in ("rolling", "derived", "rare") or known.id == "restore_mean" or context.weeks is None:
         return None
-    line = kpis.series(known.id, subject.weeks)
+    line = kpis.series(known.id, context.weeks)
     counts = line["n"][line["value"].notna()]
     enough = len(counts) >= FEWEST and counts.median() >= max(known.minimum_n, 1)
     return line if enough else None
@@ -124,9 +127,9 @@ def _possible(known: Kpi, chart: spc.Chart) -> spc.Chart:
 
 
 def _chart(
-    known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndarray | None, sizes: pd.Series | None
+    known: Kpi, line: pd.DataFrame, target: float | None, groups: np.ndarray | None, sizes: pd.Series | None, rules: str
 ) -> spc.Chart:
-    options = {"good": known.good, "target": target, "groups": groups}
+    options = {"good": known.good, "target": target, "groups": groups, "rules": rules}
     values = line["value"]
     if sizes is not None:
         rate = options | {"target": None if target is None else target / sizes.iloc[-1]}
@@ -154,16 +157,16 @@ def _bare(line: pd.DataFrame, good: str, target: float | None) -> spc.Chart:
     )
 
 
-def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
+def _gaps(context: ServiceContext, known: Kpi, series: pd.DataFrame, rules: str) -> Charted | None:
     """The chart of the days between rare events; None where they are not rare, or no series says when they began."""
     counts = series["value"].dropna()
     if counts.empty or counts.mean() >= RARE_BELOW:
         return None
-    opens, cutoff = subject.history[len(subject.history) - len(series)].opens, subject.cycle.cutoff
-    times = _EVENTS[known.id](subject.scope)
+    opens, cutoff = context.history[len(context.history) - len(series)].opens, context.cycle.cutoff
+    times = _EVENTS[known.id](context.scope)
     times = times[(times >= opens) & (times < cutoff)].sort_values()
     days = times.diff().dt.total_seconds().iloc[1:] / 86400
-    labels = [t.tz_convert(subject.cycle.zone).strftime("%-d %b %y") for t in times.iloc[1:]]
+    labels = [t.tz_convert(context.cycle.zone).strftime("%-d %b %y") for t in times.iloc[1:]]
     so_far = (cutoff - times.iloc[-1]).total_seconds() / 86400 if len(times) else math.nan
     if len(days) and so_far > days.mean():
         # The gap that still runs counts once it is long: it can only grow.
@@ -171,50 +174,53 @@ def _gaps(subject: Subject, known: Kpi, series: pd.DataFrame) -> Charted | None:
     line = pd.DataFrame({"value": days.to_numpy(), "low": math.nan, "high": math.nan, "n": 1, "label": labels})
     line.index = pd.Index(range(1, len(line) + 1), name="cycle")
     good = "up" if known.good == "down" else "down"
-    if len(line) < FEWEST or subject.refused(known.id):
+    if len(line) < FEWEST or context.refused(known.id):
         return Charted(line, _bare(line, good, None), "occurrence", None, lumpy=False)
-    return _tested(known, line, spc.t_chart(line["value"], good=good), "occurrence", line, line["value"] ** (1 / 3.6))
+    return _tested(
+        known, line, spc.t_chart(line["value"], good=good, rules=rules), "occurrence", line, line["value"] ** (1 / 3.6)
+    )
 
 
 _EVENTS = {"outage_count": kpis.uptime.started, "major_incidents": kpis.uptime.majors}
 
 
-def _groups(subject: Subject, known: Kpi, line: pd.DataFrame, grain: str) -> tuple[np.ndarray | None, str]:
+def _groups(context: ServiceContext, known: Kpi, line: pd.DataFrame, grain: str) -> tuple[np.ndarray | None, str]:
     """Which points stand under limits of their own since a baseline was set anew, and the reason for the latest one."""
-    resets = [b for b in subject.service.baselines if b.kpi == known.id]
-    cycles = subject.weeks.cycles if grain == "week" and subject.weeks is not None else subject.history
+    resets = [b for b in context.service.baselines if b.kpi == known.id]
+    cycles = context.weeks.cycles if grain == "week" and context.weeks is not None else context.history
     begun = {c.name: c.start for c in cycles}
     anew: dict[str, str] = {}
-    for start, reason in sorted((subject.workbook.cycle(b.start).start, b.reason) for b in resets):
+    for start, reason in sorted((context.workbook.cycle(b.start).start, b.reason) for b in resets):
         after = [name for name in line.index if begun[name] >= start]
         if 0 < len(after) < len(line):
             anew[after[0]] = reason
     return (spc.groups_from(line.index, anew.items()), list(anew.values())[-1]) if anew else (None, "")
 
 
-def fine(subject: Subject) -> Charted | None:
-    """Tickets opened at the finest grain that their number carries: the last 13 weeks by day, or the last year by week.
+def fine(context: ServiceContext, days: int = 91, weeks: int = 52) -> Charted | None:
+    """Tickets opened at the finest grain that their number carries: the last `days` by day, or the last `weeks` by week.
 
     Days are compared with their own weekday's level. None where even weeks hold fewer than ten.
     """
-    scope = subject.scope
+    scope = context.scope
     opened = scope.records.tickets["opened"]
     if opened.empty:
         return None
-    zone, end = subject.cycle.zone, pd.Timestamp(subject.cycle.end)
+    zone, end = context.cycle.zone, pd.Timestamp(context.cycle.end)
     begun = max(
-        opened.min().tz_convert(zone).tz_localize(None).normalize() + pd.Timedelta(days=1), end - pd.Timedelta(days=364)
+        opened.min().tz_convert(zone).tz_localize(None).normalize() + pd.Timedelta(days=1),
+        end - pd.Timedelta(weeks=weeks),
     )
-    for grain, span, step, least in (("day", 91, 1, 20), ("week", 364, 7, 10)):
+    for grain, span, step, least in (("day", days, 1, 20), ("week", 7 * weeks, 7, 10)):
         length = min(span, (end - begun).days) // step * step
-        days = pd.date_range(end - pd.Timedelta(days=length), end, freq=f"{step}D")
-        edges = days.tz_localize(zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC").as_unit("us")
+        begins = pd.date_range(end - pd.Timedelta(days=length), end, freq=f"{step}D")
+        edges = begins.tz_localize(zone, nonexistent="shift_forward", ambiguous=True).tz_convert("UTC").as_unit("us")
         if len(edges) - 1 < FEWEST:
             continue
         where = placed(opened, edges)
         counts = np.bincount(where[where >= 0], minlength=len(edges) - 1).astype(float)
         if np.median(counts) >= least:
-            return _fine(days[:-1], counts, grain)
+            return _fine(begins[:-1], counts, grain)
     return None
 
 
@@ -237,3 +243,25 @@ def _weekdays(values: pd.Series) -> pd.Series:
     level = spc.weekday_adjusted(values, weekday.to_numpy())
     size = (values / level).where(values > 0).groupby(weekday).median()
     return weekday.map(size).where(level.notna())
+
+
+def long(charts: dict[str, Charted]) -> pd.DataFrame:
+    """Every measure's points with their limits, a row a point: kpi, cycle, grain, label, value, … , signal."""
+    if charts:
+        lines = [_long(kpi, one) for kpi, one in charts.items()]
+        return pd.DataFrame({column: np.concatenate([line[column] for line in lines]) for column in lines[0]})
+    texts = {c: pd.Series([], dtype="str") for c in ("kpi", "cycle", "grain", "label", "signal")}
+    numbers = {c: pd.Series([], dtype="float64") for c in ("value", "low", "high", "n", "mean", "lower", "upper")}
+    return pd.DataFrame({**texts, **numbers})
+
+
+def _long(kpi: str, one: Charted) -> dict[str, np.ndarray]:
+    line, drawn = one.line, one.chart.points
+    return {
+        "kpi": np.repeat(kpi, len(line)), "cycle": line.index.to_numpy().astype(str),
+        "grain": np.repeat(one.grain, len(line)), "label": line["label"].to_numpy(str),
+        "value": line["value"].to_numpy(float), "low": line["low"].to_numpy(float),
+        "high": line["high"].to_numpy(float), "n": line["n"].to_numpy(int),
+        "mean": drawn["mean"].to_numpy(float), "lower": drawn["low"].to_numpy(float),
+        "upper": drawn["high"].to_numpy(float), "signal": drawn["signal"].to_numpy(str),
+    }  # fmt: skip

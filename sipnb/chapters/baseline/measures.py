@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Kpi
+from sipnb.chapters import results
+from sipnb.chapters.baseline import charts
 from sipnb.chapters.baseline.charts import Charted, charted
-from sipnb.chapters.facts import BaselineFacts, KpiFact
-from sipnb.chapters.subject import Subject
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import About, KpiFact
 from sipnb.kpis import attainment
 from sipnb.methods import discoveries
 from sipnb.show import words
-from sipnb.show.display import Shown, folded, say, table, together
-
-#: Among the measures of one service, so many of the changes that are claimed may be chance.
-FALSE_DISCOVERIES = 0.05
 
 _NOT_CHARTED = {"rolling": "covers a year, not a cycle", "derived": "follows availability"}
 
@@ -31,59 +30,130 @@ WAYS = (
 )  # fmt: skip
 
 
-def measured(subject: Subject) -> tuple[list[KpiFact], dict[str, Charted], dict[str, str]]:
-    """The facts of every measure with data, their charts by KPI, and what is missing for the others."""
+@dataclass(frozen=True)
+class Measures:
+    """Every measure of a service in a cycle: its figures, the charts they are judged by, and what has no data.
+
+    `kpis` are all figures, the scorecard's (`measures`) and the same measures counted otherwise; `charts` are by KPI,
+    `without_data` says what is missing, by title.
+    """
+
+    about: About
+    titles: dict[str, str]
+    kpis: list[KpiFact]
+    charts: dict[str, Charted]
+    without_data: dict[str, str]
+
+    @property
+    def measures(self) -> list[KpiFact]:
+        """The figures of the scorecard, one a KPI."""
+        return [k for k in self.kpis if k.headline]
+
+    @property
+    def tested(self) -> int:
+        """Measures whose latest cycles could be tested for a change."""
+        return sum(k.tested for k in self.measures)
+
+    @property
+    def signals(self) -> int:
+        """Points of all charts that stand out."""
+        return sum(k.signals for k in self.measures)
+
+    @property
+    def expected_false(self) -> float:
+        """So many points chance alone would make stand out."""
+        return sum(k.expected_false or 0.0 for k in self.measures)
+
+    def measure(self, kpi: str) -> KpiFact | None:
+        """The scorecard's figure of a KPI, if it has data."""
+        return next((k for k in self.measures if k.kpi == kpi), None)
+
+    def ways(self, kpi: str) -> list[KpiFact]:
+        """Every way in which a KPI is counted, the headline first."""
+        return sorted((k for k in self.kpis if k.kpi == kpi), key=lambda k: not k.headline)
+
+    def table(self) -> pd.DataFrame:
+        """The figures of the scorecard: a row a KPI, with its interval, its cases, and what its chart says."""
+        columns = (
+            "kpi",
+            "value",
+            "low",
+            "high",
+            "n",
+            "target",
+            "previous",
+            "variation",
+            "sure",
+            "p",
+            "assurance",
+            "unjudged",
+        )
+        return results.frame(self.measures, *columns).set_index("kpi")
+
+    def series(self) -> pd.DataFrame:
+        """Every measure's points with their limits, a row a point: kpi, cycle, grain, label, value, … , signal."""
+        return charts.long(self.charts)
+
+
+def measure_all(context: ServiceContext, rules: str = "nhs", false_discoveries: float = 0.05) -> Measures:
+    """Every measure with data, with limits over its history.
+
+    `rules` names the set by which points of a chart stand out (`spc.RULES`). Of the changes that are claimed of the
+    service's measures at most a share of `false_discoveries` may be chance.
+    """
     facts, drawn, without = [], {}, {}
-    if not subject.records.account["rows"] and subject.service.monitored_since is None:
+    titles = {kpi: known.title for kpi, known in context.kpis.items()}
+    if not context.records.account["rows"] and context.service.monitored_since is None:
         # Nothing names this service: no ticket is not the same as no trouble.
-        return [], {}, {known.title: "no record names this service" for known in subject.kpis.values()}
-    for kpi, known in subject.kpis.items():
-        if not kpis.supplied(kpi, subject.scope):
-            without[known.title] = _lacking(subject, known)
+        nothing = dict.fromkeys(titles.values(), "no record names this service")
+        return Measures(context.about, titles, [], {}, nothing)
+    for kpi, known in context.kpis.items():
+        if not kpis.supplied(kpi, context.scope):
+            without[known.title] = _lacking(context, known)
             continue
-        series = subject.series(kpi)
-        now = kpis.measure(kpi, subject.scope)
+        series = context.series(kpi)
+        now = kpis.measure(kpi, context.scope)
         if series["value"].notna().sum() == 0:
             if math.isnan(now.value):
-                without[known.title] = _lacking(subject, known)
+                without[known.title] = _lacking(context, known)
                 continue
             # Younger than a whole cycle: the figure stands, without a history.
-            series = pd.DataFrame([now.record() | {"label": subject.cycle.short}], index=[subject.cycle.name])
-        drawn[kpi] = charted(subject, known, series)
-        facts.append(_fact(subject, known, series, drawn[kpi]))
-    return [*_sure(facts), *_ways(subject)], drawn, without
+            series = pd.DataFrame([now.record() | {"label": context.cycle.short}], index=[context.cycle.name])
+        drawn[kpi] = charted(context, known, series, rules)
+        facts.append(_fact(context, known, series, drawn[kpi]))
+    return Measures(context.about, titles, [*_sure(facts, false_discoveries), *_ways(context, rules)], drawn, without)
 
 
-def _lacking(subject: Subject, known: Kpi) -> str:
-    lacking = kpis.missing(known, subject.scope)
+def _lacking(context: ServiceContext, known: Kpi) -> str:
+    lacking = kpis.missing(known, context.scope)
     if lacking:
         named = [" or ".join(way.replace(".", ": ") for way in one.split("|")) for one in lacking]
         return f"the exports hold no {words.listed(named)}".replace("_", " ")
-    if known.id == "error_budget" and "availability" not in subject.service.targets:
+    if known.id == "error_budget" and "availability" not in context.service.targets:
         return "there is no target for availability"
     return "no case in these cycles"
 
 
-def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) -> KpiFact:
+def _fact(context: ServiceContext, known: Kpi, series: pd.DataFrame, drawn: Charted) -> KpiFact:
     now, chart = series.iloc[-1], drawn.chart
     before = series.iloc[-2] if len(series) > 1 else {"value": None, "low": None, "high": None, "n": 0}
     there = bool(chart.points["value"].notna().any())
     points = chart.points.iloc[-1] if there else None
-    unjudged = _unjudged(known, int(now["n"]), drawn, subject.refused(known.id))
+    unjudged = _unjudged(known, int(now["n"]), drawn, context.refused(known.id))
     few = bool(unjudged)
     judged = not few and not math.isnan(now["value"]) and drawn.change is not None
     change = drawn.change if judged and not math.isnan(drawn.change.p) else None
     by_time = drawn.grain != "occurrence"
     # What usually happens in a week says nothing of a month's figure.
-    limits = points if there and drawn.grain == subject.cycle.kind else {"low": None, "high": None, "mean": None}
+    limits = points if there and drawn.grain == context.cycle.kind else {"low": None, "high": None, "mean": None}
     missing = math.isnan(now["value"])
     return KpiFact(
         kpi=known.id, title=known.title, short=known.short, formula=known.formula, headline=True,
-        core=known.core or known.id in subject.service.targets, cohort=known.cohort, clock=known.clock, unit=known.unit,
+        core=known.core or known.id in context.service.targets, cohort=known.cohort, clock=known.clock, unit=known.unit,
         good=known.good, value=now["value"], low=now["low"], high=now["high"], n=int(now["n"]),
-        minimum_n=known.minimum_n, numerator=now["numerator"], denominator=now["denominator"], target=subject.target(known.id),
+        minimum_n=known.minimum_n, numerator=now["numerator"], denominator=now["denominator"], target=context.target(known.id),
         previous=before["value"], previous_low=before["low"], previous_high=before["high"], previous_n=int(before["n"]),
-        missed_for=_missed_for(series["value"], subject.target(known.id), known.good),
+        missed_for=_missed_for(series["value"], context.target(known.id), known.good),
         # Trial limits, tiny samples and rare events carry no claim: the point is shown, its signal is not.
         variation="no data" if missing else "common" if few else chart.variation,
         changed_for=0 if missing or few else _alike(chart.points["signal"], chart.variation),
@@ -95,7 +165,7 @@ def _fact(subject: Subject, known: Kpi, series: pd.DataFrame, drawn: Charted) ->
         # More days between events are fewer events.
         p=change.p if change else None, moved=(change.direction if by_time else -change.direction) if change else 0,
         window=change.window if change else 0, form=change.form if change else "",
-        scatter=drawn.scatter if drawn.grain == subject.cycle.kind else None, cycles=int(series["value"].notna().sum()),
+        scatter=drawn.scatter if drawn.grain == context.cycle.kind else None, cycles=int(series["value"].notna().sum()),
         sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few, unjudged=unjudged,
         definition=known.definition, rebased=drawn.rebased,
     )  # fmt: skip
@@ -127,10 +197,10 @@ def _unjudged(known: Kpi, n: int, drawn: Charted, refused: str) -> str:
     return "too rare to judge by limits" if drawn.lumpy else ""
 
 
-def _sure(facts: list[KpiFact]) -> list[KpiFact]:
+def _sure(facts: list[KpiFact], false_discoveries: float) -> list[KpiFact]:
     """The facts with what holds when all of them are looked at together (Benjamini and Hochberg 1995)."""
     p = pd.Series([k.p if k.tested else math.nan for k in facts], dtype="float64")
-    holds = discoveries.benjamini_hochberg(p, FALSE_DISCOVERIES)["rejected"]
+    holds = discoveries.benjamini_hochberg(p, false_discoveries)["rejected"]
     # Where work takes longer, the part of it that is on hold falls by itself: that is no improvement.
     slower = any(
         sure and k.kpi.startswith(("restore_", "sla_attainment")) and k.course == "concern"
@@ -150,85 +220,17 @@ def _changed(fact: KpiFact) -> KpiFact:
     return fact.model_copy(update=told | ({"assurance": "unsettled"} if fact.assurance != "no target" else {}))
 
 
-def _ways(subject: Subject) -> list[KpiFact]:
+def _ways(context: ServiceContext, rules: str) -> list[KpiFact]:
     """SLA attainment by its other cohorts and clocks, where the records tell."""
-    known, facts = subject.kpis["sla_attainment"], []
-    if kpis.missing(known, subject.scope):
+    known, facts = context.kpis["sla_attainment"], []
+    if kpis.missing(known, context.scope):
         return facts
-    covered = [c.name for c in kpis.covered("sla_attainment", subject.scope)]
-    for cohort, clock, work_out in WAYS:
-        frame = work_out(subject.scope).set_axis([c.name for c in subject.history])
-        series = frame.loc[covered].assign(label=[c.short for c in subject.history if c.name in covered])
+    covered = [c.name for c in kpis.covered("sla_attainment", context.scope)]
+    for cohort, clock, counted in WAYS:
+        frame = counted(context.scope).set_axis([c.name for c in context.history])
+        series = frame.loc[covered].assign(label=[c.short for c in context.history if c.name in covered])
         if series.empty or not series["n"].iloc[-1]:
             continue
-        fact = _fact(subject, known, series, charted(subject, known, series))
+        fact = _fact(context, known, series, charted(context, known, series, rules))
         facts.append(fact.model_copy(update={"headline": False, "cohort": cohort, "clock": clock}))
     return facts
-
-
-def scorecard(facts: BaselineFacts) -> Shown:
-    """The measures with a target and those that matter everywhere, then all others."""
-    if not facts.measures:
-        return say("There is no data for any measure in this cycle.")
-    front, rest = [k for k in facts.measures if k.core], [k for k in facts.measures if not k.core]
-    shown = _scores(facts, front, f"Scorecard, {facts.about.cycle_label}") if front else say("")
-    if not rest:
-        return shown
-    more = folded(
-        _scores(facts, rest, f"Further measures, {facts.about.cycle_label}"), words.plural(len(rest), "further measure")
-    )
-    return together(shown, more)
-
-
-def _scores(facts: BaselineFacts, some: list[KpiFact], caption: str) -> Shown:
-    currency, now = facts.about.currency, facts.about.cycle_label
-    lines = [
-        {
-            "Measure": k.title,
-            now: words.number(k.value, k.unit, currency),
-            "95 % interval": words.interval(k.low, k.high, k.unit, currency),
-            "n": f"{k.n:,}",
-            "Target": words.number(k.target, k.unit, currency) if k.target is not None else "–",
-            "Since previous": words.difference(k.value, k.previous, k.unit, currency),
-            "Change": words.change(k),
-            "Against target": words.ASSURANCE[k.assurance][1] if k.claims else "–",
-            "Definition": k.definition,
-        }
-        for k in some
-    ]
-    return table(pd.DataFrame(lines), caption, numeric=(now, "95 % interval", "n", "Target", "Since previous"))
-
-
-def without_data(facts: BaselineFacts) -> Shown:
-    """The measures without data, and what is missing."""
-    if not facts.without_data:
-        return say("Every measure of the catalogue has data.")
-    frame = pd.DataFrame({"Measure": list(facts.without_data), "Why": list(facts.without_data.values())})
-    return folded(
-        table(frame, "Measures without data, and what is missing"),
-        f"{words.plural(len(frame), 'measure')} without data",
-    )
-
-
-def chance(facts: BaselineFacts) -> Shown:
-    """How many signals the charts show, how many chance alone would, and what holds when all are looked at together."""
-    claimed = [k for k in facts.measures if k.claims]
-    if not claimed:
-        return say("No measure has 13 points of history yet: limits are on trial, and no change is claimed.")
-    seeming = [k for k in claimed if k.changed or k.sure]
-    sure = [k for k in seeming if k.sure]
-    text = (
-        f"Over all measures and cycles {words.plural(facts.signals, 'point')} stand out; if nothing ever changed, chance "
-        f"alone would make about {facts.expected_false:.0f} do so. "
-    )
-    if not seeming:
-        return say(text + "In the latest cycle none does.")
-    verb = "shows" if len(seeming) == 1 else "show"
-    text += (
-        f"{words.plural(len(seeming), 'measure')} {verb} a change in the latest cycle; looked at together with all "
-        f"{facts.tested} that could be tested, "
-    )
-    if not sure:
-        return say(text + "none is certain: each of them may be chance.")
-    named = "; ".join(words.lower(k.title) for k in sure)
-    return say(text + f"{len(sure)} of them hold{'s' if len(sure) == 1 else ''}: {named}.")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sipnb.chapters.facts import BaselineFacts, MixFact
-from sipnb.chapters.subject import Subject
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import About, MixFact
 from sipnb.methods import standardisation
 from sipnb.show import words
 from sipnb.show.display import Shown, say
 
-#: With fewer tickets than this on either side strata are too thin to be told apart.
-FEWEST = 100
 
+def explained(context: ServiceContext, fewest: int = 100) -> MixFact | None:
+    """SLA attainment of the cycle's resolved tickets against the year before it, separated by kind and priority.
 
-def explained(subject: Subject) -> MixFact | None:
-    """SLA attainment of the cycle's resolved tickets against the year before it, parted by kind and priority."""
-    scope = subject.scope
+    None with fewer than `fewest` tickets on either side: strata are then too thin to be told apart.
+    """
+    scope = context.scope
     tickets = scope.records.tickets
     year = scope.cycle.season
     last = len(scope.cycles) - 1
@@ -25,7 +25,7 @@ def explained(subject: Subject) -> MixFact | None:
     now, before = known & (scope.resolved == last), known & (scope.resolved >= last - year) & (scope.resolved < last) & (
         scope.resolved >= 0
     )  # fmt: skip
-    if min(now.sum(), before.sum()) < FEWEST:
+    if min(now.sum(), before.sum()) < fewest:
         return None
     strata = tickets["kind"].astype(str) + " P" + tickets["priority"].astype("str").fillna("-")
     tables = [
@@ -41,9 +41,8 @@ def explained(subject: Subject) -> MixFact | None:
     )  # fmt: skip
 
 
-def explanation(facts: BaselineFacts) -> Shown:
+def explanation(m: MixFact | None, about: About) -> Shown:
     """What the mix explains, in words."""
-    m = facts.mix
     if m is None:
         return say("Too few tickets with a known outcome to tell a changed mix from a changed service.")
     how = "more" if m.within > 0 else "less"
@@ -54,7 +53,7 @@ def explanation(facts: BaselineFacts) -> Shown:
         else "Among tickets of the same kind and priority no difference to the year before is certain"
     )
     return say(
-        f"Of the tickets resolved in {facts.about.cycle_label} {words.number(m.now, 'share')} met their target "
+        f"Of the tickets resolved in {about.cycle_label} {words.number(m.now, 'share')} met their target "
         f"(n {m.n_now:,}), in the year before {words.number(m.before, 'share')} (n {m.n_before:,}): {_points(m.change)}. "
         f"A changed mix of {m.strata} explains {_points(m.mix)} of that, and "
         f"{_points(m.within)} ({_signed(m.low)} to {_signed(m.high)}) came within. "

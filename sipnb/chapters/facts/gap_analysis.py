@@ -1,0 +1,86 @@
+"""What the gap analysis hands over: each target against its figure, the objectives, and where the misses are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sipnb.chapters.facts.base import Facts
+
+
+class GapFact(Facts):
+    """One target: `status` is meets, fails, inconclusive (the interval holds the target) or no data."""
+
+    kpi: str
+    title: str
+    unit: str
+    good: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    target: float
+    gap: float | None = Field(description="how far on the bad side of the target; negative is on the good side")
+    status: Literal["meets", "fails", "inconclusive", "not judged", "no data"]
+    assurance: str
+    variation: str
+    objectives: list[str]
+    weight: float
+
+
+class ObjectiveFact(Facts):
+    id: str
+    title: str
+    weight: float
+    kpis: list[str]
+    status: Literal["meets", "fails", "inconclusive", "no target"]
+    titles: list[str] = Field(default_factory=list, description="titles of its KPIs")
+
+
+class MissPartFact(Facts):
+    """A part of the misses beside its part of the tickets; `top` is how sure it is that it is among the three largest."""
+
+    name: str
+    count: int
+    share: float
+    low: float
+    high: float
+    top: float
+    tickets: int = Field(0, description="tickets of this part, missed or not")
+    of_tickets: float | None = Field(None, description="their share of all tickets")
+    rate: float | None = Field(None, description="the share of them that was missed, with its 95 % interval")
+    rate_low: float | None = None
+    rate_high: float | None = None
+    more: bool = Field(False, description="whether it is clearly missed more often than the others")
+
+
+class MissesFact(Facts):
+    """Where tickets miss their target: those decided in the last `cycles`, by `by`, the largest part first.
+
+    `by` is the attribute that explains most of it; `explained` says how much, `p` how often chance explains as much, and
+    `differs` whether that holds among all attributes looked at.
+    """
+
+    by: str
+    n: int
+    cycles: int
+    parts: list[MissPartFact]
+    tickets: int = 0
+    share: float | None = Field(None, description="of all these tickets that missed")
+    waiting: int = Field(0, description="misses among tickets that are still open")
+    explained: float | None = None
+    p: float | None = None
+    differs: bool = False
+
+
+class GapFacts(Facts):
+    gaps: list[GapFact]
+    objectives: list[ObjectiveFact]
+    targets_without_objective: list[str]
+    objectives_without_target: list[str]
+    meets: int
+    fails: int
+    inconclusive: int
+    reached: int = Field(0, description="targets that this cycle's figures reach, certain or not")
+    misses: MissesFact | None = None

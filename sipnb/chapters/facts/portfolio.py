@@ -1,0 +1,187 @@
+"""What the portfolio hands over, typed: services in order of need, their actions, and what holds among all of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sipnb.chapters.facts.base import Facts
+from sipnb.chapters.facts.recommendations import DecisionFact, NewsKind
+
+
+class PlanFact(Facts):
+    """One service in the portfolio; `status` says whether this cycle has a plan of it."""
+
+    service: str
+    name: str
+    owner: str
+    tier: str
+    status: Literal["published", "failed", "errored", "skipped"]
+    reason: str
+    need: float
+    tone: str
+    sentence: str
+    fails: int
+    inconclusive: int
+    meets: int
+    miss: float | None
+    worse: list[str]
+    better: list[str]
+    options: list[str]
+    decisions: list[DecisionFact] = Field(default_factory=list)
+    stale: list[str] = Field(
+        default_factory=list, description="what changed since the plan was made, where anything did"
+    )
+
+
+class PositionFact(Facts):
+    """Where one core measure of one service stands: how it moved, and where its target lies."""
+
+    service: str
+    kpi: str
+    short: str
+    row: Literal["better", "no real change", "worse", "not judged"]
+    column: Literal["meets", "hit and miss", "unsettled", "fails", "none"]
+
+
+class ActionOfPlan(Facts):
+    """One action of one service: agreed, as its register has it, or proposed by its plan.
+
+    `owner` is the action's own, or the service's where none is named; `money` is what it costs once. `standing` says what the
+    register has of a proposal already, or that the records no longer speak for an overdue action.
+    """
+
+    service: str
+    id: str
+    kind: Literal["agreed", "proposed"]
+    title: str
+    owner: str
+    state: str
+    open: bool
+    due: str | None = Field(description="the day, ISO")
+    overdue: bool
+    effect: str
+    money: float | None
+    standing: str = ""
+
+
+class TotalsFact(Facts):
+    """What the actions of all plans come to."""
+
+    agreed: int
+    open: int
+    overdue: int
+    proposed: int
+    priced: int = Field(description="proposals whose cost is stated")
+    money: float = Field(description="what the priced proposals cost together, once")
+
+
+class PlanNews(Facts):
+    """One thing that changed in one service since the cycle before."""
+
+    service: str
+    kind: NewsKind
+    about: str
+    text: str
+
+
+class ToneChange(Facts):
+    """A service whose verdict is another one than in the cycle before."""
+
+    service: str
+    before: str
+    now: str
+
+
+class SinceFact(Facts):
+    """What changed since the cycle before; without `known` its portfolio is not there, and no service can be compared."""
+
+    cycle: str
+    label: str
+    known: bool
+    failing: int | None = Field(None, description="how many services certainly missed a target then")
+    new: list[str] = Field(default_factory=list, description="services that were not there then")
+    gone: list[str] = Field(default_factory=list, description="names of services that are not there now")
+    tones: list[ToneChange] = Field(default_factory=list)
+    news: list[PlanNews] = Field(default_factory=list)
+
+
+class HealthFact(Facts):
+    """How the run fared, by the manifest: services by what became of them, and those that were tried a second time."""
+
+    published: int
+    failed: int
+    errored: int
+    skipped: int
+    stale: int
+
+
+class SignalFact(Facts):
+    """A change of one measure of one service that holds among all that were tested together."""
+
+    service: str
+    name: str
+    kpi: str
+    title: str
+    unit: str
+    variation: str
+    core: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    mean: float | None
+    p: float
+    adjusted: float
+
+
+class FunnelFact(Facts):
+    """Services compared on one share: how many lie outside what their size and the usual scatter between them allow, by 99.8 %
+    limits; `outside` counts those outside the limits of chance alone."""
+
+    kpi: str
+    title: str
+    good: str
+    centre: float
+    phi: float | None
+    tau2: float | None
+    services: int
+    outside: int
+    outside_adjusted: int
+    worse: list[str]
+    better: list[str]
+
+
+class EstateFact(Facts):
+    definition: str
+    severities: list[str]
+    cycle: float | None
+    year: float | None
+    outages: int | None
+
+
+class PortfolioFacts(Facts):
+    organisation: str
+    currency: str
+    cycle: str
+    cycle_label: str
+    cutoff: str = Field(description="the first instant after the cycle, ISO, UTC")
+    cutoff_label: str
+    simulated: bool
+    sentence: str
+    rule: str
+    plans: list[PlanFact]
+    positions: list[PositionFact]
+    actions: list[ActionOfPlan]
+    totals: TotalsFact
+    since: SinceFact
+    health: HealthFact
+    estate: list[EstateFact]
+    tested: int = Field(description="measures of services that were tested for a change")
+    by_chance: float = Field(description="how many of them chance alone would make seem changed at the 5 % level")
+    seeming: int = Field(description="how many seem changed at the 5 % level")
+    signals: list[SignalFact]
+    funnels: list[FunnelFact]
+    sources: list[dict[str, Any]]
+    warnings: list[str]

@@ -1,0 +1,83 @@
+"""What changed since the cycle before: targets newly missed or no longer, measures, actions, definitions.
+
+Both cycles are worked out from the same records by the same definitions, so that nothing seems to have changed only
+because it is counted differently; the change of a definition is news of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import BaselineFacts, GapFacts, KpiFact, NewsFact, ReviewFacts
+from sipnb.chapters.gap_analysis import analysis as gap_analysis
+from sipnb.chapters.vocabulary import NEWS
+from sipnb.show import words
+
+
+def changes(context: ServiceContext, review: ReviewFacts, baseline: BaselineFacts, gaps: GapFacts) -> list[NewsFact]:
+    """The news of a service's cycle, bad news first."""
+    found = [*_targets(context, baseline, gaps), *_measures(context, baseline), *_actions(review, baseline)]
+    found += [
+        NewsFact(kind="definition", about=one.kpi, text=f"{one.title}: {one.cycle} was published as "
+                 f"{words.number(one.published, one.unit, context.currency)} and is now "
+                 f"{words.number(one.restated, one.unit, context.currency)}")
+        for one in baseline.restated
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: list(NEWS).index(one.kind))
+
+
+def _targets(context: ServiceContext, measured: BaselineFacts, short: GapFacts) -> Iterator[NewsFact]:
+    for gap in short.gaps:
+        fact = measured.measure(gap.kpi)
+        if fact is None or fact.previous is None or gap.status in gap_analysis.UNTOLD:
+            continue
+        before = gap_analysis.status(
+            fact.previous, fact.previous_low, fact.previous_high, gap.target, gap.good,
+            enough=fact.previous_n >= fact.minimum_n and fact.previous_low is not None,
+        )  # fmt: skip
+        # What was on the bad side already is not newly missed, and what still is is missed still.
+        was = fact.previous < gap.target if gap.good == "up" else fact.previous > gap.target
+        if not ((gap.status == "fails" and not was) or (before == "fails" and gap.gap <= 0)):
+            continue
+        said = [words.prose(value, gap.unit, context.currency) for value in (fact.value, fact.previous, gap.target)]
+        text = f"{words.upper(context.kpis[gap.kpi].noun)}: {said[0]} after {said[1]}, target {said[2]}"
+        kind = "newly missed" if gap.status == "fails" else "no longer missed"
+        yield NewsFact(kind=kind, about=gap.kpi, text=text)
+
+
+def _measures(context: ServiceContext, measured: BaselineFacts) -> Iterator[NewsFact]:
+    for fact in changed(measured):
+        text = f"{words.upper(context.kpis[fact.kpi].noun)}: {_course(context, fact)}"
+        yield NewsFact(kind="worse" if fact.variation == "concern" else "better", about=fact.kpi, text=text)
+
+
+def changed(measured: BaselineFacts) -> list[KpiFact]:
+    """The scorecard's measures whose change holds among all of them, each thing told once."""
+    found = [k for k in measured.measures if k.sure and k.core and k.changed]
+    # Attainment as others report it restates the headline: both would tell one trouble twice.
+    told = any(k.kpi == "sla_attainment" for k in found)
+    return [k for k in found if k.kpi != "sla_reported" or not told]
+
+
+def _course(context: ServiceContext, fact: KpiFact) -> str:
+    now, usual = (words.prose(value, fact.unit, context.currency) for value in (fact.value, fact.usual))
+    if fact.usual is None:
+        return f"{now}, {'more' if fact.moved > 0 else 'less'} often than before"
+    if fact.form == "drift":
+        return f"{now}, little by little from {usual} over {fact.window} {fact.grain}s"
+    course = f"{now}, {usual} before"
+    return f"{course}, new this {fact.grain}" if fact.window < 2 else f"{course}, for {fact.window} {fact.grain}s now"
+
+
+def _actions(reviewed: ReviewFacts, measured: BaselineFacts) -> Iterator[NewsFact]:
+    opens = measured.about.opens
+    for action in reviewed.actions:
+        if action.implemented and action.implemented >= opens:
+            text = f"“{action.title}” was implemented on {words.day(action.implemented)}"
+            yield NewsFact(kind="action closed", about=action.id, text=text)
+        elif action.overdue and action.due >= opens:
+            text = f"“{action.title}” was due on {words.day(action.due)}"
+            yield NewsFact(kind="action slipped", about=action.id, text=text)
+        elif action.raised >= opens:
+            yield NewsFact(kind="action new", about=action.id, text=f"“{action.title}” is {action.state}")

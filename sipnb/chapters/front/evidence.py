@@ -1,0 +1,114 @@
+"""What the front page is drawn from: the chapters' facts of a service, the words for its measures, and how its targets stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import (
+    BaselineFacts,
+    ForecastFact,
+    ForecastFacts,
+    GapFact,
+    GapFacts,
+    KpiFact,
+    OptionFact,
+    ReviewFacts,
+    StepFact,
+)
+from sipnb.chapters.front import changes
+from sipnb.show import words
+
+#: From this chance of a miss on a verdict names it, though nothing is missed yet.
+LIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the front page is drawn from: the chapters' facts of a service, and the words for its measures.
+
+    `left` are the levers that the records could have spoken for and do not, with the reason.
+    """
+
+    context: ServiceContext
+    review: ReviewFacts
+    baseline: BaselineFacts
+    gaps: GapFacts
+    forecast: ForecastFacts
+    options: list[OptionFact]
+    left: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> GapFact | None:
+        """The target that is most certainly and most heavily missed."""
+        return next((g for g in self.gaps.gaps if g.status == "fails"), None)
+
+    @property
+    def risky(self) -> tuple[ForecastFact, StepFact] | None:
+        """The target likeliest to be missed in the next cycle."""
+        found = [(f, f.steps[0]) for f in self.forecast.forecasts if f.steps[0].miss is not None]
+        return max(found, key=lambda pair: pair[1].miss, default=None)
+
+    def changed(self, variation: str) -> list[KpiFact]:
+        """The scorecard's measures whose change holds among all of them; what restates another one is left out."""
+        return [k for k in changes.changed(self.baseline) if k.variation == variation]
+
+    def noun(self, kpi: str) -> str:
+        return self.context.kpis[kpi].noun
+
+    def said(self, value: float | None, unit: str) -> str:
+        return words.prose(value, unit, self.context.currency)
+
+    def range(self, low: float | None, high: float | None, unit: str, beside: float | None = None) -> str:
+        return words.interval(low, high, unit, self.context.currency, words.prose, beside)
+
+
+def standing(evidence: Evidence) -> str:
+    """How many targets are met, and how many cannot be told, where none is certainly missed."""
+    short = evidence.gaps
+    n = short.meets + short.inconclusive
+    if not short.gaps:
+        return "No target is agreed"
+    if not n:
+        return (
+            "Its one target cannot be judged"
+            if len(short.gaps) == 1
+            else f"None of its {len(short.gaps)} targets can be judged"
+        )
+    which = {1: "Its one target", 2: "Both of its 2 targets"}.get(n, f"All {n} targets") + judgeable(evidence)
+    if not short.inconclusive:
+        return f"{which} {are(n)} met"
+    if short.meets:
+        return f"{share_of(short.meets, n, judgeable(evidence))} met and {short.inconclusive} {untold(evidence)}"
+    if n > 1 and untold(evidence) == _MIXED:
+        return f"{'Neither' if n == 2 else 'None'} of its {n} targets{judgeable(evidence)} can be told yet"
+    return f"{which} {untold(evidence)}"
+
+
+_MIXED = "cannot be told yet"
+
+
+def untold(evidence: Evidence) -> str:
+    """Why targets cannot be told: too few cases, or an interval that holds the target."""
+    unclear = [g for g in evidence.gaps.gaps if g.status == "inconclusive"]
+    few = [g for g in unclear if g.n < evidence.context.kpis[g.kpi].minimum_n]
+    if len(few) == len(unclear):
+        return f"{'rests' if len(unclear) == 1 else 'rest'} on too few cases to tell"
+    return _MIXED if few else f"{are(len(unclear))} too close to call"
+
+
+def judgeable(evidence: Evidence) -> str:
+    """A reminder that there are targets without data, or not judged, where there are."""
+    if any(g.status == "not judged" for g in evidence.gaps.gaps):
+        return " that can be judged"
+    return " with data" if any(g.status == "no data" for g in evidence.gaps.gaps) else ""
+
+
+def share_of(part: int, total: int, which: str = "") -> str:
+    """`1 of 5 targets is`, `4 of 8 targets with data are`."""
+    return f"{part} of {words.plural(total, 'target')}{which} {are(part)}"
+
+
+def are(n: int) -> str:
+    return "is" if n == 1 else "are"

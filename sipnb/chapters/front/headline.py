@@ -1,0 +1,172 @@
+"""The verdict: one sentence, a few ranked points and the decisions asked, all from the chapters' facts.
+
+Each sentence says what happened, against what, and what follows. Where the evidence does not carry a claim, the verdict
+says so and makes none. A measure is named by its `noun` and told by its `clause`, so that sentences stay grammatical
+whatever the measure is.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sipnb.chapters.facts import ActionFact, DecisionFact, GapFact, KpiFact, OptionFact
+from sipnb.chapters.front.evidence import LIKELY, Evidence, standing
+from sipnb.chapters.recommendations import effects
+from sipnb.show import words
+
+#: A headline is read at a glance.
+LONGEST = 160
+
+
+def headline(evidence: Evidence) -> tuple[str, str]:
+    """The plan in one sentence, and its tone: concern, improvement or common."""
+    sentence, tone = _sentence(evidence)
+    return words.clipped(sentence, LONGEST), tone
+
+
+def _sentence(evidence: Evidence) -> tuple[str, str]:
+    about = evidence.baseline.about
+    if not evidence.baseline.kpis:
+        name = words.clipped(about.name, 60)
+        return f"There are no records of {name} in {about.cycle_label}: nothing can be said.", "common"
+    if evidence.baseline.history_cycles < 3 and not any(k.claims for k in evidence.baseline.measures):
+        whole = words.plural(evidence.baseline.history_cycles, f"whole {about.period}")
+        return (
+            f"Too young to judge: with {whole} of records the figures stand, but no trend and no target can be claimed.",
+            "common",
+        )
+    return _missing(evidence, evidence.worst) if evidence.worst else _not_missing(evidence)
+
+
+def _missing(evidence: Evidence, gap: GapFact) -> tuple[str, str]:
+    """The worst miss: its figure, how far from the target, since when, and whether it will be missed again."""
+    fact = evidence.baseline.measure(gap.kpi)
+    text = _short_of(evidence, gap)
+    again = next(
+        (f.steps[0] for f in evidence.forecast.forecasts if f.kpi == gap.kpi and f.steps[0].miss is not None), None
+    )
+    course = ahead = ""
+    if fact is not None and fact.sure and fact.variation == "concern":
+        course = " and worse than usual"
+    elif fact is not None and fact.missed_for > 2:
+        course = f" for the {words.ordinal(fact.missed_for)} {evidence.baseline.about.period} in a row"
+    if again is not None:
+        ahead = f"; {words.bare(again.label)} misses it again with {words.probability(again.miss)} probability"
+    # As much as can be read at a glance; what comes is worth more than how long it has been so.
+    text = next(t for t in (text + course + ahead, text + ahead, text + course, text) if len(t) < LONGEST or t == text)
+    return f"{words.upper(text)}.", "concern"
+
+
+def _short_of(evidence: Evidence, gap: GapFact) -> str:
+    """The figure of a measure, and how far it lies on the bad side of its target."""
+    distance = evidence.said(gap.gap, "points" if gap.unit == "share" else gap.unit)
+    return (
+        f"{evidence.context.kpis[gap.kpi].clause.format(value=evidence.said(gap.value, gap.unit))}, {distance} {_bad_side(gap)} "
+        f"the target of {evidence.said(gap.target, gap.unit)}"
+    )
+
+
+def _bad_side(gap: GapFact) -> str:
+    return "below" if gap.good == "up" else "above"
+
+
+def _not_missing(evidence: Evidence) -> tuple[str, str]:
+    short, text = evidence.gaps, _standing(evidence)
+    worse, better = evidence.changed("concern"), evidence.changed("improvement")
+    moved = f"; {_moved(evidence, worse, better)}"
+    risk = ""
+    if evidence.risky is not None and evidence.risky[1].miss >= LIKELY:
+        fact, step = evidence.risky
+        risk = (
+            f"; {words.bare(step.label)} misses the target for {evidence.noun(fact.kpi)} with "
+            f"{words.probability(step.miss)} probability"
+        )
+    for more in (moved, risk) if worse or better else (risk, moved):
+        text += more if len(text) + len(more) < LONGEST else ""
+    good = (short.meets and not short.inconclusive and evidence.baseline.tested) or better
+    return f"{text}.", "concern" if worse else "improvement" if good else "common"
+
+
+def _standing(evidence: Evidence) -> str:
+    """How the targets stand; where none is met, what this cycle missed comes before what cannot be told of its level."""
+    missed = next((g for g in evidence.gaps.gaps if g.status == "inconclusive" and g.gap > 0), None)
+    if evidence.gaps.meets or missed is None:
+        return standing(evidence)
+    text, period = words.upper(_short_of(evidence, missed)), evidence.baseline.about.period
+    return f"{text} this {period}; whether it stays so cannot be told yet"
+
+
+def _moved(evidence: Evidence, worse: list[KpiFact], better: list[KpiFact]) -> str:
+    if not evidence.baseline.tested:
+        return "whether any measure changed cannot be tested"
+    if not worse and not better:
+        return "no measure changed beyond chance"
+    if len(worse) + len(better) == 1:
+        (one,) = worse or better
+        return f"{evidence.noun(one.kpi)} got {'worse' if worse else 'better'}, to {evidence.said(one.value, one.unit)}"
+    if not worse:
+        return f"{len(better)} measures got better and none worse"
+    if not better:
+        return f"{len(worse)} measures got worse and none better"
+    return f"{words.plural(len(worse), 'measure')} got worse and {len(better)} better"
+
+
+def decisions(evidence: Evidence, most: int = 3) -> list[DecisionFact]:
+    """What is asked of the owner, at most so much: the options the records speak for most, and what is overdue."""
+    owner, currency = evidence.baseline.about.owner, evidence.context.currency
+    due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
+    late = [a for a in evidence.review.actions if a.overdue]
+    wanted = evidence.options[: most - min(1, len(late))]
+    proposed = [
+        DecisionFact(
+            id=option.lever, kind="option", title=option.title, owner=owner, due=due,
+            effect=effects.told(option.effect, evidence.noun(option.effect.kpi) if option.effect else "", currency),
+            cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
+            why=_found(option),
+        )
+        for option in wanted
+    ]  # fmt: skip
+    overdue = [
+        DecisionFact(
+            id=action.id, kind="action", title=f"Set a new date for “{action.title}”, or let it go",
+            owner=action.owner or owner, due=due,
+            effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
+            cost="no cost in the register", why=_due(evidence, action),
+        )
+        for action in late
+    ]  # fmt: skip
+    return (proposed + overdue)[:most]
+
+
+def _found(option: OptionFact) -> str:
+    """What was found, and what the register says of the same lever: nobody is asked twice without being told."""
+    return f"{option.finding}; {option.registered}" if option.registered else option.finding
+
+
+def _due(evidence: Evidence, action: ActionFact) -> str:
+    """When it was due, and whether the records still speak for it."""
+    told, against = f"It was due on {words.day(action.due)}", effects.unsupported(action, evidence.left)
+    return f"{told}; the records do not speak for it now ({against})" if against else told
+
+
+#: Warnings that say something of the records and nothing of this service's figures.
+_BESIDE = {"nameless states", "thin beginning"}
+
+
+def caution(evidence: Evidence) -> str:
+    """The warning that alters the verdict, and how many more there are."""
+    rules = evidence.context.records.quality["rules"]
+    found = [
+        r
+        for r in rules
+        if r["outcome"] == "found"
+        and r["level"] in ("warn", "stop")
+        and r["rule"] not in _BESIDE
+        and r["service"] in (None, evidence.baseline.about.service)
+    ]
+    # What forbids a claim about one of this service's measures comes first.
+    found.sort(key=lambda r: not any(evidence.baseline.measure(kpi) for kpi in r["refuses"]))
+    if not found:
+        return ""
+    more = f" {words.plural(len(found) - 1, 'more warning')} under Records." if len(found) > 1 else ""
+    return found[0]["sentence"] + more

@@ -1,0 +1,93 @@
+"""A chapter's notebook as a computation: its cells run in this process, without a kernel.
+
+The notebook is the one place that says how a chapter's results come about. Where another chapter is opened by hand, where a page
+is wanted at once, or where a test asks, its code is run here.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+from sipnb.chapters.results import ResultError
+from sipnb.places import NOTEBOOKS
+
+#: The variable in which a chapter's notebook leaves what it hands over.
+FACTS = "facts"
+
+
+def variables(notebook: Path, context: Any) -> dict[str, Any]:
+    """The variables that a chapter's notebook leaves when it works on a context that is open already.
+
+    What only shows or writes something is left out: statements that are nothing but an expression. Raises ResultError where it
+    is no notebook, and whatever its cells raise.
+    """
+    left: dict[str, Any] = {"__name__": notebook.stem, "context": context}
+    for cell in _read(notebook)["cells"]:
+        if cell["cell_type"] == "code":
+            tree = _parsed(cell, notebook)
+            tree.body = [s for s in tree.body if not (isinstance(s, ast.Expr) or _opens(s))]
+            exec(compile(tree, _name(cell, notebook), "exec"), left)
+    return left
+
+
+def executed(notebook: Path, context: Any) -> dict[str, Any]:
+    """A notebook with the outputs that its cells leave when they work on a context that is open already.
+
+    An output is what a cell's last line shows, as HTML and as text. Raises like `variables`.
+    """
+    left: dict[str, Any] = {"__name__": notebook.stem, "context": context}
+    content = _read(notebook)
+    for number, cell in enumerate((c for c in content["cells"] if c["cell_type"] == "code"), start=1):
+        tree, name = _parsed(cell, notebook), _name(cell, notebook)
+        tree.body = [s for s in tree.body if not _opens(s)]
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec"), left)
+        shown = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), left)
+        cell |= {"execution_count": number, "outputs": [] if shown is None else [_output(shown, number)]}
+    return content
+
+
+def facts_of(chapter: str, context: Any) -> Any:
+    """The facts of a chapter, by the notebook of its name in the working directory, else by the project's own.
+
+    JupyterLab works in the folder of the notebook that is open: chapters of one's own are found beside each other.
+    """
+    own = Path.cwd() / f"{chapter}.ipynb"
+    notebook = own if own.is_file() else NOTEBOOKS / own.name
+    left = variables(notebook, context)
+    if FACTS not in left:
+        raise ResultError(f"{notebook} leaves no variable `{FACTS}`; end it with what the chapter hands over")
+    return left[FACTS]
+
+
+def _read(notebook: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
+        return content | {"cells": list(content["cells"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultError(f"{notebook} is not a notebook: {error}") from error
+
+
+def _parsed(cell: dict[str, Any], notebook: Path) -> ast.Module:
+    from IPython.core.inputtransformer2 import TransformerManager  # a kernel has it already, and nobody else needs it
+
+    return ast.parse(TransformerManager().transform_cell("".join(cell["source"])), _name(cell, notebook))
+
+
+def _name(cell: dict[str, Any], notebook: Path) -> str:
+    return f"{notebook.name}, cell {cell.get('id', '')}"
+
+
+def _opens(statement: ast.stmt) -> bool:
+    """Whether a statement opens the context, which is there already."""
+    return isinstance(statement, ast.Assign) and [getattr(t, "id", "") for t in statement.targets] == ["context"]
+
+
+def _output(shown: Any, number: int) -> dict[str, Any]:
+    data = {"text/plain": repr(shown)}
+    if markup := getattr(shown, "_repr_html_", lambda: None)():
+        data = {"text/html": markup, **data}
+    return {"output_type": "execute_result", "execution_count": number, "data": data, "metadata": {}}

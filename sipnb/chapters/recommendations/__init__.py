@@ -1,0 +1,1 @@
+"""Recommendations: what to improve, and on what evidence."""

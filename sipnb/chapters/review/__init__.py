@@ -1,0 +1,1 @@
+"""Review: what was agreed before, and where each action stands."""

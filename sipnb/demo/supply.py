@@ -1,0 +1,19 @@
+"""The exports of a simulated organisation, where it is asked for them and they are missing."""
+
+from __future__ import annotations
+
+from sipnb.demo.exports import write
+from sipnb.records import sources
+from sipnb.workbook import Workbook
+
+
+def supply(book: Workbook) -> bool:
+    """Write the exports of a simulated organisation where they are missing; whether it did."""
+    if not book.settings.simulated:
+        return False
+    try:
+        sources.require(book.settings.sources, book.data, book.anywhere)
+    except sources.MissingInput:
+        write(book.data)
+        return True
+    return False
