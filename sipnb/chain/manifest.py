@@ -29,7 +29,7 @@ ACROSS = "portfolio"
 
 PUBLISHED = "published"
 
-_CODE = {".py", ".yml", ".css", ".j2", ".js"}
+_CODE = {".py", ".yml", ".toml", ".css", ".j2", ".js"}
 _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckdb")
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sipnb import levers
-from sipnb.catalogue import LEVERS
-from sipnb.chapters import baseline, case, effects, forecast, gaps, review, verdict
+from sipnb.chapters import baseline, case, effects, forecast, gaps, lever_words, review, verdict
 from sipnb.chapters.advice_facts import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.facts import ReviewFacts
 from sipnb.chapters.subject import Subject
@@ -30,12 +29,14 @@ def work_out(subject: Subject) -> Recommendations:
     short = subject.earlier(gaps.CHAPTER, gaps.work_out)
     ahead = subject.earlier(forecast.CHAPTER, forecast.work_out)
     seen = levers.detect(levers.Look(subject.scope))
+    findings = {e.lever.id: lever_words.told(e).finding for e in seen if not e.found}
     options = [_option(subject, rank, evidence, reviewed) for rank, evidence in enumerate(ranked(seen), start=1)]
-    left = {e.lever.id: e.finding for e in seen if e.judged and not e.found}
+    left = {e.lever.id: findings[e.lever.id] for e in seen if e.judged and not e.found}
     return Recommendations(
         RecommendationFacts(
             options=options,
-            considered={e.lever.title: e.finding for e in seen if not e.found},
+            considered={e.lever.title: findings[e.lever.id] for e in seen if not e.found},
+            proposed_when={e.lever.title: lever_words.seen_when(e.lever) for e in seen if not e.found},
             verdict=verdict.reach(case.Case(subject, reviewed, measured, short, ahead, options, left)),
             order=effects.order(options),
             seen={e.lever.id: dict(e.numbers) for e in seen if not e.found and e.numbers},
@@ -51,6 +52,7 @@ def ranked(seen: list[levers.Evidence]) -> list[levers.Evidence]:
 
 def _option(subject: Subject, rank: int, evidence: levers.Evidence, reviewed: ReviewFacts) -> OptionFact:
     lever, price = evidence.lever, subject.workbook.levers.get(evidence.lever.id)
+    told = lever_words.told(evidence)
     effect = None
     if evidence.effect is not None:
         known = subject.kpis[evidence.effect.kpi]
@@ -61,11 +63,10 @@ def _option(subject: Subject, rank: int, evidence: levers.Evidence, reviewed: Re
         )  # fmt: skip
     return OptionFact(
         rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,
-        moves=[subject.kpis[k].title for k in lever.moves], finding=evidence.finding, why=evidence.why,
-        evidence=evidence.sentences,
-        numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
+        moves=[subject.kpis[k].title for k in lever.moves], finding=told.finding, why=told.why,
+        evidence=list(told.sentences), numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
-        times=evidence.times, agreed=evidence.agreed, against=evidence.against,
+        times=evidence.times, agreed=evidence.agreed, against=told.against,
         registered=effects.in_register(lever.id, reviewed.actions),
     )  # fmt: skip
 
@@ -111,11 +112,10 @@ def left(facts: RecommendationFacts) -> Shown:
     """The levers that were looked at and not proposed, with the reason."""
     if not facts.considered:
         return say("Every lever is proposed.")
-    seen_when = {lever.title: lever.seen_when for lever in LEVERS.values()}
     frame = pd.DataFrame(
         {
             "Lever": list(facts.considered),
-            "Proposed when": [seen_when[title] for title in facts.considered],
+            "Proposed when": [facts.proposed_when.get(title, "not stated") for title in facts.considered],
             "What the records say": list(facts.considered.values()),
         }
     )

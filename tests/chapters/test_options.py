@@ -73,7 +73,7 @@ def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_subject):
 
 def test_agreed_targets_come_first_and_then_what_is_measured_most_often():
     def seen(lever, times, agreed, found=True):
-        return levers.Evidence(LEVERS[lever], found, "seen", times=times, agreed=agreed, against="the limit of 10 %")
+        return levers.Evidence(LEVERS[lever], "seen", found, times=times, agreed=agreed)
 
     given = [
         seen("capacity", 9.0, False), seen("change_control", 1.2, True), seen("resilience", 2.9, True),
