@@ -28,7 +28,7 @@ def work_out(subject: Subject) -> Recommendations:
     measured = subject.earlier(baseline.CHAPTER, baseline.work_out)
     short = subject.earlier(gaps.CHAPTER, gaps.work_out)
     ahead = subject.earlier(forecast.CHAPTER, forecast.work_out)
-    seen = levers.detect(levers.Look(subject.scope))
+    seen = levers.detect(levers.Look(subject.scope, subject.workbook.effective_levers))
     findings = {e.lever.id: lever_words.told(e).finding for e in seen if not e.found}
     options = [_option(subject, rank, evidence, reviewed) for rank, evidence in enumerate(ranked(seen), start=1)]
     left = {e.lever.id: findings[e.lever.id] for e in seen if e.judged and not e.found}
