@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
 from sipnb import yamls
 
@@ -278,16 +278,20 @@ class CalendarsFile(Model):
     calendars: dict[str, CalendarFile] = Field(default_factory=dict)
 
 
-class LeverCost(Model):
-    """What one use of a lever costs here, in the organisation's currency, and how many days it takes."""
+class LeverFile(Model):
+    """What one use of a lever costs here, in the organisation's currency, how many days it takes, and the limits that hold
+    here instead of the catalogue's (`sipnb/catalogue/levers.toml`)."""
 
     cost: float | None = Field(None, ge=0)
     effort_days: float | None = Field(None, ge=0)
     weeks: int | None = Field(None, ge=1)
+    limits: dict[str, Annotated[float, Strict()]] = Field(default_factory=dict)
 
 
 class LeversFile(Model):
-    levers: dict[str, LeverCost] = Field(default_factory=dict)
+    """`levers.yml`: lever → what it costs, and limits of the organisation's own."""
+
+    levers: dict[str, LeverFile] = Field(default_factory=dict)
 
 
 class Action(Model):

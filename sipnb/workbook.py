@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from sipnb import cycles, formulas
-from sipnb.catalogue import KPIS, LEVERS, Kpi, OwnFormula
+from sipnb.catalogue import KPIS, LEVERS, Kpi, Lever, OwnFormula
 from sipnb.cycles import Cycle
 from sipnb.params import (
     Action,
     Baseline,
     CalendarFile,
     CalendarsFile,
-    LeverCost,
+    LeverFile,
     LeversFile,
     Model,
     Objective,
@@ -71,7 +71,7 @@ class Workbook:
     settings: WorkbookFile
     services: dict[str, Service]
     objectives: tuple[Objective, ...]
-    levers: dict[str, LeverCost] = field(default_factory=dict)
+    levers: dict[str, LeverFile] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=lambda: dict(KPIS))
     anywhere: bool = False  # sources may be files outside `data`
 
@@ -89,6 +89,12 @@ class Workbook:
         if name not in self.services:
             raise WorkbookError([f"service {name!r} is not in services.yml; {nearest(name, self.services)}"])
         return self.services[name]
+
+    @property
+    def effective_levers(self) -> dict[str, Lever]:
+        """The levers of the catalogue, with the limits that hold here."""
+        own = {name: entry.limits for name, entry in self.levers.items()}
+        return {name: lever.limited(own.get(name, {})) for name, lever in LEVERS.items()}
 
     def fingerprint(self, service: str | None = None) -> str:
         """A hash of what was decided: for everyone, or only what one service's plan can depend on."""
@@ -271,8 +277,10 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
     for index, objective in enumerate(files["objectives.yml"].objectives):
         for kpi in objective.kpis:
             check("objectives.yml", f"objectives.{index}.kpis", kpi, kpis, "KPI")
-    for lever in files["levers.yml"].levers:
-        check("levers.yml", f"levers.{lever}", lever, LEVERS, "lever")
+    for name, entry in files["levers.yml"].levers.items():
+        check("levers.yml", f"levers.{name}", name, LEVERS, "lever")
+        if name in LEVERS:
+            errors += _misset(f"{folder.name}/levers.yml: levers.{name}.limits", LEVERS[name], entry.limits)
     for name, (path, register) in registers.items():
         shown = f"register/{path.name}"
         check(shown, "file name", name, services, "service")
@@ -282,6 +290,18 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
     if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
     return errors
+
+
+def _misset(where: str, lever: Lever, limits: dict[str, float]) -> list[str]:
+    """What is wrong with an organisation's limits of a lever."""
+    errors, names = [], ", ".join(sorted(lever.limits))
+    for name in limits.keys() - lever.limits.keys():
+        near = nearest(name, lever.limits)
+        allowed = near if names in near else f"{near}; valid names: {names}"
+        errors.append(f"{where}.{name}: {name!r} is not a limit of this lever; {allowed}")
+    wrong = lever.objections({name: value for name, value in limits.items() if name in lever.limits})
+    errors += [f"{where}.{name}: {limits.get(name, lever.limit(name)):g} {text}" for name, text in wrong.items()]
+    return sorted(errors)
 
 
 def _check_cycle(where: str, name: str, settings: WorkbookFile, errors: list[str]) -> None:

@@ -18,22 +18,27 @@ SERVICE = "payments"
 
 #: By notebook, what stands in a cell and what takes its place.
 CHANGED = {
-    BASELINE: ('rules="nhs"', 'rules="servicenow"'),
-    GAP_ANALYSIS: ("window = 3", "window = 6"),
-    FORECAST: ("horizon=3", "horizon=5"),
-    RECOMMENDATIONS: ("most=6", "most=2"),
+    BASELINE: {'rules="nhs"': 'rules="servicenow"'},
+    GAP_ANALYSIS: {"window = 3": "window = 6"},
+    FORECAST: {"horizon=3": "horizon=5"},
+    RECOMMENDATIONS: {
+        "most=6": "most=2",
+        "analysis.limits(catalogue)": 'catalogue["capacity"] = catalogue["capacity"].limited({"fewest_open": 5})',
+    },
 }
 
 
-def changed(folder: Path, edits: dict[str, tuple[str, str]]) -> Path:
-    """The project's notebooks in a folder of their own, one string of each edited replaced."""
+def changed(folder: Path, edits: dict[str, dict[str, str]]) -> Path:
+    """The project's notebooks in a folder of their own, some strings of them replaced."""
     shutil.copytree(places.NOTEBOOKS, folder, dirs_exist_ok=True)
-    for chapter, (before, after) in edits.items():
+    for chapter, pairs in edits.items():
         path = folder / f"{chapter}.ipynb"
         text = path.read_text(encoding="utf-8")
-        before, after = json.dumps(before)[1:-1], json.dumps(after)[1:-1]
-        assert text.count(before) == 1, (chapter, before)
-        path.write_text(text.replace(before, after), encoding="utf-8")
+        for before, after in pairs.items():
+            before, after = json.dumps(before)[1:-1], json.dumps(after)[1:-1]
+            assert text.count(before) == 1, (chapter, before)
+            text = text.replace(before, after)
+        path.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -61,7 +66,9 @@ def pages(edited, demo_published) -> tuple[str, str]:
 
 
 def twin(page: str) -> dict:
-    return json.loads(re.search(r'<script type="application/json" id="report">(.*?)</script>', page, re.DOTALL)[1])["chapters"]
+    return json.loads(re.search(r'<script type="application/json" id="report">(.*?)</script>', page, re.DOTALL)[1])[
+        "chapters"
+    ]
 
 
 def front(page: str) -> str:
@@ -78,12 +85,13 @@ def test_a_longer_horizon_is_in_the_figure_the_table_its_words_and_the_twin(page
 
 
 def test_other_rules_are_in_the_charts_the_sentence_the_twin_and_the_scorecard_of_the_front_page(pages):
-    before, after = pages
     told = [re.search(r"Over all measures and cycles (\d+) points stand out", page)[1] for page in pages]
     assert told[0] != told[1]
     for page, rules, signals in zip(pages, ("NHS", "SERVICENOW"), told, strict=True):
         assert f"{rules} rules" in page and twin(page)["2_baseline"]["signals"] == int(signals)
-    changes = [[k["variation"] for k in twin(page)["2_baseline"]["kpis"] if k["core"] and k["headline"]] for page in pages]
+    changes = [
+        [k["variation"] for k in twin(page)["2_baseline"]["kpis"] if k["core"] and k["headline"]] for page in pages
+    ]
     cards = [re.findall(r'data-label="Change">\s*<span[^>]*><span[^>]*>(.)</span>', front(page)) for page in pages]
     assert changes[0] != changes[1] and cards[0] != cards[1], "what the latest point says of each measure"
 
@@ -102,6 +110,16 @@ def test_fewer_points_are_on_the_front_page_and_in_the_twin(pages):
         assert front(page).split('class="matters"')[1].split("</ol>")[0].count("<li>") == len(points)
 
 
+def test_a_detectors_limit_is_in_its_reason_the_twin_and_the_decision_on_the_front_page(pages):
+    """Of the fifteen open tickets the lever said that they are too few; with a limit of five it looks at them."""
+    few = "tickets are open, too few"
+    for page, too_few in zip(pages, (True, False), strict=True):
+        reason = twin(page)["5_recommendations"]["considered"]["Bring arrivals and capacity back into balance"]
+        assert (few in reason) is too_few
+        assert f"<td>{reason}</td>" in page or f">{reason}<" in page, "in the table of what is not proposed"
+        assert (few in front(page)) is too_few and reason in front(page), "why the overdue action is asked about"
+
+
 def test_the_portfolio_follows_too(edited, pages):
     facts = results.read(edited, places.ALL_SERVICES, places.PORTFOLIO)
     (plan,) = [p for p in facts.plans if p.service == SERVICE]
@@ -109,7 +127,7 @@ def test_the_portfolio_follows_too(edited, pages):
 
 
 def test_facts_that_do_not_fit_fail_the_service_and_name_the_field(tmp_path, demo_exports):
-    edit = {FORECAST: ("left_out=forecasts.left_out", "left_out=3")}
+    edit = {FORECAST: {"left_out=forecasts.left_out": "left_out=3"}}
     done = run(tmp_path, changed(tmp_path / "notebooks", edit), demo_exports)
     assert done.returncode == 3
     assert "4_forecast: facts.left_out: Input should be a valid dictionary" in done.stderr

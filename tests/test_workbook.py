@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from sipnb import places, workbook
+from sipnb.catalogue import LEVERS
 from sipnb.workbook import WorkbookError
 
 
@@ -156,6 +157,42 @@ def test_a_missing_folder_says_where_it_was_looked_for(tmp_path):
 def test_an_unknown_service_names_the_nearest(folder):
     with pytest.raises(WorkbookError, match="nearest valid name: payments"):
         load(folder).service("payment")
+
+
+def test_limits_of_levers_are_overridden_and_make_plans_anew(folder):
+    before = load(folder)
+    replace(folder / "levers.yml", "cost: 24000", "limits: {multi_hop_share: 0.15, fewest_tickets: 60}, cost: 24000")
+    after = load(folder)
+    lever = after.effective_levers["one_owning_group"]
+    assert (lever.limit("multi_hop_share"), lever.limit("fewest_tickets"), lever.limit("first_hours")) == (0.15, 60, 8)
+    assert isinstance(lever.limit("fewest_tickets"), int)
+    assert before.effective_levers == LEVERS
+    assert before.fingerprint("payments") != after.fingerprint("payments")
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ("multi_hop_shar: 0.2", "multi_hop_shar: 'multi_hop_shar' is not a limit of this lever; nearest valid name: "
+         "multi_hop_share; valid names: days, fewest_passed, fewest_tickets, first_hours, latest_days, multi_hop_share"),
+        ("zzz: 1", "zzz: 'zzz' is not a limit of this lever; valid names: days, fewest_passed, fewest_tickets, first_hours, "
+         "latest_days, multi_hop_share"),
+        ("multi_hop_share: 15", "multi_hop_share: 15 must be a share between 0 and 1"),
+        ("multi_hop_share: many", "multi_hop_share: 'many' input should be a valid number"),
+        ("multi_hop_share: true", "multi_hop_share: True input should be a valid number"),
+        ("fewest_tickets: 0", "fewest_tickets: 0 must be a whole number, at least 1"),
+        ("fewest_tickets: 2.5", "fewest_tickets: 2.5 must be a whole number, at least 1"),
+        ("days: 7", "days: 7 must be a whole number of days, at least 28"),
+        ("first_hours: 0", "first_hours: 0 must be more than 0 hours"),
+        ("latest_days: 100", "latest_days: 100 is more than days (91); it must lie within"),
+        ("days: 28", "latest_days: 30 is more than days (28); it must lie within"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_is_an_error_with_its_place(folder, limits, said):
+    replace(folder / "levers.yml", "cost: 24000", f"limits: {{{limits}}}, cost: 24000")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    assert caught.value.errors == [f"demo/levers.yml: levers.one_owning_group.limits.{said}"]
 
 
 def test_the_fingerprint_of_a_service_ignores_the_others(folder):

@@ -1,98 +1,101 @@
-"""The improvement levers: kinds of action, what they move, and what has to be seen before one is proposed."""
+"""The improvement levers, as data (`levers.toml` beside this file): kinds of action, and what has to be seen for one.
+
+To add one, write an entry there and a detector of its name in `sipnb.levers`. An organisation sets limits of its own in
+`levers.yml`.
+"""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """A number that decides whether a lever is proposed: its `value`, and in `meaning` what is counted.
+
+    `least` is the smallest value that makes sense; `within` names the limit of the same lever that it may not exceed.
+    """
+
+    value: float
+    unit: Literal["share", "hours", "count", "days", "weeks"]
+    meaning: str
+    least: int = 1
+    within: str = ""
+
+    def objection(self, value: float) -> str:
+        """What is wrong with another value of this limit, as a clause; empty where nothing is.
+
+        >>> LEVERS["one_owning_group"].limits["multi_hop_share"].objection(15)
+        'must be a share between 0 and 1'
+        """
+        if self.unit == "share":
+            return "" if 0 <= value <= 1 else "must be a share between 0 and 1"
+        if self.unit == "hours":
+            return "" if value > 0 else "must be more than 0 hours"
+        noun = "" if self.unit == "count" else f" of {self.unit}"
+        sound = value >= self.least and float(value).is_integer()
+        return "" if sound else f"must be a whole number{noun}, at least {self.least}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lever:
     """A kind of improvement: what it is, which KPIs it moves, and what has to be seen before it is proposed.
 
-    `limits` are what its KPIs are compared with where a service has no target for them.
+    `limits` are all numbers that decide about that, by name; one named like a KPI is what the KPI is compared with where a
+    service has no target for it. `seen_when` names limits in braces.
     """
 
     id: str
     title: str
     action: str
-    kind: str  # people, process, technology, supplier
+    kind: Literal["people", "process", "technology", "supplier"]
     moves: tuple[str, ...]
     seen_when: str
-    limits: Mapping[str, float] = field(default_factory=dict)
+    limits: Mapping[str, Limit]
+
+    def limit(self, name: str) -> float:
+        """The value of a limit, in its unit: an int of count, days and weeks, a float of shares and hours."""
+        return self.limits[name].value
+
+    def objections(self, values: Mapping[str, float]) -> dict[str, str]:
+        """What is wrong with other values of limits, as a clause by the name of the limit; empty where nothing is.
+
+            >>> LEVERS["capacity"].objections({"weeks": 2.5})
+            {'weeks': 'must be a whole number of weeks, at least 1'}
+
+        Raises KeyError for a limit that the lever does not have.
+        """
+        found = {name: text for name, value in values.items() if (text := self.limits[name].objection(value))}
+        for name, limit in self.limits.items():
+            both = {name, limit.within or name}
+            own, other = (values.get(one, self.limit(one)) for one in (name, limit.within or name))
+            if own > other and not both & found.keys():
+                found[name] = f"is more than {limit.within} ({other:g}); it must lie within"
+        return found
+
+    def limited(self, values: Mapping[str, float]) -> Lever:
+        """The same lever with other values of some limits, by name. Raises ValueError with what is wrong, KeyError as above.
+
+        >>> LEVERS["one_owning_group"].limited({"multi_hop_share": 0.15}).limit("multi_hop_share")
+        0.15
+        """
+        if wrong := self.objections(values):
+            raise ValueError("; ".join(f"{self.id}: {name} {text}" for name, text in wrong.items()))
+        known = {name: self.limits[name] for name in values}
+        changed = {name: replace(limit, value=type(limit.value)(values[name])) for name, limit in known.items()}
+        return replace(self, limits=self.limits | changed)
 
 
-LEVERS: dict[str, Lever] = {
-    lever.id: lever
-    for lever in (
-        Lever(
-            "one_owning_group",
-            "Give each ticket one owning group from the start",
-            "Route by category at intake, let one group own a ticket to its end, and bring helpers in without "
-            "handing over.",
-            "process",
-            ("multi_hop_share", "sla_attainment", "restore_median"),
-            "tickets passed on twice or more are frequent, and those passed on early meet their target less often than like "
-            "tickets that were still open then; without a history of hand-overs, where an agreed target for them is missed",
-            {"multi_hop_share": 0.12},
-        ),
-        Lever(
-            "change_control",
-            "Check changes before they reach users",
-            "Rehearse and review normal and emergency changes, release in the morning with a way back, and watch "
-            "the first day.",
-            "process",
-            ("change_failure_rate", "volume"),
-            "clearly more changes than allowed caused an incident over two years, and still do over a year and half a year",
-            {"change_failure_rate": 0.10},
-        ),
-        Lever(
-            "capacity",
-            "Bring arrivals and capacity back into balance",
-            "Add hours where the queue grows, or take work away at the source, until the backlog is down.",
-            "people",
-            ("backlog", "sla_attainment"),
-            "for four weeks more tickets have been open than in the past, also when measured in weeks of arrivals, because "
-            "more were opened than ended over half a year",
-        ),
-        Lever(
-            "stop_the_clock_rules",
-            "Agree when the clock may stand still",
-            "Name the reasons that may put a ticket on hold, set a limit for each, and report the figure with and "
-            "without hold.",
-            "process",
-            ("on_hold_share", "restore_median"),
-            "clearly more of the time to resolve than allowed is spent on hold",
-            {"on_hold_share": 0.25},
-        ),
-        Lever(
-            "knowledge_and_quality",
-            "Resolve what the user meant",
-            "Confirm with the user before closing, review what is reopened, and put the answers where users and "
-            "agents find them.",
-            "people",
-            ("csat_top2", "reopen_rate"),
-            "clearly fewer users than wanted are satisfied, or clearly more tickets than allowed come back",
-            {"csat_top2": 0.70, "reopen_rate": 0.05},
-        ),
-        Lever(
-            "resilience",
-            "Remove the causes of repeated outages",
-            "Take the two causes that cost most downtime, remove the single point of failure behind each, and "
-            "rehearse the recovery.",
-            "technology",
-            ("availability", "outage_count"),
-            "six or more unplanned outages in a year, and together they cost clearly more time than the target allows",
-            {"availability": 0.995},
-        ),
-        Lever(
-            "process_drift",
-            "Find what changed, and put it back",
-            "Compare the tickets before and after the drift began by category, group and priority, and work on the "
-            "part that explains most of it.",
-            "process",
-            ("sla_attainment", "restore_median"),
-            "restoring takes clearly longer than in the same days a year ago, and no other lever is proposed",
-        ),
-    )
-}
+def _read() -> dict[str, Lever]:
+    entries = tomllib.loads((Path(__file__).parent / "levers.toml").read_text(encoding="utf-8"))
+    for entry in entries.values():
+        entry["moves"] = tuple(entry["moves"])
+        entry["limits"] = {name: Limit(**limit) for name, limit in entry["limits"].items()}
+    return {id: Lever(id=id, **entry) for id, entry in entries.items()}
+
+
+LEVERS: dict[str, Lever] = _read()

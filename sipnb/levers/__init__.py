@@ -1,4 +1,4 @@
-"""Improvement levers: a detector for each, which reads the records and says what it saw.
+"""Improvement levers: a detector for each, which reads the records and gives the numbers it saw beside their limits.
 
 A detector proposes nothing without a measure that lies clearly on the wrong side of a limit, judged by how much months differ.
 It says that a lever would have an effect only where that is estimated, by comparing like tickets from a landmark; anything
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sipnb.catalogue import LEVERS, Lever
+from sipnb.catalogue import Lever
 from sipnb.levers import handovers, operations, tickets
-from sipnb.levers.evidence import Effect, Evidence, Look, unknown
+from sipnb.levers.evidence import Effect, Evidence, Look
 
 __all__ = ["Effect", "Evidence", "Look", "detect", "look_for"]
 
@@ -28,14 +28,14 @@ _DETECTORS: dict[str, Callable[[Look, Lever], Evidence]] = {
 
 def detect(look: Look) -> list[Evidence]:
     """Run every detector, in the order of the catalogue; a drift is looked for only where nothing else is proposed."""
-    found = [look_for(lever, look) for lever in LEVERS if lever != "process_drift"]
-    proposed = next((e.lever.title for e in found if e.found), "")
+    found = [look_for(lever, look) for lever in look.levers if lever != "process_drift"]
+    # What another lever is about may be the cause of a drift.
+    proposed = next((e.lever.title for e in found if e.found), None)
     if proposed:
-        reason = f"not looked for: “{proposed}” is proposed, and what it is about may be the cause"
-        return [*found, unknown(LEVERS["process_drift"], reason)]
+        return [*found, Evidence(look.levers["process_drift"], "not looked for", judged=False, names=(proposed,))]
     return [*found, look_for("process_drift", look)]
 
 
 def look_for(lever: str, look: Look) -> Evidence:
-    """Run the detector of one lever of the catalogue, by its id."""
-    return _DETECTORS[lever](look, LEVERS[lever])
+    """Run the detector of one lever of the catalogue, by its id, with the limits that hold."""
+    return _DETECTORS[lever](look, look.levers[lever])

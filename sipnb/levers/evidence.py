@@ -1,4 +1,4 @@
-"""What a detector may read, and what it says: evidence for a lever or against it, and what is known of its effect.
+"""What a detector may read, and what it says: numbers for a lever or against it, and what is known of its effect.
 
 A detector looks back so many days from the cut-off, whatever a cycle is: a service gets the same advice by month, by quarter
 and by week. Whether a share lies above its limit is judged by how much the service's own months differ.
@@ -7,6 +7,7 @@ and by week. Whether a share lies above its limit is judged by how much the serv
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -15,16 +16,17 @@ from typing import Literal
 import pandas as pd
 
 from sipnb import kpis
-from sipnb.catalogue import Lever
+from sipnb.catalogue import LEVERS, Lever
 from sipnb.cycles import Cycle, containing
 from sipnb.methods import proportions, scatter
 from sipnb.records.frozen import Records
-from sipnb.show import words
 
-#: The days that detectors look back: thirteen weeks, half a year, a year, two.
-RECENT, HALF_YEAR, YEAR, TWO_YEARS = 91, 182, 365, 730
-#: Calendar months from which is taken how much months differ.
+#: Calendar months from which is taken how much months differ. Like the levels of confidence it is method, not policy.
 MONTHS = 24
+
+#: Where a share lies: clearly on the wrong side of its limit, or there but clearly back of late, clearly on the right side, or
+#: neither; or there are too few months to tell.
+Place = Literal["beyond", "recovered", "within", "not clear", "short history"]
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,31 @@ class Effect:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a detector saw. `found` says whether it carries a proposal.
+    """What a detector saw: which case it met, and its numbers.
 
-    `finding` is a clause, `why` the whole case in one sentence, `sentences` the evidence; each figure in them is also in
-    `numbers`. `judged` is false where the records cannot speak for or against it. `times` orders proposals: how many times
-    what is allowed was measured, where what is allowed is an `agreed` target, or else the level that `against` names.
+    `outcome` names the case; `found` says whether it carries a proposal, and `judged` is false where the records cannot speak
+    for or against it. `kpi` was compared with `limit`: a target that was `agreed`, or else a level of our own; all limits that
+    held are in `lever.limits`. `numbers` are what was seen (shares from 0 to 1, hours, days, counts), `names` what an outcome
+    is about besides: records that are missing, a rule, a cause, another lever. `parts` hold the evidence of each question
+    where a lever asks several. `times` orders proposals: how many times what is allowed was measured.
+
+        >>> evidence = look_for("one_owning_group", Look(scope))
+        >>> evidence.outcome, evidence.numbers["share"], evidence.limit
+        ('costly', 0.22, 0.12)
     """
 
     lever: Lever
-    found: bool
-    finding: str
-    why: str = ""
-    sentences: list[str] = field(default_factory=list)
+    outcome: str
+    found: bool = False
+    judged: bool = True
+    kpi: str = ""
+    limit: float = math.nan
+    agreed: bool = False
     numbers: dict[str, float] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
     effect: Effect | None = None
     times: float = math.nan
-    agreed: bool = False
-    against: str = ""
-    judged: bool = True
+    parts: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,22 +94,17 @@ class Judged:
     latest_days: int
     months: int
 
-    @property
-    def known(self) -> bool:
-        """Whether there are enough months to tell how much they differ."""
-        return self.months >= scatter.FEWEST
-
-    def above(self, limit: float) -> bool:
-        """Whether it is clearly more than the limit, and not clearly less of late."""
-        return self.low > limit and not self.latest.high < limit
-
-    def below(self, limit: float) -> bool:
-        """Whether it is clearly less than the limit, and not clearly more of late."""
-        return self.high < limit and not self.latest.low > limit
-
-    @property
-    def interval(self) -> str:
-        return words.interval(self.low, self.high, "share")
+    def place(self, limit: float, wrong: Literal["above", "below"] = "above") -> Place:
+        """Where it lies, if `wrong` is the wrong side of the limit."""
+        if self.months < scatter.FEWEST:
+            return "short history"
+        if wrong == "above":
+            clear, within, back = self.low > limit, self.high <= limit, self.latest.high < limit
+        else:
+            clear, within, back = self.high < limit, self.low >= limit, self.latest.low > limit
+        if clear:
+            return "recovered" if back else "beyond"
+        return "within" if within else "not clear"
 
     def numbers(self, limit: float) -> dict[str, float]:
         """What a reason for proposing nothing is made of."""
@@ -110,27 +114,57 @@ class Judged:
             "months": self.months,
         }  # fmt: skip
 
-    def not_clearly(self, which: str, limit: float) -> str:
-        """Why it is not clearly `above` or `below` the limit: the end of a sentence that gives the share."""
-        said = words.number(limit, "share")
-        if not self.known:
-            few = "1 month does" if self.months == 1 else f"{self.months} months do"
-            return f"(too short a history: {few} not tell how much months differ)"
-        cleared, within = self.low > limit, self.high <= limit
-        if which == "below":
-            cleared, within = self.high < limit, self.low >= limit
-        if cleared:
-            late = words.number(self.latest.value, "share")
-            return f"({self.interval}), but {late} in the last {self.latest_days} days, clearly back on the good side of {said}"
-        good = "clearly within" if which == "above" else "clearly above"
-        return f"({self.interval}), {good if within else f'not clearly {which}'} {said}"
+
+@dataclass(frozen=True)
+class Question:
+    """A KPI that a lever is about, and what it is compared with: a target that was `agreed`, or the lever's own limit.
+
+    Its methods answer it with evidence. `limit` is nan where it is the records that say what is usual.
+    """
+
+    lever: Lever
+    kpi: str
+    limit: float = math.nan
+    agreed: bool = False
+
+    def _answer(self, outcome: str, numbers: Mapping[str, float], **more) -> Evidence:
+        return Evidence(
+            self.lever, outcome, kpi=self.kpi, limit=self.limit, agreed=self.agreed, numbers=dict(numbers), **more
+        )
+
+    def unknown(self, outcome: str, *names: str, parts: tuple[Evidence, ...] = (), **numbers: float) -> Evidence:
+        """The records cannot speak for or against the lever."""
+        return self._answer(outcome, numbers, judged=False, names=names, parts=parts)
+
+    def left(self, outcome: str, numbers: Mapping[str, float]) -> Evidence:
+        """The records do not speak for the lever."""
+        return self._answer(outcome, numbers, judged=outcome != "short history")
+
+    def proposed(
+        self, outcome: str, numbers: Mapping[str, float], value: float, measured: float | None = None,
+        allowed: float | None = None, reference: str = "", **more,
+    ) -> Evidence:  # fmt: skip
+        """The records speak for the lever. `value` is that of the KPI, told as a distance where `more` has no `effect`.
+
+        Where others than the value and the limit say how many times what is allowed was measured, they are `measured` and
+        `allowed`; `reference` names a limit that the records set.
+        """
+        reference = reference or ("target" if self.agreed else "limit")
+        away = Effect(self.kpi, "distance", abs(value - self.limit), reference=reference, goal=self.limit)
+        measured, allowed = value if measured is None else measured, self.limit if allowed is None else allowed
+        # What is allowed may be nothing: a target of no reopened ticket.
+        return self._answer(
+            outcome, numbers, **{"found": True, "times": measured / max(allowed, 1e-9), "effect": away, **more}
+        )
 
 
 @dataclass(frozen=True)
 class Look:
-    """What a detector may read: a service's records, and its KPIs over any days up to the cut-off."""
+    """What a detector may read: a service's records, its KPIs over any days up to the cut-off, and the levers with the limits
+    that hold in its organisation."""
 
     scope: kpis.Scope
+    levers: Mapping[str, Lever] = field(default_factory=lambda: LEVERS)
 
     @property
     def records(self) -> Records:
@@ -164,67 +198,29 @@ class Look:
         """A KPI over so many days."""
         return kpis.measure(kpi, self.over(days, before))
 
-    def share(self, kpi: str, days: int, latest: int, level: float = 0.95) -> Judged:
-        """A share over the last days, judged by how much months differ, and over the latest part of them."""
-        now, late = self.measure(kpi, days), self.measure(kpi, latest)
-        by_month = kpis.series(kpi, self.months)
+    def ask(self, lever: Lever, kpi: str) -> Question:
+        """A KPI with what it is compared with: the service's target, or else the lever's limit, where it has one for it."""
+        if kpi not in lever.limits:
+            return Question(lever, kpi)
+        return Question(lever, kpi, self.scope.targets.get(kpi, lever.limit(kpi)), kpi in self.scope.targets)
+
+    def share(self, asked: Question, level: float = 0.95) -> Judged:
+        """A share over the lever's `days`, judged by how much months differ, and over its `latest_days`."""
+        days, latest = asked.lever.limit("days"), asked.lever.limit("latest_days")
+        by_month = kpis.series(asked.kpi, self.months)
         spread = scatter.of_shares(by_month["numerator"], by_month["denominator"])
-        found, of_late = (_scattered(one, spread, level) for one in (now, late))
-        return Judged(found.value, found.low, found.high, found.n, days, of_late, latest, spread.periods)
+        found, late = (_scattered(self.measure(asked.kpi, span), spread, level) for span in (days, latest))
+        return Judged(found.value, found.low, found.high, found.n, days, late, latest, spread.periods)
 
-    def known_for(self, table: str) -> int:
-        """For how many days before the cut-off this service's records of a table reach back; 0 without any."""
-        times = self.records.table(table)[_AT[table]]
-        return 0 if times.empty else int((self.cutoff - times.min()).total_seconds() // 86400)
-
-    def lacking(self, kpi: str) -> str:
-        """What of the records a KPI would need is not there, as a clause; empty where it can be worked out."""
-        if kpis.supplied(kpi, self.scope):
-            return ""
-        missing = kpis.missing(self.scope.kpis[kpi], self.scope)
-        return f"no records of {words.listed([_RECORDS.get(need, need) for need in missing])}"
-
-    def refused(self, kpi: str, days: int = RECENT) -> str:
-        """Why the records carry no claim about a KPI of the last days, as a clause; empty where they do."""
-        rule = self.records.refused(self.scope.kpis[kpi], self.window(days))
-        return rule and f"the records carry no claim about {self.scope.kpis[kpi].noun} ({rule})"
-
-    def limit(self, lever: Lever, kpi: str) -> tuple[float, bool]:
-        """What a KPI is compared with: the service's target, or else the lever's own limit; and whether it is agreed."""
-        agreed = kpi in self.scope.targets
-        return (self.scope.targets[kpi] if agreed else lever.limits[kpi]), agreed
-
-
-_AT = {"tickets": "opened", "outages": "started", "changes": "started", "surveys": "answered"}
-#: What is missing, in the words of a reader.
-_RECORDS = {
-    "changes": "changes", "tickets.change": "which change caused an incident", "outages": "outages", "tickets": "tickets",
-    "tickets.reassigned": "hand-overs", "tickets.on_hold|ticket_events.on_hold": "time on hold",
-    "tickets.reopened": "reopenings", "surveys": "answers of users",
-}  # fmt: skip
+    def silent(self, asked: Question, days: int) -> Evidence | None:
+        """What is said where a KPI is not recorded, or the records carry no claim about its last days; None where they do."""
+        if not kpis.supplied(asked.kpi, self.scope):
+            return asked.unknown("not recorded", *kpis.missing(self.scope.kpis[asked.kpi], self.scope))
+        rule = self.records.refused(self.scope.kpis[asked.kpi], self.window(days))
+        return asked.unknown("claim refused", rule) if rule else None
 
 
 def _scattered(found: kpis.Measure, spread: scatter.Spread, level: float) -> proportions.Estimate:
     if found.n == 0 or math.isnan(found.denominator):
         return proportions.NO_DATA
     return scatter.share(int(found.numerator), int(found.denominator), spread, level)
-
-
-def distance(kpi: str, value: float, goal: float, reference: str) -> Effect:
-    """How far a KPI is from where it should be; what would be done of it is not known."""
-    return Effect(kpi, "distance", abs(value - goal), reference=reference, goal=goal)
-
-
-def named(agreed: bool) -> str:
-    """What a limit is called: a target that was agreed, or a limit of our own."""
-    return "target" if agreed else "limit"
-
-
-def none(lever: Lever, reason: str, judged: bool = True, **numbers: float) -> Evidence:
-    """A lever that the records do not speak for, with what was seen instead and the numbers in it."""
-    return Evidence(lever, False, reason, numbers=numbers, judged=judged)
-
-
-def unknown(lever: Lever, reason: str) -> Evidence:
-    """A lever for or against which the records cannot speak, with what they lack."""
-    return none(lever, reason, judged=False)

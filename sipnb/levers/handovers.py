@@ -12,85 +12,71 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Lever
-from sipnb.levers.evidence import RECENT, Effect, Evidence, Judged, Look, distance, named, none, unknown
+from sipnb.levers.evidence import Effect, Evidence, Look, Question
 from sipnb.methods import landmark
 from sipnb.records import clocks
-from sipnb.show import words
-
-#: The landmark, in agreed hours after opening: most bouncing is over, most tickets are still open. Agreed hours, because
-#: nobody passes tickets on while the desk is closed, and targets run on them, too.
-FIRST_HOURS = 8
-#: Fewer tickets passed on early cannot be compared.
-FEWEST = 20
 
 
 def one_owning_group(look: Look, lever: Lever) -> Evidence:
     """Tickets passed on twice or more: how many, and what being passed on early costs.
 
-    Without a history of hand-overs no cost can be told. Then only a missed target for hand-overs itself speaks for the lever.
+    Without a history of hand-overs no cost can be told. Then only a missed target for hand-overs itself speaks for the lever; a
+    limit of our own is no reason without a cost.
     """
-    if reason := look.lacking("multi_hop_share") or look.refused("multi_hop_share"):
-        return unknown(lever, reason)
-    passed = look.share("multi_hop_share", RECENT, RECENT // 3)
-    if passed.n < 40:
-        return unknown(lever, f"only {words.plural(passed.n, 'resolved ticket')} tell how often they were passed on")
-    limit, agreed = look.limit(lever, "multi_hop_share")
-    if not passed.above(limit):
-        reason = passed.not_clearly("above", limit)
-        return none(
-            lever,
-            f"{words.number(passed.value, 'share')} were passed on twice or more {reason}",
-            passed.known,
-            **passed.numbers(limit),
-        )
-    compared, reason = _compared(look)
-    if compared is None:
-        return _on_the_share_alone(lever, passed, limit, agreed, reason)
-    if not compared.effect.low > 0:
-        return none(
-            lever,
-            f"{words.number(passed.value, 'share')} are passed on twice or more, but that does not clearly cost attainment: of "
-            f"{compared.n_concerned:,} tickets passed on twice or more within {FIRST_HOURS} agreed hours and still open then "
-            f"{words.number(compared.concerned, 'share')} met their target, of like ones "
-            f"{words.number(compared.others, 'share')} ({_points(compared)} apart)",
-            **passed.numbers(limit),
-            hours=FIRST_HOURS,
-            **_differences(compared),
-        )
-    return _costly(lever, passed, limit, agreed, compared)
+    asked = look.ask(lever, "multi_hop_share")
+    if silent := look.silent(asked, lever.limit("days")):
+        return silent
+    passed = look.share(asked)
+    if passed.n < lever.limit("fewest_tickets"):
+        return asked.unknown("too few", n=passed.n)
+    numbers = passed.numbers(asked.limit)
+    if (place := passed.place(asked.limit)) != "beyond":
+        return asked.left(place, numbers)
+    compared = _compared(look, asked)
+    if isinstance(compared, Evidence):
+        if asked.agreed:
+            return asked.proposed("cost unknown", numbers, passed.value, parts=(compared,))
+        return asked.unknown("cost unknown", parts=(compared,), **numbers)
+    numbers |= {"hours": lever.limit("first_hours")} | _differences(compared)
+    effect = compared.effect
+    if not effect.low > 0:
+        return asked.left("no clear cost", numbers)
+    gain = Effect("sla_attainment", "effect", effect.value, effect.low, effect.high)
+    return asked.proposed("costly", numbers, passed.value, effect=gain)
 
 
-def _compared(look: Look) -> tuple[landmark.Comparison | None, str]:
+def _compared(look: Look, asked: Question) -> landmark.Comparison | Evidence:
     """Tickets decided in the last days, still open and not late at the landmark, by whether they had been passed on twice.
 
-    None with the reason where hand-overs have no history, or too few tickets can be compared.
+    Evidence of why nothing can be told where hand-overs have no history, or too few tickets can be compared.
     """
     if not look.records.supplies("ticket_events", "group"):
-        return None, "only a final count of hand-overs is recorded"
+        return asked.unknown("final count only")
     if kpis.missing(look.scope.kpis["sla_attainment"], look.scope):
-        return None, "no record tells which tickets met their target"
-    tickets, decided = look.records.tickets, kpis.attainment.decided(look.over(RECENT))
-    inside = kpis.within(decided["at"], look.window(RECENT))
+        return asked.unknown("no target recorded")
+    days, hours, fewest = (asked.lever.limit(name) for name in ("days", "first_hours", "fewest_passed"))
+    tickets, decided = look.records.tickets, kpis.attainment.decided(look.over(days))
+    inside = kpis.within(decided["at"], look.window(days))
     mine = tickets[inside]
     events = look.scope.events_of(mine)
     events = events[events["group"].notna()]
     # Of a ticket that was never passed on there may be no event.
     mine = mine[mine["ticket"].isin(events["ticket"]) | (mine["reassigned"] == 0).fillna(False).to_numpy(bool)]
-    ends = clocks.due(look.scope.calendar, mine["opened"], np.full(len(mine), 3600.0 * FIRST_HOURS))
+    ends = clocks.due(look.scope.calendar, mine["opened"], np.full(len(mine), 3600.0 * hours))
     ends = pd.Series(ends, index=mine["ticket"])
     early = _changes_of_group(events, ends)
     undecided = (decided["at"][mine.index] > ends.to_numpy()).to_numpy()
     twice = early.reindex(mine["ticket"], fill_value=0).to_numpy() >= 2
-    if (twice & undecided).sum() < FEWEST:
-        few = words.plural(int((twice & undecided).sum()), "ticket")
-        return None, f"only {few} passed on twice in the first {FIRST_HOURS} agreed hours can be compared"
+    few = int((twice & undecided).sum())
+    if few < fewest:
+        return asked.unknown("too few early", n=few, hours=hours)
     at_risk = mine[undecided]
     strata = at_risk["priority"].astype("str").fillna("") + at_risk["kind"].astype("str")
     met = decided["met"][at_risk.index].astype(bool)
     found = landmark.compared(strata, twice[undecided], met, int(inside.sum()))
-    if found is None or found.n_concerned < FEWEST:
-        return None, f"no like tickets to compare with those passed on twice in the first {FIRST_HOURS} agreed hours"
-    return found, ""
+    if found is None or found.n_concerned < fewest:
+        return asked.unknown("no like tickets", hours=hours)
+    return found
 
 
 def _changes_of_group(events: pd.DataFrame, ends: pd.Series) -> pd.Series:
@@ -102,62 +88,6 @@ def _changes_of_group(events: pd.DataFrame, ends: pd.Series) -> pd.Series:
     return moved.groupby("ticket").size()
 
 
-def _costly(lever: Lever, passed: Judged, limit: float, agreed: bool, compared: landmark.Comparison) -> Evidence:
-    concerned, others = (words.number(v, "share") for v in (compared.concerned, compared.others))
-    effect = compared.effect
-    sentences = [
-        _frequent(passed, limit, agreed),
-        f"Of the tickets still open and not yet late {FIRST_HOURS} agreed hours after opening, {compared.n_concerned:,} had "
-        f"been passed on twice or more by then. They met their target in {concerned} of cases, {compared.n_others:,} others of "
-        f"the same priority and kind in {others}: {_points(compared)} apart.",
-        f"Had they met it as often, attainment of all {compared.total:,} tickets decided in these days would have been "
-        f"{words.prose(effect.value, 'points')} higher (95 % interval "
-        f"{words.interval(effect.low, effect.high, 'points', number=words.prose)}). What later hand-overs cost is not in it.",
-    ]  # fmt: skip
-    why = (
-        f"{words.prose(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more, and it costs: of those "
-        f"passed on twice within {FIRST_HOURS} agreed hours {words.prose(compared.concerned, 'share')} met their target, against "
-        f"{words.prose(compared.others, 'share')} of like tickets that were still open then."
-    )
-    numbers = passed.numbers(limit) | {"hours": FIRST_HOURS} | _differences(compared)
-    return Evidence(
-        lever, True, f"{words.number(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more",
-        why, sentences, numbers,
-        Effect("sla_attainment", "effect", effect.value, effect.low, effect.high), passed.value / limit, agreed,
-        f"the {named(agreed)} of {words.prose(limit, 'share')} passed on twice or more",
-    )  # fmt: skip
-
-
-def _on_the_share_alone(lever: Lever, passed: Judged, limit: float, agreed: bool, reason: str) -> Evidence:
-    """A missed target for hand-overs is a reason to act by itself; a limit of our own is none without a cost."""
-    share = words.number(passed.value, "share")
-    if not agreed:
-        return unknown(
-            lever, f"{share} are passed on twice or more, but whether that costs attainment cannot be told: {reason}"
-        )
-    sentences = [
-        _frequent(passed, limit, agreed),
-        f"Whether that costs attainment cannot be told: {reason}. Tickets that stay open longer are passed on more, so a "
-        "comparison of finished tickets would blame hand-overs for what is slow anyway.",
-    ]
-    why = (
-        f"{words.prose(passed.value, 'share')} of tickets of {RECENT} days were passed on twice or more, against a target of "
-        f"{words.prose(limit, 'share')}; whether that costs attainment cannot be told."
-    )
-    return Evidence(
-        lever, True, f"{share} of tickets of {RECENT} days were passed on twice or more", why, sentences, passed.numbers(limit),
-        distance("multi_hop_share", passed.value, limit, "target"), passed.value / limit, True,
-        f"the target of {words.prose(limit, 'share')} passed on twice or more",
-    )  # fmt: skip
-
-
-def _frequent(passed: Judged, limit: float, agreed: bool) -> str:
-    return (
-        f"{words.number(passed.value, 'share')} of {passed.n:,} tickets resolved in the last {passed.days} days were passed "
-        f"on twice or more (95 % interval {passed.interval}); the {named(agreed)} is {words.number(limit, 'share')}."
-    )
-
-
 def _differences(compared: landmark.Comparison) -> dict[str, float]:
     return {
         "met": compared.concerned, "met_others": compared.others, "concerned": compared.n_concerned,
@@ -165,9 +95,3 @@ def _differences(compared: landmark.Comparison) -> dict[str, float]:
         "difference": compared.difference.value, "difference_low": compared.difference.low,
         "difference_high": compared.difference.high,
     }  # fmt: skip
-
-
-def _points(compared: landmark.Comparison) -> str:
-    d = compared.difference
-    value, low, high = (words.unsigned_zero(f"{100 * x:.1f}").replace("-", "−") for x in (d.value, d.low, d.high))
-    return f"{value} points ({low} to {high})"

@@ -2,137 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Lever
 from sipnb.kpis.scope import instants
-from sipnb.levers.evidence import HALF_YEAR, RECENT, TWO_YEARS, YEAR, Evidence, Look, distance, named, none, unknown
+from sipnb.levers.evidence import Evidence, Look
 from sipnb.records import clocks
-from sipnb.show import words
 
-#: Fewer changes, outages or open tickets say nothing.
-CHANGES, OUTAGES, OPEN = 10, 6, 30
-#: Weeks for which the backlog has to stand above its past, and the part of its past that may lie above what is usual.
-WEEKS, RARE = 4, 0.95
+#: The weeks of arrivals whose mean a backlog is divided by: it says how "weeks of arrivals" are measured, and decides nothing.
+ARRIVALS = 13
 
 
 def change_control(look: Look, lever: Lever) -> Evidence:
     """Changes that caused an incident, over two years because changes are few, and still too many over the last half year."""
-    if reason := look.lacking("change_failure_rate") or look.refused("change_failure_rate"):
-        return unknown(lever, reason)
-    failed = look.share("change_failure_rate", TWO_YEARS, HALF_YEAR)
-    if failed.n < CHANGES or not failed.latest.n:
-        lately = f", {failed.latest.n:,} of them in the last {HALF_YEAR}" if failed.n else ""
-        return unknown(lever, f"only {words.plural(failed.n, 'change')} in the last {TWO_YEARS} days{lately}")
-    limit, agreed = look.limit(lever, "change_failure_rate")
-    share, late = words.number(failed.value, "share"), failed.latest
-    if not failed.above(limit):
-        reason = f"{share} of {failed.n:,} changes caused an incident {failed.not_clearly('above', limit)}"
-        return none(lever, reason, failed.known, **failed.numbers(limit))
-    year = look.measure("change_failure_rate", YEAR)
-    of_late = (
-        f"in the last {HALF_YEAR} days it was {words.number(late.value, 'share')} of {words.plural(late.n, 'change')}, in the "
-        f"last {YEAR} days {words.number(year.value, 'share')} of {year.n:,}"
-    )
+    asked = look.ask(lever, "change_failure_rate")
+    if silent := look.silent(asked, lever.limit("claim_days")):
+        return silent
+    failed = look.share(asked)
+    late, limit = failed.latest, asked.limit
+    if failed.n < lever.limit("fewest_changes") or not late.n:
+        spans = {"days": failed.days, "latest_days": failed.latest_days}
+        return asked.unknown("too few", n=failed.n, latest_n=late.n, **spans)
+    numbers = failed.numbers(limit)
+    if (place := failed.place(limit)) != "beyond":
+        return asked.left(place, numbers)
+    later = lever.limit("later_days")
+    year = look.measure(asked.kpi, later)
+    of_year = {"year": year.value, "year_n": year.n, "year_days": later}
     # Most of a year would pass until a dozen good changes lie clearly below one in ten: what counts is whether they are still
-    # above it, by half a change at least, so that the third of 29 does not decide.
+    # above it, by half a change at least, so that the third of 29 does not decide. The half is method: counts are whole.
     if late.value * late.n - 0.5 <= limit * late.n or year.value <= limit:
-        return none(
-            lever,
-            f"{share} of {failed.n:,} changes in {TWO_YEARS} days caused an incident, but {of_late}: no longer "
-            f"more than {words.number(limit, 'share')} allow",
-            **failed.numbers(limit),
-            year=year.value,
-            year_n=year.n,
-            year_days=YEAR,
-        )
-    blamed = _tickets_blaming(look)
-    sentences = [
-        f"{share} of {failed.n:,} changes in the last {TWO_YEARS} days caused an incident (95 % interval {failed.interval}); "
-        f"the {named(agreed)} is {words.number(limit, 'share')}. {words.upper(of_late)}.",
-        f"{words.plural(blamed, 'ticket names', 'tickets name')} one of these changes as the cause.",
-    ]
-    why = (
-        f"{words.prose(failed.value, 'share')} of {failed.n:,} changes in the last {TWO_YEARS} days caused an incident, "
-        f"against a {named(agreed)} of {words.prose(limit, 'share')}; "
-        f"{words.plural(blamed, 'ticket names', 'tickets name')} one of them as the cause."
-    )
-    numbers = {
-        "share": failed.value, "share_low": failed.low, "share_high": failed.high, "limit": limit, "n": failed.n,
-        "tickets": float(blamed), "days": TWO_YEARS, "latest": late.value, "latest_n": late.n, "latest_days": HALF_YEAR,
-        "year": year.value, "year_n": year.n, "year_days": YEAR,
-    }  # fmt: skip
-    return Evidence(
-        lever, True, f"{share} of changes of {TWO_YEARS} days caused an incident", why, sentences, numbers,
-        distance("change_failure_rate", failed.value, limit, named(agreed)), failed.value / limit, agreed,
-        f"the {named(agreed)} of {words.prose(limit, 'share')} of changes",
-    )  # fmt: skip
+        return asked.left("no longer", numbers | of_year)
+    blamed = {"tickets": _tickets_blaming(look, failed.days)}
+    return asked.proposed("too many fail", numbers | of_year | blamed, failed.value)
 
 
-def _tickets_blaming(look: Look) -> int:
-    """How many tickets name one of the changes looked at as their cause."""
-    scope = look.over(TWO_YEARS)
+def _tickets_blaming(look: Look, days: int) -> int:
+    """How many tickets name one of the changes of these days as their cause."""
+    scope = look.over(days)
     changes = look.records.changes["change"][kpis.causes.carried_out(scope) >= 0]
     return int(look.records.tickets["change"].isin(changes).sum())
 
 
 def capacity(look: Look, lever: Lever) -> Evidence:
     """Whether the backlog stands above its past, in tickets and in weeks of arrivals, because more came than was ended."""
-    if reason := look.lacking("backlog") or look.refused("backlog", YEAR + HALF_YEAR):
-        return unknown(lever, reason)
-    known = look.known_for("tickets")
-    if known < YEAR + HALF_YEAR:
-        return unknown(lever, f"{known} days of records do not tell a growing backlog from a season")
+    asked = look.ask(lever, "backlog")
+    days, rare = lever.limit("days"), lever.limit("rare_share")
+    needed = days + lever.limit("past_days")
+    if silent := look.silent(asked, needed):
+        return silent
+    opened = look.records.tickets["opened"]
+    known = 0 if opened.empty else (look.cutoff - opened.min()).days
+    if known < needed:
+        return asked.unknown("short history", known=known)
     weekly = _by_week(look.records.tickets, look.cutoff, known // 7)
-    past, lately = weekly.iloc[RECENT // 7 : -(HALF_YEAR // 7)], weekly.iloc[-WEEKS:]
+    past, lately = weekly.iloc[ARRIVALS : -(days // 7)], weekly.iloc[-lever.limit("weeks") :]
     now, usual = float(weekly["stock"].iloc[-1]), float(past["stock"].median())
-    growth = now - float(weekly["stock"].iloc[-1 - HALF_YEAR // 7])
-    rarely = past.quantile(RARE)
+    growth = now - float(weekly["stock"].iloc[-1 - days // 7])
+    rarely = past.quantile(rare)
     # Open tickets scatter at least like the square root of their number.
     high = lately["stock"].min() > rarely["stock"] + 2 * np.sqrt(max(rarely["stock"], 1.0))
     slow = lately["weeks"].min() > rarely["weeks"]
-    moved = f"{abs(growth):,.0f} {'more' if growth > 0 else 'fewer'} than" if growth else "as many as"
-    moved += f" {HALF_YEAR} days before"
-    if not (high and slow and growth > 0 and now > OPEN):
-        held = "no more than in the past"
-        if now <= OPEN:
-            held = "too few for a lack of capacity"
-        elif high:
-            held = "no longer growing" if growth <= 0 else "more than in the past, but no more weeks of arrivals"
-        count = words.plural(int(now), "ticket is", "tickets are")
-        seen = {"open": now, "growth": growth, "usual": usual, "days": HALF_YEAR}
-        return none(
-            lever, f"{count} open, {held}: {moved}, and half of the past weeks had at most {usual:,.0f}", **seen
-        )
-    came = float(weekly["opened"].iloc[-(HALF_YEAR // 7) :].sum())
-    weeks, usual_weeks = float(weekly["weeks"].iloc[-1]), float(past["weeks"].median())
-    agreed = "backlog" in look.scope.targets and now > look.scope.targets["backlog"]
-    goal = look.scope.targets["backlog"] if agreed else usual
-    sentences = [
-        f"{now:,.0f} tickets were open at the cut-off. Of the weeks up to {HALF_YEAR} days ago half ended with at most "
-        f"{usual:,.0f}, and {100 * RARE:.0f} % with at most {rarely['stock']:,.0f}.",
-        f"Over the last {HALF_YEAR} days {growth:,.0f} more were opened than ended: {words.number(growth / came, 'share')} of "
-        f"the {came:,.0f} that came in.",
-        f"The backlog is {words.significant(weeks, 2)} weeks of arrivals; in half of those weeks it was at most "
-        f"{words.significant(usual_weeks, 2)}.",
-    ]
-    why = (
-        f"{now:,.0f} tickets were open at the cut-off, where half of the weeks up to {HALF_YEAR} days ago had at most "
-        f"{usual:,.0f}; since then {growth:,.0f} more were opened than ended, {words.prose(growth / came, 'share')} of what "
-        "came in."
-    )
-    numbers = {
-        "open": now, "usual": usual, "rarely": float(rarely["stock"]), "rare": RARE, "growth": growth, "rate": growth / came,
-        "opened": came, "weeks": weeks, "usual_weeks": usual_weeks, "days": HALF_YEAR, "goal": goal,
+    target = look.scope.targets.get(asked.kpi, np.inf)
+    asked = replace(asked, limit=target if now > target else usual, agreed=now > target)
+    numbers = {"open": now, "growth": growth, "usual": usual, "days": days}
+    if now <= lever.limit("minor_backlog"):
+        return asked.left("few open", numbers)
+    if not high:
+        return asked.left("as in the past", numbers)
+    if growth <= 0:
+        return asked.left("no longer growing", numbers)
+    if not slow:
+        return asked.left("more arrivals", numbers)
+    came = float(weekly["opened"].iloc[-(days // 7) :].sum())
+    numbers |= {
+        "rarely": float(rarely["stock"]), "rare": rare, "rate": growth / came, "opened": came,
+        "weeks": float(weekly["weeks"].iloc[-1]), "usual_weeks": float(past["weeks"].median()), "goal": asked.limit,
     }  # fmt: skip
-    reference = "target" if agreed else "median of past weeks"
-    return Evidence(
-        lever, True, f"The backlog grew by {growth:,.0f} tickets in {HALF_YEAR} days", why, sentences, numbers,
-        distance("backlog", now, goal, reference), now / max(goal, 1.0), agreed,
-        f"the {reference} of {goal:,.0f} open tickets",
-    )  # fmt: skip
+    reference = "target" if asked.agreed else "median of past weeks"
+    return asked.proposed("growing", numbers, now, allowed=max(asked.limit, 1.0), reference=reference)
 
 
 def _by_week(tickets: pd.DataFrame, cutoff: pd.Timestamp, weeks: int) -> pd.DataFrame:
@@ -145,65 +97,46 @@ def _by_week(tickets: pd.DataFrame, cutoff: pd.Timestamp, weeks: int) -> pd.Data
     ended = np.sort(instants(tickets["ended"][tickets["ended"].notna()]))
     begun, done = np.searchsorted(opened, edges), np.searchsorted(ended, edges)
     frame = pd.DataFrame({"stock": (begun - done)[1:], "opened": np.diff(begun)}).astype(float)
-    arrivals = frame["opened"].rolling(RECENT // 7).mean()
+    arrivals = frame["opened"].rolling(ARRIVALS).mean()
     return frame.assign(weeks=frame["stock"] / arrivals.where(arrivals > 0))
 
 
 def resilience(look: Look, lever: Lever) -> Evidence:
     """Unplanned outages that keep coming, over a year, and the agreed time they cost."""
-    if reason := look.lacking("availability") or look.refused("availability", YEAR):
-        return unknown(lever, reason)
-    limit, agreed = look.limit(lever, "availability")
-    scope = look.over(YEAR)
+    asked = look.ask(lever, "availability")
+    days, least, limit = lever.limit("days"), lever.limit("fewest_outages"), asked.limit
+    if silent := look.silent(asked, days):
+        return silent
+    scope = look.over(days)
     up = kpis.last(kpis.uptime.availability_between(scope, scope.cycle, scope.cycle))
-    outages = _lost(look)
+    outages = _lost(look, days)
     n = len(outages)
-    said = f"{words.plural(n, 'unplanned outage')} in {YEAR} days"
-    seen = {"outages": n, "days": YEAR, "availability": up.value, "target": limit, "least": OUTAGES}
+    numbers = {"outages": n, "days": days, "availability": up.value, "target": limit, "least": least}
     if not n or np.isnan(up.denominator) or up.denominator <= 0:
-        return none(lever, f"{said}, availability in agreed hours {words.number(up.value, 'share')}", **seen)
+        return asked.left("no time lost", numbers)
+    if n < least:
+        return asked.left("no repetition", numbers)
+    numbers |= {"availability_low": up.low, "availability_high": up.high}
+    if not up.high < limit:
+        return asked.left("within" if up.low > limit else "not clear", numbers)
     # Outages that overlap, or lie in maintenance, cost less together than each of them would alone.
     gone = (up.denominator - up.numerator) / 3600
     hours = outages["hours"] * (gone / max(outages["hours"].sum(), 1e-9))
     allowed = (1 - limit) * up.denominator / 3600
-    if n < OUTAGES or not up.high < limit:
-        said += f", availability in agreed hours {words.number(up.value, 'share')}"
-        if n < OUTAGES:
-            return none(lever, f"{said}; fewer than {OUTAGES} outages are no repetition", **seen)
-        within = "clearly above" if up.low > limit else "not clearly below"
-        said += f" ({words.interval(up.low, up.high, 'share')}), {within} {words.number(limit, 'share')}"
-        return none(lever, said, **seen, availability_low=up.low, availability_high=up.high)
     causes = hours.groupby(outages["cause"].fillna("not recorded")).sum().sort_values(ascending=False, kind="stable")
-    sentences = [
-        f"{words.plural(n, 'unplanned outage')} in the last {YEAR} days cost {words.significant(gone)} hours of agreed time; "
-        f"the {named(agreed)} of {words.number(limit, 'share')} allows {words.significant(allowed)}. Availability was "
-        f"{words.number(up.value, 'share')} (95 % interval {words.interval(up.low, up.high, 'share')}).",
-    ]
-    costliest, name = float(causes.iloc[0]), str(causes.index[0])
+    costliest, cause = float(causes.iloc[0]), str(causes.index[0])
     # A cause that only one outage has may be a sentence about somebody.
-    several = int((outages["cause"] == name).sum()) > 1
-    much = len(causes) > 1 and several and costliest > 0.15 * gone
-    if much:
-        sentences.append(f"The costliest cause: {name}, {words.significant(costliest)} hours.")
-    why = (
-        f"{words.plural(n, 'unplanned outage')} in the last {YEAR} days cost {words.significant(gone)} hours of agreed time"
-        + (f", {words.significant(costliest)} of them through “{name}”" if much else "")
-        + f"; the {named(agreed)} of {words.prose(limit, 'share')} allows {words.significant(allowed)}."
+    several = int((outages["cause"] == cause).sum()) > 1
+    named = len(causes) > 1 and several and costliest > lever.limit("named_share") * gone
+    numbers |= {"hours": gone, "allowed": allowed, "costliest_hours": costliest}
+    return asked.proposed(
+        "too costly", numbers, up.value, measured=gone, allowed=allowed, names=(cause,) if named else ()
     )
-    numbers = {
-        "outages": n, "hours": gone, "allowed": allowed, "availability": up.value, "availability_low": up.low,
-        "availability_high": up.high, "target": limit, "costliest_hours": costliest, "days": YEAR,
-    }  # fmt: skip
-    return Evidence(
-        lever, True, f"{words.plural(n, 'unplanned outage')} in {YEAR} days", why, sentences, numbers,
-        distance("availability", up.value, limit, named(agreed)), gone / max(allowed, 1e-9), agreed,
-        f"the {words.significant(allowed)} hours of downtime that the {named(agreed)} allows",
-    )  # fmt: skip
 
 
-def _lost(look: Look) -> pd.DataFrame:
-    """The outages that count of the year, with the agreed hours that each would have cost alone."""
-    scope, window = look.over(YEAR), look.window(YEAR)
+def _lost(look: Look, days: int) -> pd.DataFrame:
+    """The outages that count of the last days, with the agreed hours that each would have cost alone."""
+    scope, window = look.over(days), look.window(days)
     found = kpis.uptime.with_ends(scope, kpis.uptime.counted_outages(scope))
     found = found[(found["started"] < window.cutoff) & ~(found["ended"] <= window.opens)]
     begun, ended = (

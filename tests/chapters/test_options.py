@@ -1,17 +1,20 @@
 """Options say what is known of their effect, why they stand where they stand, and what the register has of them."""
 
 import re
+import shutil
 
 import pytest
 from pydantic import ValidationError
 
-from sipnb import levers
+from sipnb import levers, places, workbook
 from sipnb.catalogue import LEVERS
+from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.notebooks import facts_of
 from sipnb.chapters.portfolio import actions
 from sipnb.chapters.recommendations import analysis, effects, views
-from sipnb.places import RECOMMENDATIONS, REVIEW
+from sipnb.places import RECOMMENDATIONS, REVIEW, CycleFolder
+from sipnb.records.frozen import Records
 
 ESTIMATED = EffectFact(
     kpi="sla_attainment", title="Resolved within target", unit="share", value=0.11, low=0.093, high=0.118, basis="effect"
@@ -75,13 +78,40 @@ def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_context):
 
 def test_agreed_targets_come_first_and_then_what_is_measured_most_often():
     def seen(lever, times, agreed, found=True):
-        return levers.Evidence(LEVERS[lever], found, "seen", times=times, agreed=agreed, against="the limit of 10 %")
+        return levers.Evidence(LEVERS[lever], "seen", found, times=times, agreed=agreed)
 
     given = [
         seen("capacity", 9.0, False), seen("change_control", 1.2, True), seen("resilience", 2.9, True),
         seen("knowledge_and_quality", 50.0, True, found=False),
     ]  # fmt: skip
     assert [e.lever.id for e in analysis.ranked(given)] == ["resilience", "change_control", "capacity"]
+
+
+def test_limits_of_the_organisation_decide_what_is_proposed_and_are_said(
+    demo_exports, demo_records, demo_cycle, tmp_path
+):
+    folder = shutil.copytree(places.PARAMS / "demo", tmp_path / "demo")
+    targets = (folder / "targets.yml").read_text(encoding="utf-8")
+    (folder / "targets.yml").write_text(targets.replace("  multi_hop_share: 0.12\n", ""), encoding="utf-8")
+
+    def advice(service, limits):
+        (folder / "levers.yml").write_text(f"levers: {limits}\n", encoding="utf-8")
+        book = workbook.load(folder, data=demo_exports, reports=tmp_path / "reports")
+        plan = ServiceContext(
+            book, book.service(service), demo_cycle, CycleFolder(tmp_path), Records(demo_records, service)
+        )
+        facts = facts_of(RECOMMENDATIONS, plan)
+        return [one.lever for one in facts.options], facts
+
+    assert advice("workplace", "{}")[0] == ["one_owning_group"]
+    proposed, facts = advice("workplace", "{one_owning_group: {limits: {multi_hop_share: 0.9}}}")
+    assert not proposed and facts.considered[LEVERS["one_owning_group"].title].endswith("clearly within 90.0 %")
+    assert facts.seen["one_owning_group"]["limit"] == 0.9
+    proposed, facts = advice("network", "{resilience: {limits: {fewest_outages: 200}}}")
+    assert (
+        not proposed
+        and "200 or more unplanned outages in a year" in views.left(facts.considered, facts.proposed_when).markup
+    )
 
 
 def test_the_page_says_by_what_options_are_ordered():

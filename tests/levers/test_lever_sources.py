@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sipnb.chapters.recommendations.lever_words import told
 
 from benchmarks import levers as simulated
 from sipnb import kpis, levers
@@ -32,7 +33,11 @@ def test_a_flag_alone_tells_it_too_and_neither_says_so():
     assert judged("one_owning_group", given).found
     given["tickets"] = given["tickets"].drop(columns="sla_met")
     found = judged("one_owning_group", given)
-    assert not found.found and not found.judged and "cannot be told: no record tells which tickets met" in found.finding
+    assert (
+        not found.found
+        and not found.judged
+        and "cannot be told: no record tells which tickets met" in told(found).finding
+    )
 
 
 def test_an_open_ticket_past_due_counts_as_missed_in_the_comparison():
@@ -49,16 +54,18 @@ def test_a_final_count_is_a_reason_only_where_a_target_for_it_is_missed():
     given = drawn("cost nothing, final count only")
     without = judged("one_owning_group", given)
     assert (
-        not without.found and not without.judged and "only a final count of hand-overs is recorded" in without.finding
+        not without.found
+        and not without.judged
+        and "only a final count of hand-overs is recorded" in told(without).finding
     )
     found = judged("one_owning_group", given, {"multi_hop_share": 0.10})
     assert found.found and found.effect.basis == "distance" and found.effect.kpi == "multi_hop_share"
-    assert found.effect.value == pytest.approx(found.numbers["share"] - 0.10) and "cannot be told" in found.why
+    assert found.effect.value == pytest.approx(found.numbers["share"] - 0.10) and "cannot be told" in told(found).why
 
 
 def test_a_history_that_shows_no_cost_is_no_reason_even_where_the_target_is_missed():
     found = judged("one_owning_group", drawn("hand-overs at 0.06/h cost nothing"), {"multi_hop_share": 0.10})
-    assert not found.found and found.judged and "does not clearly cost attainment" in found.finding
+    assert not found.found and found.judged and "does not clearly cost attainment" in told(found).finding
 
 
 def test_holds_are_read_from_events_and_from_the_column_alike():
@@ -69,7 +76,7 @@ def test_holds_are_read_from_events_and_from_the_column_alike():
     assert by_events.numbers["share"] == pytest.approx(kpis.measure("on_hold_share", look.over(91)).value)
     assert not simulated.look({"tickets": given["tickets"]}, {}).records.supplies("tickets", "on_hold")
     neither = judged("stop_the_clock_rules", {"tickets": given["tickets"]})
-    assert neither.finding == "no records of time on hold" and not neither.judged
+    assert told(neither).finding == "no records of time on hold" and not neither.judged
 
 
 def test_the_same_share_as_the_kpi_is_said():
@@ -86,14 +93,14 @@ def test_without_causes_nothing_is_said_of_changes_rather_than_that_none_failed(
     given = drawn("25 % fail")
     given["tickets"] = given["tickets"].drop(columns="change")
     found = judged("change_control", given)
-    assert not found.judged and found.finding == "no records of which change caused an incident"
+    assert not found.judged and told(found).finding == "no records of which change caused an incident"
 
 
 def test_what_was_cured_is_not_advised():
     cured = simulated.change_records(simulated.became(0.4, 0.03, months_ago=7), per_month=10)
     found = judged("change_control", cured(np.random.default_rng(1)))
     assert found.numbers["share_low"] > 0.10, "over two years clearly too many failed"
-    assert not found.found and found.judged and "but in the last 182 days it was" in found.finding
+    assert not found.found and found.judged and "but in the last 182 days it was" in told(found).finding
 
 
 def test_a_drift_to_the_better_is_none_and_one_beside_another_lever_is_not_looked_for():
@@ -102,9 +109,9 @@ def test_a_drift_to_the_better_is_none_and_one_beside_another_lever_is_not_looke
     faster = tickets["opened"] >= cutoff - pd.Timedelta(days=122)
     hours = (tickets["resolved"] - tickets["opened"]) / 4
     given["tickets"] = tickets.assign(resolved=tickets["resolved"].where(~faster, tickets["opened"] + hours))
-    assert judged("process_drift", given).finding.endswith("not slower")
+    assert told(judged("process_drift", given)).finding.endswith("not slower")
     beside = levers.detect(simulated.look(drawn("40 % on hold"), {}))[-1]
-    assert not beside.found and not beside.judged and beside.finding.startswith("not looked for: “Agree when")
+    assert not beside.found and not beside.judged and told(beside).finding.startswith("not looked for: “Agree when")
 
 
 def test_a_young_service_is_told_what_its_records_lack():
@@ -118,6 +125,6 @@ def test_a_young_service_is_told_what_its_records_lack():
     }
     seen = {e.lever.id: e for e in levers.detect(simulated.look(young, {}))}
     assert not any(e.found for e in seen.values())
-    assert "do not tell a growing backlog from a season" in seen["capacity"].finding
-    assert "too short a history" in seen["knowledge_and_quality"].finding
+    assert "do not tell a growing backlog from a season" in told(seen["capacity"]).finding
+    assert "too short a history" in told(seen["knowledge_and_quality"]).finding
     assert not seen["knowledge_and_quality"].judged

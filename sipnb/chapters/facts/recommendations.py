@@ -114,6 +114,9 @@ class VerdictFact(Facts):
 class RecommendationFacts(Facts):
     options: list[OptionFact]
     considered: dict[str, str] = Field(description="lever title → why it is not proposed")
+    proposed_when: dict[str, str] = Field(
+        default_factory=dict, description="lever title → when it is proposed, of those considered"
+    )
     verdict: VerdictFact
     order: str = Field("", description="by what the options are ordered")
     seen: dict[str, dict[str, float | None]] = Field(

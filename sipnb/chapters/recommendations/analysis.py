@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from sipnb import levers
+from sipnb.catalogue import Lever
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
 from sipnb.chapters.recommendations import effects
+from sipnb.chapters.recommendations.lever_words import seen_when, told
 
 
 def ranked(seen: Iterable[levers.Evidence]) -> list[levers.Evidence]:
@@ -26,23 +28,39 @@ def options(
 
 def considered(seen: Iterable[levers.Evidence]) -> dict[str, str]:
     """Why each lever that is not proposed is not: by its title."""
-    return {e.lever.title: e.finding for e in seen if not e.found}
+    return {e.lever.title: told(e).finding for e in seen if not e.found}
 
 
 def spoken_against(seen: Iterable[levers.Evidence]) -> dict[str, str]:
     """The levers that the records could have spoken for and do not, with the reason, by id."""
-    return {e.lever.id: e.finding for e in seen if e.judged and not e.found}
+    return {e.lever.id: told(e).finding for e in seen if e.judged and not e.found}
+
+
+def proposed_when(seen: Iterable[levers.Evidence]) -> dict[str, str]:
+    """What has to be seen before each lever that is not proposed is, with the limits that hold: by its title."""
+    return {e.lever.title: seen_when(e.lever) for e in seen if not e.found}
+
+
+def limits(catalogue: Mapping[str, Lever]) -> pd.DataFrame:
+    """The limits that hold, a row each: lever, limit, value, unit, meaning."""
+    rows = [
+        {"lever": lever.id, "limit": name, "value": one.value, "unit": one.unit, "meaning": one.meaning}
+        for lever in catalogue.values()
+        for name, one in lever.limits.items()
+    ]
+    return pd.DataFrame(rows).set_index(["lever", "limit"])
 
 
 def table(seen: Iterable[levers.Evidence]) -> pd.DataFrame:
-    """What every detector saw, a row a lever: found, judged, how many times what is allowed, and its numbers."""
-    rows = {e.lever.id: {"found": e.found, "judged": e.judged, "times": e.times, **e.numbers} for e in seen}
+    """What every detector saw, a row a lever: outcome, found, judged, the limit, how many times it was measured, its numbers."""
+    head = ("outcome", "found", "judged", "limit", "agreed", "times")
+    rows = {e.lever.id: {name: getattr(e, name) for name in head} | dict(e.numbers) for e in seen}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("lever")
 
 
 def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actions: Sequence[ActionFact]) -> OptionFact:
     lever, price = evidence.lever, context.workbook.levers.get(evidence.lever.id)
-    effect = None
+    said, effect = told(evidence), None
     if evidence.effect is not None:
         known = context.kpis[evidence.effect.kpi]
         effect = EffectFact(
@@ -52,10 +70,10 @@ def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actio
         )  # fmt: skip
     return OptionFact(
         rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,
-        moves=[context.kpis[k].title for k in lever.moves], finding=evidence.finding, why=evidence.why,
-        evidence=evidence.sentences,
+        moves=[context.kpis[k].title for k in lever.moves], finding=said.finding, why=said.why,
+        evidence=list(said.sentences),
         numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
-        times=evidence.times, agreed=evidence.agreed, against=evidence.against,
+        times=evidence.times, agreed=evidence.agreed, against=said.against,
         registered=effects.in_register(lever.id, actions),
     )  # fmt: skip

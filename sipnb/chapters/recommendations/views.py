@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import OptionFact
 from sipnb.chapters.recommendations import effects
 from sipnb.show import words
@@ -53,15 +52,14 @@ def evidence(found: Sequence[OptionFact]) -> Shown:
     return points(lines, ordered=True, id=EVIDENCE) if lines else say("None.")
 
 
-def left(considered: Mapping[str, str]) -> Shown:
+def left(considered: Mapping[str, str], proposed_when: Mapping[str, str]) -> Shown:
     """The levers that were looked at and not proposed, with the reason."""
     if not considered:
         return say("Every lever is proposed.")
-    seen_when = {lever.title: lever.seen_when for lever in LEVERS.values()}
     frame = pd.DataFrame(
         {
             "Lever": list(considered),
-            "Proposed when": [seen_when[title] for title in considered],
+            "Proposed when": [proposed_when.get(title, "not stated") for title in considered],
             "What the records say": list(considered.values()),
         }
     )
