@@ -23,7 +23,7 @@ CHANGED = {
     FORECAST: {"horizon=3": "horizon=5"},
     RECOMMENDATIONS: {
         "most=6": "most=2",
-        "analysis.limits(catalogue)": 'catalogue["capacity"] = catalogue["capacity"].limited({"fewest_open": 5})',
+        "analysis.limits(catalogue)": 'catalogue["capacity"] = catalogue["capacity"].limited({"minor_backlog": 5})',
     },
 }
 

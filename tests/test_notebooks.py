@@ -30,7 +30,7 @@ def each(paths):
 
 
 def test_the_story_is_complete():
-    assert [p.stem for p in NOTEBOOKS] == [*places.CHAPTERS, "explore", "portfolio"]
+    assert [p.stem for p in NOTEBOOKS] == [places.RECORDS, *places.CHAPTERS, "explore", places.PORTFOLIO]
 
 
 @each(NOTEBOOKS)
@@ -48,7 +48,7 @@ def test_it_has_one_parameters_cell_of_typed_strings(path):
     (tagged,) = [c for c in cells(path) if "parameters" in c.metadata.get("tags", [])]
     statements = ast.parse(tagged.source).body
     assert all(isinstance(s, ast.AnnAssign) and s.annotation.id == "str" for s in statements)
-    expected = STRINGS - {"service"} if path.stem == "portfolio" else STRINGS
+    expected = STRINGS - {"service"} if path.stem in (places.RECORDS, places.PORTFOLIO) else STRINGS
     assert {s.target.id for s in statements} == expected
 
 
@@ -76,6 +76,20 @@ def test_it_tells_what_it_does(path):
     text = cells(path, "markdown")
     assert text[0].source.startswith("# "), "it begins with its title"
     assert sum(c.source.startswith("## ") for c in text) >= 2
+
+
+@each([p for p in NOTEBOOKS if p.stem not in ("explore",)])
+def test_a_cell_computes_or_shows_and_what_computes_leaves_something_to_look_at(path):
+    """Cells tagged `method` end with a frame or a result; cells without a tag only show what is there."""
+    computing = 0
+    for cell in cells(path):
+        tags, statements = set(cell.metadata.get("tags", [])), ast.parse(cell.source).body
+        if "method" in tags:
+            computing += 1
+            assert isinstance(statements[0], ast.Assign), cell.source
+        elif not tags & {"parameters", "setup"}:
+            assert isinstance(statements[-1], ast.Expr), cell.source
+    assert computing >= 2
 
 
 @each(NOTEBOOKS)

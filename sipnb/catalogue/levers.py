@@ -78,11 +78,13 @@ class Lever:
         return found
 
     def limited(self, values: Mapping[str, float]) -> Lever:
-        """The same lever with other values of some limits, by name. Raises ValueError with what is wrong, KeyError as above.
+        """The same lever with other values of some limits, by name. Raises ValueError saying what is wrong.
 
         >>> LEVERS["one_owning_group"].limited({"multi_hop_share": 0.15}).limit("multi_hop_share")
         0.15
         """
+        if unknown := sorted(values.keys() - self.limits.keys()):
+            raise ValueError(f"{self.id} has no limit {unknown[0]!r}; it has {', '.join(self.limits)}")
         if wrong := self.objections(values):
             raise ValueError("; ".join(f"{self.id}: {name} {text}" for name, text in wrong.items()))
         known = {name: self.limits[name] for name in values}

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sipnb.chapters.recommendations.lever_words import told
 
 from benchmarks import levers as simulated
 from sipnb import kpis, levers
+from sipnb.chapters.recommendations.lever_words import told
 
 BY_NAME = {one.name: one for one in simulated.SCENARIOS}
 

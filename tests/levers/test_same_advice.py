@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from sipnb.chapters.recommendations.lever_words import told
 
 from benchmarks import levers as simulated
 from sipnb import levers
+from sipnb.chapters.recommendations.lever_words import told
 
 #: Cycles of each kind that end with 30 June 2024.
 SAME_END = {"2024-06": 30, "2024-Q2": 10, "2024-W26": 30}

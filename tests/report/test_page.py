@@ -17,7 +17,7 @@ from samples import HOSTILE, LABEL, MEASURES, cell, series, shown, write_noteboo
 from sipnb import __version__, report
 from sipnb.catalogue import KPIS
 from sipnb.chapters import results
-from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder
+from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder, chapter_anchor
 from sipnb.report import chapter, page
 from sipnb.show import display, words
 
@@ -230,7 +230,7 @@ def test_headings_move_down_and_their_ids_are_made_of_their_words(cycle):
 
 def test_contents_list_every_chapter_and_section(cycle):
     contents = source(cycle, "payments").split('<nav class="contents"')[1].split("</nav>")[0]
-    for anchor in ("matters", "scorecard", *(chapter.noun(c) for c in CHAPTERS), "baseline-by-group", "definitions"):
+    for anchor in ("matters", "scorecard", *(chapter_anchor(c) for c in CHAPTERS), "baseline-by-group", "definitions"):
         assert contents.count(f'href="#{anchor}"') == 2, anchor
 
 
@@ -252,10 +252,10 @@ def test_neighbouring_cycles_are_linked_and_all_are_listed():
 
 
 def test_a_number_keeps_its_unit_on_the_line():
-    assert page.tied("31 % (18–42) & 9.4 h") == (
+    assert display.tied("31 % (18–42) & 9.4 h") == (
         '<span class="tied">31 %</span> (<span class="tied">18–42</span>) &amp; <span class="tied">9.4 h</span>'
     )
-    assert page.tied("4 hosts and € 24,000 more") == '4 hosts and <span class="tied">€ 24,000</span> more'
+    assert display.tied("4 hosts and € 24,000 more") == '4 hosts and <span class="tied">€ 24,000</span> more'
 
 
 def test_a_missing_notebook_is_an_error_that_says_what_to_do(tmp_path):

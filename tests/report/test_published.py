@@ -69,9 +69,9 @@ def test_points_lead_to_their_sections_and_decisions_say_who_when_what_and_how_m
         if verdict.points:
             assert len(links) == len(verdict.points)
             for link, point in zip(links, verdict.points, strict=True):
-                heading = re.search(rf'<h3 id="{re.escape(link)}">(.*?)</h3>', markup)
-                assert heading and html.unescape(heading[1]) == point.section, (service, point.section)
+                assert link == point.section and f'id="{link}"' in markup, (service, point.section)
         for one in verdict.decisions:
+            assert f'<a href="#{one.kind}-{one.id}">' in markup and f' id="{one.kind}-{one.id}"' in markup
             assert one.owner and re.fullmatch(r"\d{4}-\d{2}-\d{2}", one.due) and one.effect and one.cost and one.why
 
 
