@@ -6,6 +6,8 @@ A service of an organisation in a cycle, with its measures, its tables, and SQL 
     service.list_kpis(), service.list_tables()
     service.series("sla_attainment")
     service.sql("SELECT priority, count(*) AS n FROM tickets GROUP BY ALL ORDER BY 1")
+
+`sipnb.open_portfolio` opens all services of an organisation in a cycle, `sipnb.open_records` the account of its records.
 """
 
 import importlib

@@ -227,7 +227,7 @@ def check(
     params: Params, cycle: CycleName = None, data: Data = None, anywhere: Anywhere = False, out: Out = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Check parameters and records without running a notebook: every row read is accounted for."""
+    """Check parameters and records without running a chapter: every row read is accounted for."""
     from sipnb.demo.supply import supply
     from sipnb.records import prepare
 

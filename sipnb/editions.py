@@ -2,6 +2,9 @@
 
 Cycles of one kind (months, quarters, weeks) belong together; their names sort by time. Links are relative to the
 published folder of the cycle, also while its pages are made in the folder where it is built.
+
+Which cycles there are is found on disk when a page is made. To later ones it leads by the page of all cycles, which every run
+writes anew: no published page changes because another cycle came after it.
 """
 
 from __future__ import annotations

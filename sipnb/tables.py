@@ -16,7 +16,8 @@ import pandera.pandas as pa
 
 Kind = Literal["text", "time", "integer", "number", "flag", "date"]
 
-#: The pseudo-service of rows that concern the whole organisation and name no service of their own.
+#: The pseudo-service of rows that concern the whole organisation and name no service of their own: counted in the portfolio,
+#: never blamed on one service.
 ESTATE = "_estate"
 
 

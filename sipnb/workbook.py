@@ -139,6 +139,7 @@ def files(folder: Path) -> list[Path]:
     return sorted([*folder.glob("*.y*ml"), *below])
 
 
+# Kept while the files are the same: with a thousand services, reading them costs more than a small chapter.
 @lru_cache(maxsize=4)
 def _load(
     folder: Path, data: Path | None, reports: Path, anywhere: bool, states: tuple[tuple[int, int, int], ...]

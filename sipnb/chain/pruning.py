@@ -1,7 +1,8 @@
 """Removing what is of single people once a cycle is old enough: frozen records with the quarantine, executed notebooks.
 
-Pages, results and downloads stay, and can be reached as before. A cycle of which the records were removed says so when it is
-asked for again (`frozen.PRUNED`), and can be made again from its sources only.
+How old a cycle is counts from its end, by the clock. Pages, results and downloads stay, and can be reached as before. A note
+stands in the place of the records (`frozen.PRUNED`): a run of that cycle stops with the reason, and does not silently make
+another plan of what the exports hold now. It can be made again from its sources only.
 """
 
 from __future__ import annotations

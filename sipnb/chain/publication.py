@@ -3,6 +3,8 @@
 Building happens beside the published folder, on the same file system; what a killed run had finished there the next one
 takes over. When everything is built, what stays as it was is linked into it, all of it is flushed to the disk, and it takes
 the place of the published folder: a reader finds the cycle as it was or as it is, with every page that its pages name.
+File by file, the index last, cannot do that: pages of owners, of records and of services that are gone name each other in
+circles. Where the system cannot exchange folders there are two renames, and the next run puts back what a kill between them left.
 """
 
 from __future__ import annotations

@@ -257,7 +257,8 @@ def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Coll
             continue
         if name in names and name not in out_of_date:
             entry = {**entry, "status": UP_TO_DATE, "output": "identical"}
-        # A service that is not asked for keeps its status; `changed` then says whether it is still true.
+        # A service that is not asked for keeps its status, and is not silently true: `changed` says what is other now, and the
+        # portfolio shows it.
         changed = made[name].changed(entry)
         work.entries[name] = {**entry, "changed": changed, "stale": changed}
         if name not in out_of_date:

@@ -1,8 +1,12 @@
 """A unit: one service, its chapters one after the other and then its page, in a process of its own.
 
 The process writes what it is doing and what became of each chapter to a status file, so that whoever started it can
-tell, even when it is killed. A chapter whose notebook, records, parameters and earlier results are those that it was
-published with is taken over instead of run.
+tell, even when it is killed. The page is made here, too: what a service needs goes with its process, and nothing grows with the
+number of services.
+
+A chapter whose notebook, records, parameters and earlier results are those that it was published with is taken over instead of
+run. It is the results that count, not what they were made of: a notebook that changes its words but not its result makes nothing
+after it run.
 """
 
 from __future__ import annotations

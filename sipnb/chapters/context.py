@@ -1,4 +1,7 @@
-"""What a chapter works on: one service in one cycle, with its records, its history and the place of its results.
+"""What a notebook works on: a service in a cycle, with its records, its history and the place of its results; all services of an
+organisation for the portfolio; the account of its records for the data-quality page.
+
+Notebooks call it `context`: `service` is the name of a parameter, and a cell that takes that name could not be run again.
 
 A scheduled run says where the cycle is being built. Opened by hand — in JupyterLab, or by plain papermill — a chapter
 reads the published records of the cycle if there are any, freezes them otherwise, and writes its results into a

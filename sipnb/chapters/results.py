@@ -145,7 +145,10 @@ def _load(path: Path, chapter: str, state: tuple[int, int, int]) -> tuple[dict[s
 
 
 def statuses(folder: CycleFolder) -> dict[str, dict[str, Any]]:
-    """What became of each service in the run that is told of: status, reason, stale. Empty where notebooks are run by hand."""
+    """What became of each service in the run that is told of: status, reason, stale. Empty where notebooks are run by hand.
+
+    The chain hands it over, so that no chapter has to know the manifest of a run.
+    """
     return json.loads(folder.statuses.read_text(encoding="utf-8")) if folder.statuses.is_file() else {}
 
 

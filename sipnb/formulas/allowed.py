@@ -1,7 +1,8 @@
 """What formulas may be built of: functions, types and kinds of nodes by DuckDB's names, and how large they may be.
 
-All of it gives the same answer for the same row, whatever the machine and the day, and none of it makes much out of little:
-a text that a function gives is never much longer than those it was given.
+All of it gives the same answer for the same row, whatever the machine and the day. The list is our own, because what DuckDB marks
+as `CONSISTENT` holds the clock, variables and the version. None of it makes much out of little: a text that a function gives is
+never much longer than those it was given. So a workbook can be loaded without a process of its own.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Trying formulas on all records before any are frozen: in a process of its own, with a limit of memory and time.
 
+An alarm ends that process even within a function that never returns: DuckDB notices an interrupt only between vectors.
+
 A text that a cast cannot read is an error, because rows would silently be left out; a division by zero or an overflow is
 no value. What is told are counts and names of columns, never a value of the records.
 """

@@ -98,7 +98,8 @@ def late_from(scope: Scope) -> pd.Series:
 
     That is its due time. Where none was recorded, it is the age at which hardly any ticket of its priority that lasted
     so long had met its target; and at once where the tool has marked an open ticket as missed. An open one without a mark
-    has a target where nearly all resolved ones of its priority carry a mark.
+    has a target where nearly all resolved ones of its priority carry a mark. Tools that mark a miss only when a ticket is closed
+    would otherwise show no late ticket at all.
     """
     return scope.once("late from", lambda: _late_from(scope.records.tickets, scope.known_until))
 

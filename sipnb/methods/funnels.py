@@ -4,7 +4,7 @@ Sources: Spiegelhalter (2005), "Funnel plots for comparing institutional perform
 of performance indicators"; the arithmetic, truncation included, follows the R package FunnelPlotR for proportions. One thing
 is added: z-scores whose ends are drawn in or left out scatter less, so what is left is scaled up to what all of them would.
 
-Who is *named* must lie outside the 99.8 % limits, as Spiegelhalter has it: of a hundred equal groups 95 % limits name five.
+Who is *named* must lie outside the 99.8 % limits, as Spiegelhalter has it: of a hundred equal groups 95 % limits name 5 to 12.
 """
 
 from __future__ import annotations

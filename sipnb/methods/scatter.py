@@ -2,8 +2,9 @@
 
 Tickets of one month have much in common: who was ill, what was released. A share of 900 tickets of three months is then less
 sure than 900 tosses of a coin, and judged as if it were not it lies "clearly" above a limit that the process keeps far more
-often than the 2.5 % that are promised. How far months differ is taken from the months themselves, from neighbours or from
-months two and three apart, so that a level that changed once does not count as scatter.
+often than the 2.5 % that are promised: with months 2 points apart, six times as often. How far months differ is taken from the
+months themselves, from neighbours or from months two and three apart, so that a level that changed once does not count as
+scatter.
 
 Sources: Laney (2002), "Improved control charts for attributes"; Wheeler and Chambers, "Understanding statistical process
 control" (screening of ranges); Wilson (1927). Degrees of freedom of a mean moving range: about .6 of its ranges.

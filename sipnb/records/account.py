@@ -3,7 +3,8 @@
 A row of an export may become several rows of several tables; it is used if any of them is. A value of a used row that is no
 good and that the row can do without is `emptied`: counted beside the rows, which balance without it.
 
-What values say is told by their shape (`shapes`), unless the workbook wants to see them.
+What values say is told by their shape (`shapes`), unless the workbook wants to see them. Shapes are made here, where rows are put
+into the account, so that no page, file or log has to think of it.
 """
 
 from __future__ import annotations

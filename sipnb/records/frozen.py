@@ -1,7 +1,8 @@
 """Frozen records: one cycle's validated input as Parquet, partitioned by service, with its hashes.
 
 A chapter reads only its own service's partitions, and only after their bytes were compared with the hashes written
-when they were frozen: a plan never rests on records that somebody changed afterwards.
+when they were frozen: a plan never rests on records that somebody changed afterwards. A damaged file fails its own service, not
+the cycle.
 """
 
 from __future__ import annotations
@@ -190,6 +191,7 @@ def check_pruned(folder: Path) -> None:
     )
 
 
+# Kept while the file is the same: with a thousand services, reading it costs more than a small chapter.
 @lru_cache(maxsize=4)
 def _read_quality(path: Path, state: tuple[int, int, int]) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))

@@ -1,5 +1,8 @@
 """Records as they stood at the cut-off: nothing that happened later is known, and what had ended is not waited for.
 
+It is decided once, when records are frozen: all that reads them takes `resolved` and `ended` as they are, so that no measure has
+an idea of its own of what is open.
+
 A ticket or problem *ends* when it is resolved, or without a resolution: cancelled, rejected, merged, a duplicate. Its state
 says so, or how it ended; where they say nothing, its times do. Where no time tells a resolution, the history of its states
 does; where that is missing too, closing stands in for it. A record whose state is open is open, whatever an older resolution

@@ -1,4 +1,9 @@
-"""From results and executed notebooks to pages: one self-contained plan a service, the portfolio, the data's quality."""
+"""From results and executed notebooks to pages: one self-contained plan a service, the portfolio, the data's quality.
+
+The report makes the frame: contents, navigation, styles, definitions and origin, downloads. What a page says of a service or of
+the organisation is what cells of notebooks leave, in their order, or in the place of the frame that the tag of a cell
+names (`chapter`).
+"""
 
 from sipnb.report.cycles import render_cycles
 from sipnb.report.failure import failure_of, render_failure

@@ -1,4 +1,7 @@
-"""Pages as PDF: tagged and outlined, by the system's own Chromium. The same page gives the same bytes."""
+"""Pages as PDF: tagged and outlined, by the system's own Chromium. The same page gives the same bytes.
+
+PDFs are not in the manifest: they are printed of what is published, and removed when their page is replaced.
+"""
 
 from __future__ import annotations
 

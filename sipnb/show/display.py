@@ -1,7 +1,7 @@
 """What a notebook shows: prose, tables and figures as self-contained, accessible markup.
 
-The same markup reads well in JupyterLab and is taken as it stands into the page. Everything that comes from records is
-escaped here, once.
+The same markup reads well in JupyterLab and is taken as it stands into the page. It is text, and not a picture: it follows dark
+mode, and tests can compare it. Everything that comes from records is escaped here, once.
 """
 
 from __future__ import annotations

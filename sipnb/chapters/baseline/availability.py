@@ -32,7 +32,7 @@ def lost(context: ServiceContext) -> UptimeFact | None:
 
 
 def definition(u: UptimeFact | None, severities: Sequence[str] | None, about: About) -> Shown:
-    """Which outages count, and of what time."""
+    """Which outages count, and of what time: availability is never shown without it, because the organisation decides."""
     if u is None:
         return say("No data: there are no outage records for this service.")
     which = words.listed(list(severities)) if severities else "all severities"

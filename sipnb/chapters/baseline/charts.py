@@ -2,7 +2,8 @@
 
 Shares of cases get Laney's p′ chart, counts the c′ chart, durations an XmR chart of their logarithms, rare events a chart
 of the time between them, all else an XmR chart. A measure is charted by cycle; a service too young for that by week, if
-its weeks hold cases enough.
+its weeks hold cases enough. Where more than half of the values are nought, or all of a share (`kpis.lumpy`), there are no
+limits, no change is claimed and nothing is forecast.
 """
 
 from __future__ import annotations
@@ -85,7 +86,10 @@ def _tested(
     known: Kpi, line: pd.DataFrame, chart: spc.Chart, grain: str, latest: pd.DataFrame, near_normal: pd.Series,
     rebased: str = "", season: int | None = None,
 ) -> Charted:  # fmt: skip
-    """The chart with what its latest points show, and the false signals to expect of a series that remembers."""
+    """The chart with what its latest points show, and the false signals to expect of a series that remembers.
+
+    A stock resembles the one of the month before: its chart flags more by chance than that of independent points.
+    """
     change, usual = certainty.latest_change(known, latest, near_normal, season)
     steady = certainty.steady(near_normal.dropna().to_numpy(), change)
     memory = _memory(steady)

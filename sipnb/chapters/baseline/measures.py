@@ -1,4 +1,8 @@
-"""Every measure of the service as a fact: its figure, its interval, its chart's verdict, and whether that may be chance."""
+"""Every measure of the service as a fact: its figure, its interval, its chart's verdict, and whether that may be chance.
+
+A change is claimed where its p-value holds among all measures of the service and the latest point is on its side. That the chart
+flags a point is no condition: a flag looks at one point where the test looks at all.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict: one sentence, a few ranked points and the decisions asked, all from the chapters' facts.
+"""The verdict: the plan in one sentence, a caution where the records are weak, and the decisions asked, from the chapters' facts.
 
 Each sentence says what happened, against what, and what follows. Where the evidence does not carry a claim, the verdict
 says so and makes none. A measure is named by its `noun` and told by its `clause`, so that sentences stay grammatical

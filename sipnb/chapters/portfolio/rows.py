@@ -121,7 +121,8 @@ def _stale(parts: list[str]) -> str:
 
 
 def owner_page(owner: str) -> str:
-    """Where an owner's page lies: it stays from cycle to cycle, whoever else there is, and no two owners share it."""
+    """Where an owner's page lies, by words and a hash of the owner alone: it stays from cycle to cycle, whoever else there is,
+    and no two owners share it."""
     plain = unicodedata.normalize("NFKD", owner).encode("ascii", "ignore").decode().lower()
     readable = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
     return f"owners/{readable or 'owner'}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}.html"

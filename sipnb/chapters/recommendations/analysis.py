@@ -15,7 +15,10 @@ from sipnb.chapters.recommendations.lever_words import seen_when, told
 
 
 def ranked(seen: Iterable[levers.Evidence]) -> list[levers.Evidence]:
-    """What is proposed: agreed targets first, and the more times what is allowed was measured, the earlier."""
+    """What is proposed: agreed targets first, and the more times what is allowed was measured, the earlier.
+
+    That is one number that a manager can check, instead of a scale for each lever.
+    """
     return sorted((e for e in seen if e.found), key=lambda e: (not e.agreed, -e.times, e.lever.id))
 
 

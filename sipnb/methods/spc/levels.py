@@ -16,7 +16,8 @@ waves and transformations, weighted by how well each explains the series with th
 likelihood, so that a real change is not taken for autocorrelation). The windows' p-values are combined by Cauchy's rule,
 which is right in the tail however strongly they depend on each other; the direction is that of the smaller of the two,
 and doubling it makes the answer two-sided. Most is staked on changes of the last three points, little on one of the last
-alone: a mean of one or two points still shows the tail of the noise.
+alone: a mean of one or two points still shows the tail of the noise. Five windows would be enough where a change is three months
+old; with them one of eight months looks like memory.
 
 What it promises: p is at most .05, .01 and .001 in no more than 6, 1.3 and .2 % of stable series, be they normal,
 lognormal with sigma .5, small counts made even by :func:`stabilised_count`, or autocorrelated up to .3; at .6 in 9, 2

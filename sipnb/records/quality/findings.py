@@ -1,4 +1,8 @@
-"""What a set rule looks at and what it returns."""
+"""What a set rule looks at and what it returns.
+
+A finding names the KPIs whose claims it refuses and those whose figures it withholds, for which dates and which service. `kpis`
+leaves such cycles out, and all that stands above follows: it asks `ServiceContext.refused` and need not know which rule it was.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Connection strings, read by us before any library sees them: they hold secrets, and what libraries say may quote them.
 
-A part of a connection string is named to people only where it cannot be a piece of a password: a host that resolves, its
-port, a database of a server that was found.
+A part of a connection string is named to people only where it cannot be a piece of a password: a host that resolves, its port,
+a database of a server that was found. The end of a password with an `@` in it stands where the host does.
 """
 
 from __future__ import annotations

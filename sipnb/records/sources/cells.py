@@ -1,5 +1,7 @@
 """What a process does that reads a sheet (`apart`): a workbook of a few bytes can claim more cells than a machine holds.
 
+One cell far away makes the reader ask for memory for all cells in between, and it aborts where it gets none.
+
 It starts with what reads workbooks and writes Parquet, and `headings`. It prints one line: what it found, or why it did not.
 """
 

@@ -1,8 +1,10 @@
 """Sources behind a connection string: a table or query, read by Ibis (the `warehouse` extra).
 
 What is read is first copied to a Parquet file in batches, so that everything after it is like any other source, and the
-server is asked once. The connection string is a secret: it comes from an environment variable, and no message holds it.
-What libraries and servers say may quote it, or a row: it is looked at, and told in sentences of our own.
+server is asked once. It is not asked again for a cycle that is frozen: its rows change every minute, a cycle's must not.
+
+The connection string is a secret: it comes from an environment variable, and no message holds it. What libraries and servers
+say may quote it, or a row: it is looked at, and told in sentences of our own.
 """
 
 from __future__ import annotations
