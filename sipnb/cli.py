@@ -244,9 +244,7 @@ def check(
         summary.show(book, found, when)
         page = book.reports / book.name / "check" / (f"{when.name}.html" if when else "as-exported.html")
         page.parent.mkdir(parents=True, exist_ok=True)
-        report.render_quality(
-            RecordsContext(book, when, found.record()), page, places.NOTEBOOKS / f"{places.RECORDS}.ipynb"
-        )
+        report.render_check(RecordsContext(book, when, found.record()), page)
         print(f"\n  The data-quality page: {page}")
     sys.exit(GATE if found.stops else OK)
 

@@ -34,8 +34,8 @@ CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recomme
 REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS = CHAPTERS
 
 
-#: The notebook over the records of a cycle, before all chapters.
-RECORDS = "0_records"
+#: The notebook over the records of a cycle, before all chapters, and the name under which its result lies.
+RECORDS, ALL_RECORDS = "0_records", "_records"
 
 #: The notebook over all services of a cycle, and the name under which its results lie among those of services.
 PORTFOLIO, ALL_SERVICES = "portfolio", "_portfolio"

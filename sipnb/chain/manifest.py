@@ -17,7 +17,18 @@ import sipnb
 from sipnb import editions
 from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
-from sipnb.places import ALL_SERVICES, CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder, revision, state, write_whole
+from sipnb.places import (
+    ALL_RECORDS,
+    ALL_SERVICES,
+    CHAPTERS,
+    PORTFOLIO,
+    RECORDS,
+    CycleFolder,
+    cycle_folder,
+    revision,
+    state,
+    write_whole,
+)
 from sipnb.records.sources import content_hash
 from sipnb.workbook import Workbook
 
@@ -74,10 +85,10 @@ def read(folder: CycleFolder) -> dict[str, Any]:
     try:
         content = json.loads(folder.manifest.read_text(encoding="utf-8"))
         if content["schema"] == SCHEMA:
-            return content
+            return {"records": {}, **content}
     except (OSError, ValueError, KeyError, TypeError):
         pass  # everything runs anew then, and writes a good one
-    return {"services": {}, "portfolio": {}}
+    return {"services": {}, "portfolio": {}, "records": {}}
 
 
 def write(folder: CycleFolder, content: dict[str, Any]) -> None:
@@ -176,6 +187,12 @@ def made_of_all(
     }  # fmt: skip
 
 
+def made_of_records(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str) -> Made:
+    """What the data-quality page would be made of: the whole account, and the notebook over it."""
+    told = notebook_hashes(notebooks, [RECORDS])
+    return Made(cycle.name, digest(json.dumps(quality)), workbook.fingerprint(), told, code, "")
+
+
 def made_of_portfolio(
     workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str, plans: Mapping[str, Any]
 ) -> Made:
@@ -235,6 +252,11 @@ def chapter_before(entry: Mapping[str, Any] | None, service: str, chapter: str) 
         return {}
     mine = (f"notebooks/{service}/{chapter}.", f"results/{service}/{chapter}.")
     return {"record": record, "hashes": {file: made for file, made in entry["hashes"].items() if file.startswith(mine)}}
+
+
+def records_files(folder: CycleFolder) -> list[Path]:
+    """The files of the data-quality page that are there: itself, its result, its executed notebook."""
+    return [*([folder.quality] if folder.quality.is_file() else []), *service_files(folder, ALL_RECORDS)]
 
 
 def portfolio_files(folder: CycleFolder, services: Collection[str]) -> list[Path]:

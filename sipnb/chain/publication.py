@@ -93,11 +93,9 @@ def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
 
 
 def lend_quality(published: CycleFolder, building: CycleFolder) -> None:
-    """Show the published data-quality page in the building folder where it is what was built: it keeps its place."""
-    there, here = published.quality, building.quality
-    if there.is_file() and here.is_file() and there.read_bytes() == here.read_bytes():
-        here.unlink()
-        here.symlink_to(there)
+    """Show the published data-quality page in the building folder, so that pages can link to it: it keeps its place."""
+    building.quality.unlink(missing_ok=True)
+    building.quality.symlink_to(published.quality)
 
 
 def forget(building: CycleFolder, service: str) -> None:

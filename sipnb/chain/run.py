@@ -22,7 +22,17 @@ from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, 
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
 from sipnb.cycles import Cycle
-from sipnb.places import ALL_SERVICES, CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder, write_whole
+from sipnb.places import (
+    ALL_RECORDS,
+    ALL_SERVICES,
+    CHAPTERS,
+    NOTEBOOKS,
+    PORTFOLIO,
+    RECORDS,
+    CycleFolder,
+    cycle_folder,
+    write_whole,
+)
 from sipnb.records import prepare
 from sipnb.records.frozen import service_of
 from sipnb.workbook import Workbook, WorkbookError
@@ -48,14 +58,14 @@ class Pages:
     """The functions that write the pages into the building folder.
 
     `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
-    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder, notebooks)`, which comes before all others, so
-    that they can link to it. `cycles(folder)` is given the published folder when everything else is in its place.
+    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that they can
+    link to it. `cycles(folder)` is given the published folder when everything else is in its place.
     """
 
     plan: Callable[[CycleFolder, str], object]
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
     index: Callable[[CycleFolder], object]
-    quality: Callable[[CycleFolder, Path], object] | None = None
+    quality: Callable[[CycleFolder], object] | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
 
@@ -143,17 +153,21 @@ def _copied(workbook: Workbook, notebooks: Path, papers: Path) -> tuple[Workbook
     copies.mkdir()
     for path in sorted(Path(notebooks).glob("*.ipynb")):
         shutil.copyfile(path, copies / path.name)
+    if not (copies / f"{RECORDS}.ipynb").exists():  # whoever has chapters of their own need not have one of this
+        shutil.copyfile(NOTEBOOKS / f"{RECORDS}.ipynb", copies / f"{RECORDS}.ipynb")
     return workbooks.load(folder, data=workbook.data, reports=workbook.reports, anywhere=workbook.anywhere), copies
 
 
 def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     quality = _records(work, refreeze)
-    _quality_page(work)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code, work.place)
     same = manifest.unchanged(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
         same = {file for file in same if not file.startswith("records/")}
+    records = _quality_page(
+        work, manifest.made_of_records(work.workbook, work.cycle, quality, work.notebooks, code), same
+    )
     made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, same)
     out_of_date = _look_up(work, names, made, same)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
@@ -166,13 +180,14 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
         portfolio = _portfolio(work, across, earlier)
     else:
         portfolio = {**earlier, "status": UP_TO_DATE, "output": "identical"}
-    _write(work, head, portfolio)
+    _write(work, head, portfolio, records)
     if not work.published.cycles.is_file():
         # Plans lead there: it is there before them, and names this cycle when that is.
         _cycles_page(work)
     if anew:
         work.published.unlisted.touch()
-    publication.publish(work.building, work.published, work.ran, gone, portfolio=anew)
+    again = [] if records.get("status", UP_TO_DATE) == UP_TO_DATE else [ALL_RECORDS]
+    publication.publish(work.building, work.published, [*work.ran, *again], gone, portfolio=anew)
     publication.end(work.published, work.building)
     if work.published.unlisted.exists() or not work.published.cycles.is_file():
         work.errors.extend(_cycles_page(work))
@@ -207,16 +222,24 @@ def _note(work: _Work, names: list[str], quality: Mapping[str, Any], same: Itera
     manifest.note(work.published, files, same)
 
 
-def _quality_page(work: _Work) -> None:
-    """The page of the records, made each time: it takes no time, and is left where it is what was published."""
+def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, Any]:
+    """The page of the records, where it is out of date; gives its entry in the manifest."""
     if work.pages.quality is None:
-        return
-    try:
-        work.pages.quality(work.building, work.notebooks)
-    except Exception as error:
+        return {}
+    earlier = work.before["records"] or None
+    if not why(earlier, made, work.published, work.force, same):
+        publication.lend_quality(work.published, work.building)
+        return {**earlier, "status": UP_TO_DATE, "output": "identical"}
+    (outcome,) = work.crew.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
+    if outcome.state == SUCCEEDED:
+        page = rendered(lambda: work.pages.quality(work.building), work.building.quality)
+        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: page})
+    if outcome.state != SUCCEEDED:
         work.building.quality.unlink(missing_ok=True)
-        work.errors.append(f"data quality {work.cycle.name}: {one_line(error)}")
-    publication.lend_quality(work.published, work.building)
+        publication.forget_results(work.building, ALL_RECORDS)
+        work.errors.append(replace(outcome, service="data quality").line(None))
+    hashes = manifest.hashes(work.building, manifest.records_files(work.building))
+    return _entry(outcome, made, hashes, earlier, work.building.quality.name)
 
 
 def _cycles_page(work: _Work) -> list[str]:
@@ -343,7 +366,7 @@ def _entry(
 
 
 def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
-    book, across = work.workbook, service == ALL_SERVICES
+    book, across = work.workbook, service in (ALL_SERVICES, ALL_RECORDS)
     earlier = None if work.force or across else work.before["services"].get(service)
     given = dict.fromkeys(GIVEN_ACROSS if across else GIVEN, service)
     # An organisation's name is the same on every machine, its path is not: that one travels in the environment.
@@ -369,10 +392,13 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
     )  # fmt: skip
 
 
-def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any]) -> None:
+def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any], records: Mapping[str, Any]) -> None:
     seconds = round(time.monotonic() - work.started, 3)
     services = {name: work.entries[name] for name in work.workbook.services if name in work.entries}
-    manifest.write(work.building, {**head, "services": services, "portfolio": dict(portfolio), "seconds": seconds})
+    manifest.write(
+        work.building,
+        {**head, "services": services, "portfolio": dict(portfolio), "records": dict(records), "seconds": seconds},
+    )
 
 
 def _refuse_foreign(published: CycleFolder, workbook: Workbook) -> None:

@@ -1,8 +1,7 @@
 """What of this process's environment units and kernels are given: what they need to run, and no secret.
 
 A notebook shows what it likes on a page, and a page is sent round. So passwords, tokens and connection strings stay with the
-process that leads the run, which alone reads databases. Of all notebooks only the one over the records runs in that process
-(`report.records`).
+process that leads the run, which alone reads databases and runs no notebook.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from sipnb import kpis, places
 from sipnb import workbook as workbooks
 from sipnb.catalogue import Kpi
 from sipnb.chapters import notebooks, results
-from sipnb.chapters.facts import About, BaselineFacts, Facts, PortfolioFacts
+from sipnb.chapters.facts import About, BaselineFacts, Facts, PortfolioFacts, RecordsFacts
 from sipnb.cycles import Cycle, containing
 from sipnb.places import BASELINE, CycleFolder
 from sipnb.records import clocks, frozen, prepare
@@ -197,11 +197,16 @@ class ServiceContext:
 
 @dataclass(frozen=True)
 class PortfolioContext:
-    """All services of an organisation in a cycle; `folder` holds the results of their chapters and takes the portfolio's."""
+    """All services of an organisation in a cycle: `source` holds the results of their chapters, `folder` takes the portfolio's.
+
+    In a run both are the folder in which the cycle is built. By hand the published results are looked at, until there are some
+    on the workbench.
+    """
 
     workbook: Workbook
     cycle: Cycle
     folder: CycleFolder
+    source: CycleFolder
 
     @property
     def currency(self) -> str:
@@ -216,12 +221,19 @@ class PortfolioContext:
 class RecordsContext:
     """The records of an organisation, as of a cycle's cut-off or, without a cycle, as its exports stand.
 
-    `record` is the account of them: `Prepared.record()`, or the content of `quality.json` beside the frozen tables.
+    `record` is the account of them: `Prepared.record()`, or the content of `quality.json` beside the frozen tables. Without a
+    `folder` nothing is handed over.
     """
 
     workbook: Workbook
     cycle: Cycle | None
     record: Mapping[str, Any]
+    folder: CycleFolder | None = None
+
+    def write(self, facts: RecordsFacts) -> None:
+        """Hand over the facts of the records, where there is a folder for them. Raises ResultError."""
+        if self.folder is not None and self.cycle is not None:
+            results.write(self.folder, places.ALL_RECORDS, self.cycle.name, facts)
 
     @property
     def frozen(self) -> bool:
@@ -237,12 +249,15 @@ class RecordsContext:
 def open_records(workbook: str, cycle: str) -> RecordsContext:
     """The records of an organisation in a cycle; raises like `open_service`."""
     book, when, folder = open_cycle(workbook, cycle)
-    return RecordsContext(book, when, frozen.read_quality(folder.records))
+    return RecordsContext(book, when, frozen.read_quality(folder.records), folder)
 
 
 def open_portfolio(workbook: str, cycle: str) -> PortfolioContext:
     """All services of an organisation in a cycle; raises like `open_service`."""
-    return PortfolioContext(*open_cycle(workbook, cycle))
+    book, when, folder = open_cycle(workbook, cycle)
+    published = places.cycle_folder(book.reports, book.name, when.name)
+    by_hand = not os.environ.get(places.BUILDING) and not (folder.root / "results").is_dir()
+    return PortfolioContext(book, when, folder, published if by_hand and published.root.is_dir() else folder)
 
 
 def open_service(workbook: str, service: str, cycle: str) -> ServiceContext:

@@ -23,19 +23,21 @@ from sipnb.chapters.facts import (
     GapFacts,
     PortfolioFacts,
     RecommendationFacts,
+    RecordsFacts,
     ReviewFacts,
-)
+)  # fmt: skip
 from sipnb.places import (
     BASELINE,
     FORECAST,
     GAP_ANALYSIS,
     PORTFOLIO,
     RECOMMENDATIONS,
+    RECORDS,
     REVIEW,
     CycleFolder,
     state,
     write_whole,
-)
+)  # fmt: skip
 
 SCHEMA = 2
 
@@ -46,7 +48,7 @@ class ResultError(ValueError):
 
 _FACTS: dict[str, type[Facts]] = {
     REVIEW: ReviewFacts, BASELINE: BaselineFacts, GAP_ANALYSIS: GapFacts, FORECAST: ForecastFacts,
-    RECOMMENDATIONS: RecommendationFacts, PORTFOLIO: PortfolioFacts,
+    RECOMMENDATIONS: RecommendationFacts, PORTFOLIO: PortfolioFacts, RECORDS: RecordsFacts,
 }  # fmt: skip
 _CHAPTER = {kind: chapter for chapter, kind in _FACTS.items()}
 _KINDS = [kind.__name__ for kind in _CHAPTER]

@@ -10,7 +10,7 @@ from sipnb.report.failure import failure_of, render_failure
 from sipnb.report.pdf import NoBrowser, browser, print_pages, unprinted
 from sipnb.report.plan import render_plan
 from sipnb.report.portfolio import render_index
-from sipnb.report.records import quality_page, render_quality
+from sipnb.report.records import quality_page, render_check, render_quality
 
 __all__ = [
     "NoBrowser",
@@ -18,6 +18,7 @@ __all__ = [
     "failure_of",
     "print_pages",
     "quality_page",
+    "render_check",
     "render_cycles",
     "render_failure",
     "render_index",

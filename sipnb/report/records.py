@@ -10,8 +10,8 @@ from sipnb import __version__
 from sipnb.chapters import notebooks
 from sipnb.chapters.context import RecordsContext
 from sipnb.cycles import Cycle
-from sipnb.places import NOTEBOOKS, RECORDS, CycleFolder
-from sipnb.report.chapter import PLACE, PageError, Section, converted
+from sipnb.places import ALL_RECORDS, NOTEBOOKS, RECORDS, CycleFolder
+from sipnb.report.chapter import PLACE, Chapter, PageError, Section, chapter, converted
 from sipnb.report.page import contents, environment, write
 from sipnb.report.provenance import quality_of
 from sipnb.show import words
@@ -22,18 +22,14 @@ FRONT = ("verdict", "account")
 _READING = Section(2, "reading", "How to read this")
 
 
-def render_quality(context: RecordsContext, path: Path, notebook: Path) -> Path:
+def render_quality(context: RecordsContext, path: Path, chapter: Chapter) -> Path:
     """Write the data-quality page of an organisation's records to `path` and return it.
 
-    It is what the cells of `notebook` leave when they work on `context`; they run in this process, because a page that `check`
-    waits for is not worth a kernel. Raises whatever they raise, and PageError.
+    `chapter` is what the cells of its notebook leave. Raises PageError where they leave a place empty.
     """
     record, settings = context.record, context.workbook.settings
-    chapter = converted(json.dumps(notebooks.executed(notebook, context)), RECORDS)
     if missing := [place for place in FRONT if place not in chapter.front]:
-        raise PageError(
-            f"{notebook.name}: nothing is left for {words.listed(missing)}; tag cells `{PLACE}{missing[0]}`"
-        )
+        raise PageError(f"{RECORDS}: nothing is left for {words.listed(missing)}; tag cells `{PLACE}{missing[0]}`")
     content = environment().get_template("quality.html.j2").render(
         title=f"Data quality: {settings.organisation}" + (f", {context.cycle.label}" if context.cycle else ""),
         organisation=settings.organisation,
@@ -50,12 +46,17 @@ def render_quality(context: RecordsContext, path: Path, notebook: Path) -> Path:
     return write(path, content)
 
 
-def quality_page(workbook: Workbook, cycle: Cycle) -> Callable[[CycleFolder, Path], Path]:
-    """`render_quality` for an organisation's cycle, as a run calls it with its notebooks: once its records are frozen."""
+def render_check(context: RecordsContext, path: Path) -> Path:
+    """`render_quality` by the project's own notebook, run in this process: a page that `check` makes is not worth a kernel."""
+    executed = notebooks.executed(NOTEBOOKS / f"{RECORDS}.ipynb", context)
+    return render_quality(context, path, converted(json.dumps(executed), RECORDS))
 
-    def render(folder: CycleFolder, chapters: Path) -> Path:
+
+def quality_page(workbook: Workbook, cycle: Cycle) -> Callable[[CycleFolder], Path]:
+    """`render_quality` for an organisation's cycle, as a run calls it: once the notebook over its records was run."""
+
+    def render(folder: CycleFolder) -> Path:
         context = RecordsContext(workbook, cycle, quality_of(folder))
-        own = chapters / f"{RECORDS}.ipynb"
-        return render_quality(context, folder.quality, own if own.is_file() else NOTEBOOKS / own.name)
+        return render_quality(context, folder.quality, chapter(folder.notebook(ALL_RECORDS, RECORDS), RECORDS, False))
 
     return render

@@ -42,7 +42,11 @@ _FORMULA = re.compile(rf'(^[\t\r\n]|(?:^|(?<=[;\t\r\n]))(?=[{_UNSEEN}"]*[=+\-@ï¼
 _BEFORE = (
     '<div class="sipnb mathjax_ignore"><style>[data-jp-theme-light="false"] .sipnb,.vscode-dark .sipnb{'
     + ";".join(f"--{name}:{value}" for name, value in DARK.items())
-    + "}</style>"
+    # A trend, and what a page says to the ear only, need the page's style sheet: this is as much of it as a notebook needs.
+    + "}.sipnb .unseen{display:none}.sipnb .good,.sipnb small{display:block;font-weight:400}"
+    ".sipnb .spark{width:132px;height:34px}"
+    ".sipnb .spark path{fill:none;stroke:var(--ink,#1b1f24)}.sipnb .spark .usual{fill:var(--band,#e6e9ee);stroke:none}"
+    ".sipnb .spark .target{stroke:var(--accent,#12436d);stroke-dasharray:4 3}.sipnb .spark .mark{fill:currentcolor}</style>"
 )
 _AFTER = "</div>"
 

@@ -32,12 +32,22 @@ import os
 from pathlib import Path
 
 root = Path(os.environ["SIPNB_CYCLE_FOLDER"])
-known = json.loads((root / "run.json").read_text())["services"]
+known = json.loads((root / "results" / "_portfolio" / "services.json").read_text())
 statuses = {name: one["status"].replace("up to date", "published") for name, one in known.items()}
 counted = sorted(path.parent.name for path in root.glob("results/*/4_forecast.json"))
 folder = root / "results" / "_portfolio"
 folder.mkdir(parents=True, exist_ok=True)
 (folder / "portfolio.json").write_text(json.dumps({"statuses": statuses, "counted": counted}))
+"""
+
+
+_OVER_RECORDS = """
+import os
+from pathlib import Path
+
+folder = Path(os.environ["SIPNB_CYCLE_FOLDER"]) / "results" / "_records"
+folder.mkdir(parents=True, exist_ok=True)
+(folder / "0_records.json").write_text("{}")
 """
 
 
@@ -82,7 +92,7 @@ class Estate:
         self.write(chapter, guarded + "\n" + _RESULT.format(chapter=chapter))
 
     def write(self, chapter: str, code: str) -> None:
-        given = ["workbook", "cycle"] if chapter == "portfolio" else ["workbook", "service", "cycle"]
+        given = ["workbook", "cycle"] if chapter in ("0_records", "portfolio") else ["workbook", "service", "cycle"]
         write_notebook(self.notebooks / f"{chapter}.ipynb", given, code)
 
     def run(self, services: list[str] | None = None, **changes: object) -> runs.Run:
@@ -146,5 +156,6 @@ def make_estate(root: Path) -> Estate:
     (root / "tiny" / "tickets.csv").write_text("\n".join(["ticket,service,kind,opened,resolved", *rows]) + "\n")
     for chapter in ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations"):
         estate.write(chapter, _RESULT.format(chapter=chapter))
+    estate.write("0_records", _OVER_RECORDS)
     estate.write("portfolio", _ACROSS)
     return estate

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 from estates import PAGES, Estate
 from test_run import snapshot
@@ -12,12 +11,12 @@ from test_run import snapshot
 from sipnb.places import CycleFolder
 
 
-def render_quality(folder: CycleFolder, notebooks: Path) -> None:
+def render_quality(folder: CycleFolder) -> None:
     sources = json.loads((folder.records / "quality.json").read_text())["sources"]
     folder.quality.write_text(f"quality of {sources}")
 
 
-def broken(folder: CycleFolder, notebooks: Path) -> None:
+def broken(folder: CycleFolder) -> None:
     folder.quality.write_text("half a page")
     raise ValueError("no template")
 
@@ -50,7 +49,7 @@ def test_it_is_published_with_the_records_and_kept_while_it_is_true(estate: Esta
 
 def test_a_page_that_cannot_be_made_is_told_and_stops_nothing(estate: Estate) -> None:
     assert estate.run(["payments"], pages=replace(PAGES, quality=render_quality)).exit_code == 0
-    done = estate.run(["payments"], pages=replace(PAGES, quality=broken))
-    assert done.errors == ("data quality 2026-10: ValueError: no template",) and done.exit_code == 3
+    done = estate.run(["payments"], pages=replace(PAGES, quality=broken), force=True)
+    assert done.errors == ("data quality 2026-10 page: ValueError: no template",) and done.exit_code == 3
     assert not estate.folder.quality.exists(), "nothing old looks fresh"
     assert estate.folder.page("payments").is_file() and estate.folder.index.is_file()

@@ -14,7 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from samples import CYCLE, HOSTILE, LABEL, plan, write_portfolio, write_service
 
-from sipnb import report
+from sipnb import places, report
+from sipnb.chapters import notebooks
 from sipnb.chapters.context import RecordsContext
 from sipnb.chapters.records import account as quality
 from sipnb.chapters.records import coverage as supplied
@@ -23,8 +24,6 @@ from sipnb.places import ALL_SERVICES, NOTEBOOKS, CycleFolder
 from sipnb.records import frozen, prepare
 from sipnb.records.quality import SET_RULES
 from sipnb.show import visible as seen
-
-NOTEBOOK = NOTEBOOKS / "0_records.ipynb"
 
 #: A right-to-left override, a tab, a null, blanks at both ends: none of it may be invisible, none of it may act.
 NASTY = f"  {HOSTILE}\t\x00\u202eevil  x\u00a0"
@@ -162,7 +161,7 @@ def write(path: Path, content: dict) -> str:
         services={"payments": SimpleNamespace(id="payments", name="Payments")},
     )
     context = RecordsContext(book, None, content)
-    return report.render_quality(context, path, NOTEBOOK).read_text(encoding="utf-8")
+    return report.render_check(context, path).read_text(encoding="utf-8")
 
 
 def text(markup: str) -> str:
@@ -178,7 +177,10 @@ def pages(tmp_path_factory, demo_book, demo_cycle, demo_records) -> dict[str, Pa
     cycle = CycleFolder(folder / demo_cycle.name)
     cycle.root.mkdir()
     cycle.records.symlink_to(demo_records)
-    demo = report.quality_page(demo_book, demo_cycle)(cycle, NOTEBOOKS)
+    context = RecordsContext(demo_book, demo_cycle, frozen.read_quality(demo_records), cycle)
+    executed = notebooks.executed(NOTEBOOKS / f"{places.RECORDS}.ipynb", context)
+    places.write_whole(cycle.notebook(places.ALL_RECORDS, places.RECORDS), json.dumps(executed))
+    demo = report.quality_page(demo_book, demo_cycle)(cycle)
     return {name: folder / f"{name}.html" for name in RECORDS} | {"demo": demo}
 
 
@@ -477,7 +479,7 @@ def test_what_check_finds_makes_a_page_of_its_own(demo_book, demo_cycle, demo_re
     found = json.loads((demo_records / "quality.json").read_text(encoding="utf-8"))
     keys = prepare.Prepared([], {}, {}, [], {}, {}, []).record()
     context = RecordsContext(demo_book, demo_cycle, {key: found[key] for key in keys})
-    markup = report.render_quality(context, tmp_path / "page.html", NOTEBOOK).read_text(encoding="utf-8")
+    markup = report.render_check(context, tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Northfield Group, October 2026" in text(markup) and "quarantine.parquet of a cycle" in text(markup)
 
 

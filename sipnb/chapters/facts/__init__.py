@@ -41,6 +41,7 @@ from sipnb.chapters.facts.recommendations import (
     RecommendationFacts,
     VerdictFact,
 )
+from sipnb.chapters.facts.records import RecordsFacts
 from sipnb.chapters.facts.review import ActionFact, ReviewFacts
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "PortfolioFacts",
     "PositionFact",
     "RecommendationFacts",
+    "RecordsFacts",
     "RestatedFact",
     "RestoreFact",
     "ReviewFacts",

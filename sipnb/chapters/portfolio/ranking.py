@@ -51,7 +51,7 @@ def handed_over(context: PortfolioContext) -> dict[str, Chapters]:
     In a run the statuses say what happened; by hand there are none. Somebody who opened one chapter only has made no plan.
     Raises ResultError.
     """
-    folder, states = context.folder, results.statuses(context.folder)
+    folder, states = context.source, results.statuses(context.source)
     planned = [
         name
         for name in context.workbook.services
@@ -62,7 +62,7 @@ def handed_over(context: PortfolioContext) -> dict[str, Chapters]:
 
 def plans(context: PortfolioContext, chapters: Mapping[str, Chapters]) -> list[PlanFact]:
     """Every service in order of need. A service without a plan is a row too, with the reason."""
-    states = results.statuses(context.folder)
+    states = results.statuses(context.source)
     found = [
         _plan(known, states.get(name, {}), chapters.get(name)) for name, known in context.workbook.services.items()
     ]
