@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from sipnb.records.scratch import forget, unnamed
 from sipnb.records.sources import limits
-from sipnb.records.sources.fields import CR, LF, LONGEST
-from sipnb.records.sources.parts import MissingInput, content_hash
+from sipnb.records.sources.csv_records import CR, LF, LONGEST
+from sipnb.records.sources.relation import MissingInput, content_hash
 
 EMPTY = "{path} is empty: it has no line of text; export it again"
 CHUNK = 4 << 20

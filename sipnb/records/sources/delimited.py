@@ -19,10 +19,20 @@ import duckdb
 import numpy as np
 
 from sipnb.records.scratch import forget, unnamed
-from sipnb.records.sources import encodings, headings, limits, scans
-from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
+from sipnb.records.sources import byte_scan, encodings, headings, limits
+from sipnb.records.sources.csv_records import (
+    CR,
+    DELIMITERS,
+    LONGEST,
+    Dialect,
+    Records,
+    escaping,
+    likeliest,
+    plain,
+    records,
+)
 from sipnb.records.sources.headings import header
-from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part
+from sipnb.records.sources.relation import TOTALS, Malformed, MissingInput, Part
 from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -43,11 +53,11 @@ def open_text(
     Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
     for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
     """
-    return open_scanned(scans.scan(path, scratch, unpacked), scratch, delimiter, encoding, lines, skip, wanted)
+    return open_scanned(byte_scan.scan(path, scratch, unpacked), scratch, delimiter, encoding, lines, skip, wanted)
 
 
 def open_scanned(
-    found: scans.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
+    found: byte_scan.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
     skip: int | None = None, wanted: set[str] | None = None,
 ) -> TextPart:  # fmt: skip
     """The same for a file that has been scanned."""
@@ -57,9 +67,9 @@ def open_scanned(
     part.notes += [how.note] if how.note else []
     part.returns = _returns_end_lines(found, how)
     block = b""
-    for more in scans.blocks(found, how.codec, how.mark, part.returns, []):
+    for more in byte_scan.blocks(found, how.codec, how.mark, part.returns, []):
         block += more
-        if len(block) >= scans.HEAD:
+        if len(block) >= byte_scan.HEAD:
             break
     part.skipped = _above(part, block, delimiter, wanted or set()) if skip is None and not lines else skip or 0
     below = block.split(b"\n", part.skipped)[-1] if block.count(b"\n") >= part.skipped else b""
@@ -68,10 +78,10 @@ def open_scanned(
         raise MissingInput(
             f"{path} has no line after the {part.skipped:,} that are skipped; set `skip` of the source to fewer"
             if part.skipped
-            else scans.EMPTY.format(path=path)
+            else byte_scan.EMPTY.format(path=path)
         )
     part.late = len(head) < len(block)
-    head = head[: head.rfind(b"\n", 0, scans.HEAD) + 1] or head
+    head = head[: head.rfind(b"\n", 0, byte_scan.HEAD) + 1] or head
     if lines:
         part.columns, part.dialect = {"line": "VARCHAR"}, Dialect(b"", b"")
     else:
@@ -84,7 +94,7 @@ def open_scanned(
 class TextPart(Part):
     """A text file. `records` counts what was read: records handed on and malformed ones."""
 
-    scan: scans.Scan | None = None
+    scan: byte_scan.Scan | None = None
     encoding: encodings.Encoding | None = None
     scratch: Path | None = None
     dialect: Dialect = field(default_factory=lambda: Dialect(b","))
@@ -184,14 +194,14 @@ class TextPart(Part):
 
     def _marks(self) -> list[int]:
         """Control bytes that stand in the copy for the delimiter, a line feed and a carriage return within a field."""
-        marks = self.scan.unused + [mark for mark in scans.CONTROLS if mark not in self.scan.unused]
+        marks = self.scan.unused + [mark for mark in byte_scan.CONTROLS if mark not in self.scan.unused]
         return [mark for mark in marks if bytes([mark]) != self.dialect.delimiter][:3]
 
     def _relate(self, path: Path, delimiter: bytes, quote: bytes) -> None:
         columns = ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in self.columns)
         options = [
             "auto_detect = false, header = false, compression = 'none', hive_partitioning = false, strict_mode = true",
-            f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or scans.NEVER)}",
+            f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or byte_scan.NEVER)}",
             f"quote = {quoted(quote.decode())}, escape = {quoted(quote.decode())}",
         ]
         if not self._copied:
@@ -263,7 +273,7 @@ class TextPart(Part):
 
     def _blocks(self, overlong: list[int]) -> Iterator[bytes]:
         left = self.skipped
-        for block in scans.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong):
+        for block in byte_scan.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong):
             while left and block:
                 block, left = block[block.find(b"\n") + 1 or len(block) :], left - 1
             if block:
@@ -291,9 +301,9 @@ class TextPart(Part):
         reasons.update(self._holding(found, data, live, b"\0", "a NUL byte"))
         undecoded = f"bytes that are not {self.encoding.label} text"
         if self.encoding.codec != "utf-8" or self.scan.broken:
-            reasons.update(self._holding(found, data, live, scans.UNDECODED.encode(), undecoded))
+            reasons.update(self._holding(found, data, live, byte_scan.UNDECODED.encode(), undecoded))
         if overlong:
-            for index in self._holding(found, data, live, scans.OVERLONG.encode(), ""):
+            for index in self._holding(found, data, live, byte_scan.OVERLONG.encode(), ""):
                 reasons[index] = f"a line of {overlong.pop(0):,} bytes" if overlong else undecoded
         return reasons
 
@@ -334,10 +344,10 @@ def _start(found: Records, data: bytes, index: int) -> str:
     """The first 200 characters of a record."""
     begin, end = int(found.starts[index]), int(found.ends[index])
     text = data[begin : min(end, begin + 800)].decode("utf-8", "replace")[:200].rstrip("\r")
-    return text.translate({0: "\ufffd", ord(scans.UNDECODED): "\ufffd", ord(scans.OVERLONG): "…"})
+    return text.translate({0: "\ufffd", ord(byte_scan.UNDECODED): "\ufffd", ord(byte_scan.OVERLONG): "…"})
 
 
-def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
+def _returns_end_lines(found: byte_scan.Scan, how: encodings.Encoding) -> bool:
     """Whether lines end in carriage returns alone, as on old Macs."""
     if how.codec.startswith(("utf-16", "utf-32")):
         text = found.head()[how.mark :].decode(how.codec, "replace")
@@ -347,7 +357,7 @@ def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
 
 def _above(part: TextPart, block: bytes, delimiter: str | None, wanted: set[str]) -> int:
     """How many lines stand above the header; none where the first line that holds anything can be it."""
-    lines = block[: scans.HEAD].decode("utf-8", "replace").split("\n")[: 4 * headings.ROWS]
+    lines = block[: byte_scan.HEAD].decode("utf-8", "replace").split("\n")[: 4 * headings.ROWS]
     held = [number for number, line in enumerate(lines) if line.strip()]
     if not held or _SEP.fullmatch(lines[held[0]].strip("\r").encode()):
         return 0
@@ -374,14 +384,14 @@ def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
         body = head
     if not body.strip(b"\r\n"):
         raise MissingInput(f"{path} has no header line; export it again with its column names")
-    if body.startswith(scans.OVERLONG.encode()):
+    if body.startswith(byte_scan.OVERLONG.encode()):
         raise MissingInput(f"{path} is no table: its first line is longer than {LONGEST >> 20} MB; export it again")
     if given is not None:
         given = "\t" if given in ("\\t", "tab") else given
         if not given or any(sign in given for sign in '\r\n\0"'):
             raise MissingInput(f"{path}: {given!r} cannot part fields; name a delimiter such as ',' or ';'")
         if len(given.encode()) > 1:
-            part.delimiter, given = given.encode(), chr((part.scan.unused or scans.CONTROLS)[-1])
+            part.delimiter, given = given.encode(), chr((part.scan.unused or byte_scan.CONTROLS)[-1])
             body = body.replace(part.delimiter, given.encode())
     part.preface += 1
     usual = b"\t" if ".tsv" in part.name.lower() else b","

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sipnb.records.sources import scans
-from sipnb.records.sources.fields import Dialect, records
-from sipnb.records.sources.parts import MissingInput
-from sipnb.records.sources.texts import TextPart, open_text
+from sipnb.records.sources import byte_scan
+from sipnb.records.sources.csv_records import Dialect, records
+from sipnb.records.sources.delimited import TextPart, open_text
+from sipnb.records.sources.relation import MissingInput
 
 
 class Outcome(NamedTuple):
@@ -420,7 +420,7 @@ WORDS = [
 def test_well_formed_files_are_read_as_pythons_csv_reads_them(tmp_path, monkeypatch):
     rng = random.Random(7)
     for turn in range(400):
-        monkeypatch.setattr(scans, "CHUNK", rng.choice([7, 64, 1 << 20]))
+        monkeypatch.setattr(byte_scan, "CHUNK", rng.choice([7, 64, 1 << 20]))
         width, delimiter, ends = rng.randint(2, 9), rng.choice(",;\t|"), rng.choice(["\n", "\r\n"])
         out = io.StringIO(newline="")
         quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
@@ -493,7 +493,7 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
     refused = untouched = 0
     turns = int(os.environ.get("SIPNB_FAULTS", 800))
     for turn in range(turns):
-        monkeypatch.setattr(scans, "CHUNK", 100 if turn % 3 == 0 else 4 << 20)
+        monkeypatch.setattr(byte_scan, "CHUNK", 100 if turn % 3 == 0 else 4 << 20)
         data = "\n".join(base) if turn % 2 else "\r\n".join(base)
         path = put(tmp_path, mangled(rng, data.encode()))
         try:
