@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sipnb.records.sources import byte_scan
-from sipnb.records.sources.csv_records import Dialect, records
+from sipnb.records.sources import byte_scan, csv_records
+from sipnb.records.sources.csv_records import Dialect, Marks, records
 from sipnb.records.sources.delimited import TextPart, open_text
 from sipnb.records.sources.relation import MissingInput
 
@@ -514,9 +514,35 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
     assert untouched > 10_000
 
 
+ODD = b'a,b\n1,"x\ny"\n2,"stray\n3,4\n5,"x"y\n6,"q, "\n'
+
+
 def test_offsets_of_records_do_not_depend_on_where_blocks_end():
-    text = b'a,b\n1,"x\ny"\n2,"stray\n3,4\n5,"x"y\n6,"q, "\n'
-    whole = records(text, Dialect(b","), True)
+    whole = records(ODD, Dialect(b","), True)
     assert (whole.lines + 1).tolist() == [1, 2, 4, 5, 6, 7]
     assert whole.fields.tolist() == [2, 2, 2, 2, 2, 2]
-    assert dict(whole.trouble) == {2: NO_QUOTE_END, 4: "text after a closing quote"}
+    assert whole.trouble == {2: NO_QUOTE_END, 4: "text after a closing quote"}
+    for cut in (at + 1 for at, byte in enumerate(ODD) if byte == 10):
+        before = records(ODD[:cut], Dialect(b","), False)
+        after = records(ODD[before.used :] or b"\n", Dialect(b","), True)
+        ends = [*before.ends.tolist(), *(after.ends + before.used).tolist()]
+        assert ends[: len(whole.ends)] == whole.ends.tolist()
+
+
+def test_sound_records_are_the_same_at_once_and_one_by_one(monkeypatch):
+    rng = random.Random(3)
+    marks = Marks(b"\x1f", b"\x1e", b"\x1d")
+    for _ in range(200):
+        out = io.StringIO(newline="")
+        writer = csv.writer(
+            out, lineterminator=rng.choice(["\n", "\r\n"]), quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+        )
+        writer.writerows([rng.choice(WORDS).replace('"', '""' * rng.randint(0, 1)) for _ in range(3)] for _ in range(9))
+        text = out.getvalue().encode() + rng.choice([b"", b'1,"open\n'])
+        with monkeypatch.context() as patched:
+            found = records(text, Dialect(b","), False, marks)
+            patched.setattr(csv_records, "_at_once", lambda *_: None)
+            other = records(text, Dialect(b","), False, marks)
+        assert (found.text, found.used, found.regular) == (other.text, other.used, not other.regular)
+        for one, two in zip(found, other, strict=True):
+            assert not isinstance(one, np.ndarray) or one.tolist() == two.tolist()
