@@ -127,9 +127,9 @@ def _record(block: bytes, at: int, dialect: Dialect, final: bool, marks: Marks) 
     """Fields and end of the record that begins at an offset, and what is wrong; None where its end is yet to come."""
     delimiter, quote, backslash = dialect
     quoted, behind, plain, escaped = _grammar(dialect)
-    fields, why = [], ""
+    fields, why, line_end = [], "", -1
     while True:
-        line_end = block.index(b"\n", at)
+        line_end = line_end if line_end >= at else block.index(b"\n", at)
         first = block.find(quote, at, line_end)
         if first < 0:
             return fields + block[at:line_end].split(delimiter), line_end, why

@@ -226,13 +226,17 @@ class TextPart(Part):
         Sound ones are written to `out`. With `stop`, gives False at the first thing DuckDB would stumble over.
         """
         steps, overlong, line_ends = [], [], set()
-        good, line, preface, shift = 0, 1 + self.skipped, self.preface, None
+        good, line, preface, shift, enough = 0, 1 + self.skipped, self.preface, None, 0
         self.malformed, rest, marks = [], b"", self._marks() if out else None
         for block, final in _last(self._blocks(overlong)):
             data = (rest + block).replace(self.delimiter, self.dialect.delimiter) if self.delimiter else rest + block
+            if len(data) < enough and not final:
+                rest = data
+                continue
             cut = final and not data.endswith(b"\n")
             found = records(ended(data), self.dialect, final, marks)
             rest = data[found.used :]
+            enough = 2 * len(rest)  # a long record is not looked at again for each block
             if stop:
                 # It would stumble over quotes that are text, spaces beside quotes, and uneven line ends.
                 line_ends.update(found.carriage[: len(found.ends) - cut].tolist())
