@@ -19,7 +19,7 @@ from sipnb.records.mapped import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
 from sipnb.records.sources.headings import taken
-from sipnb.records.sources.parts import Part, take
+from sipnb.records.sources.relation import Part, take
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES, duckdb_type
 
