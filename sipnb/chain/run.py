@@ -18,7 +18,7 @@ from sipnb import workbook as workbooks
 from sipnb.chain import crew, engines, lock, manifest, publication, unit
 from sipnb.chain.crew import Crew
 from sipnb.chain.manifest import PUBLISHED, Made
-from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
+from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
 from sipnb.cycles import Cycle
@@ -57,15 +57,16 @@ class Run:
 class Pages:
     """The functions that write the pages into the building folder.
 
-    `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
-    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that they can
-    link to it. `cycles(folder)` is given the published folder when everything else is in its place.
+    `plan(folder, service)`, `index(folder, service)` of the portfolio and `quality(folder, service)` of the records run in the
+    process of their unit, which imports them by name; the last comes before all others, so that they can link to it. Here run
+    `failure(folder, service, outcome)`, and `cycles(folder)`, which is given the published folder when everything else is in its
+    place.
     """
 
     plan: Callable[[CycleFolder, str], object]
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
-    index: Callable[[CycleFolder], object]
-    quality: Callable[[CycleFolder], object] | None = None
+    index: Callable[[CycleFolder, str], object]
+    quality: Callable[[CycleFolder, str], object] | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
 
@@ -231,9 +232,6 @@ def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, A
         publication.lend_quality(work.published, work.building)
         return {**earlier, "status": UP_TO_DATE, "output": "identical"}
     (outcome,) = work.crew.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
-    if outcome.state == SUCCEEDED:
-        page = rendered(lambda: work.pages.quality(work.building), work.building.quality)
-        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: page})
     if outcome.state != SUCCEEDED:
         work.building.quality.unlink(missing_ok=True)
         publication.forget_results(work.building, ALL_RECORDS)
@@ -318,14 +316,9 @@ def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> di
         work.building.statuses, json.dumps(manifest.statuses(work.entries), indent=1, ensure_ascii=False) + "\n"
     )
     (outcome,) = work.crew.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
-    if outcome.state == SUCCEEDED:
-        index = rendered(lambda: work.pages.index(work.building), work.building.index)
-        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: index})
     if outcome.state != SUCCEEDED:
         publication.forget_portfolio(work.building)
         _fail(work, outcome)
-        if work.building.page(ALL_SERVICES).exists():
-            work.building.page(ALL_SERVICES).replace(work.building.index)
     hashes = manifest.hashes(work.building, manifest.portfolio_files(work.building, work.workbook.services))
     entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
     work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
@@ -367,6 +360,7 @@ def _entry(
 
 def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
     book, across = work.workbook, service in (ALL_SERVICES, ALL_RECORDS)
+    render = {ALL_SERVICES: work.pages.index, ALL_RECORDS: work.pages.quality}.get(service, work.pages.plan)
     earlier = None if work.force or across else work.before["services"].get(service)
     given = dict.fromkeys(GIVEN_ACROSS if across else GIVEN, service)
     # An organisation's name is the same on every machine, its path is not: that one travels in the environment.
@@ -388,7 +382,7 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         environment=unit.environment(
             work.building.root, work.published.papers, book.folder.parent, book.data, book.reports
         ),
-        render="" if across else unit.name_of(work.pages.plan),
+        render=unit.name_of(render),
     )  # fmt: skip
 
 

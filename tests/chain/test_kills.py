@@ -60,7 +60,7 @@ def plan(folder: CycleFolder, service: str) -> None:
     folder.page(service).write_text(" ".join(f'<a href="{link}">' for link in links) + service)
 
 
-def index(folder: CycleFolder) -> None:
+def index(folder: CycleFolder, service: str) -> None:
     folder.owners.mkdir(exist_ok=True)
     names = sorted(path.name for path in folder.root.glob("*.html") if path != folder.index)
     (folder.owners / "ann.html").write_text(" ".join(f'<a href="../{name}">' for name in [*names, "index.html"]))

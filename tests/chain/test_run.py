@@ -165,7 +165,7 @@ def test_a_failed_portfolio_leaves_no_index_that_looks_fresh(estate: Estate) -> 
     assert (result.exit_code, result.portfolio, result.statuses) == (3, "failed", {"payments": "published"})
     assert result.errors[0].startswith('portfolio 2026-10 portfolio.ipynb cell 4 "Choose a model": ValueError')
     assert estate.folder.index.read_text() == "_portfolio failed: ValueError: no budget"
-    assert not estate.folder.page("_portfolio").exists()
+    assert not (estate.folder.root / "_portfolio.html").exists()
 
 
 def test_an_interrupted_run_keeps_what_is_done_and_leaves_no_process(estate: Estate) -> None:

@@ -23,8 +23,6 @@ from typing import NoReturn
 from sipnb.chain import unit
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
-from sipnb.chapters import context
-from sipnb.records import frozen
 
 _POLL = 0.02
 
@@ -147,6 +145,9 @@ def _become_unit(spec: str, log: str) -> NoReturn:
 
 def _read_ahead(spec: unit.Spec) -> None:
     """Read what every unit reads, so that each finds it read: the parameters, the account, the page's templates."""
+    from sipnb.chapters import context  # the process that leads the run needs neither
+    from sipnb.records import frozen
+
     with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
         _, _, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
         frozen.read_quality(folder.records)
