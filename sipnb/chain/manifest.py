@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sipnb
-from sipnb import editions
+from sipnb import other_cycles
 from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import (
@@ -204,7 +204,7 @@ def made_of_portfolio(
     # All of it, as text: the portfolio and the data-quality page show rows that are in no service, too.
     folder = cycle_folder(workbook.reports, workbook.name, cycle.name)
     # What is published beside it is linked, and the portfolio of the cycle before is compared with.
-    others = [edition.cycle for edition in editions.siblings(folder)]
+    others = [edition.cycle for edition in other_cycles.siblings(folder)]
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(ALL_SERVICES, PORTFOLIO)
     records = digest([json.dumps(quality), stood, others])
     before = content_hash(earlier) if earlier.is_file() else ""

@@ -13,14 +13,14 @@ from typing import Any
 
 import filelock
 
-from sipnb import editions
+from sipnb import other_cycles
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, engines, lock, manifest, publication, unit
-from sipnb.chain.crew import Crew
+from sipnb.chain import engines, lock, manifest, publication, unit, workers
 from sipnb.chain.manifest import PUBLISHED, Made
 from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
+from sipnb.chain.workers import LocalExecutor
 from sipnb.cycles import Cycle
 from sipnb.places import (
     ALL_RECORDS,
@@ -80,7 +80,7 @@ class _Work:
     published: CycleFolder
     building: CycleFolder
     pages: Pages
-    crew: Crew
+    executor: LocalExecutor
     limit: float
     force: bool
     progress: Callable[[Event], None]
@@ -127,12 +127,12 @@ def run(
         lock.sign(published)
         try:
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
-            with Crew(
-                jobs or crew.default_jobs(), engine or engines.default(), published.papers,
+            with LocalExecutor(
+                jobs or workers.default_jobs(), engine or engines.default(), published.papers,
                 lambda text: progress(Event("engine", text)),
-            ) as workers:  # fmt: skip
+            ) as executor:  # fmt: skip
                 work = _Work(
-                    workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
+                    workbook, cycle, notebooks, published, building, pages, executor, chapter_limit, force, progress,
                     manifest.read(published), left_over, time.monotonic(), place,
                 )  # fmt: skip
                 return _made(work, asked(workbook, services), refreeze)
@@ -231,7 +231,7 @@ def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, A
     if not why(earlier, made, work.published, work.force, same):
         publication.lend_quality(work.published, work.building)
         return {**earlier, "status": UP_TO_DATE, "output": "identical"}
-    (outcome,) = work.crew.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
+    (outcome,) = work.executor.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
     if outcome.state != SUCCEEDED:
         work.building.quality.unlink(missing_ok=True)
         publication.forget_results(work.building, ALL_RECORDS)
@@ -292,7 +292,7 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
     pace = Pace({name: entry.get("took", 0.0) for name, entry in work.before["services"].items()}, rows)
     specs = [_spec(work, name, CHAPTERS, made[name]) for name in pace.order]
     done = asked_for - len(specs)
-    outcomes = work.crew.work(specs)
+    outcomes = work.executor.work(specs)
     # Closed at once where a step below is interrupted, so that no process outlives the run.
     with contextlib.closing(outcomes):
         for outcome in outcomes:
@@ -315,7 +315,7 @@ def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> di
     write_whole(
         work.building.statuses, json.dumps(manifest.statuses(work.entries), indent=1, ensure_ascii=False) + "\n"
     )
-    (outcome,) = work.crew.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
+    (outcome,) = work.executor.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
     if outcome.state != SUCCEEDED:
         publication.forget_portfolio(work.building)
         _fail(work, outcome)
@@ -397,7 +397,7 @@ def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any], reco
 
 def _refuse_foreign(published: CycleFolder, workbook: Workbook) -> None:
     """Raises WorkbookError where the plans of another organisation lie under the same name."""
-    for folder in (published, *editions.published(published.root.parent)[:1]):
+    for folder in (published, *other_cycles.published(published.root.parent)[:1]):
         if title := manifest.foreign(folder, workbook):
             raise WorkbookError(
                 [f"{folder.root} holds the plans of another organisation, {title!r}; choose another folder by --out, or another "

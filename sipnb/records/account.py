@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.records import shapes
-from sipnb.records.mapped import LATE, UNLISTED, Services
+from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.sources import Read
 from sipnb.records.sources.relation import Part
 from sipnb.records.sql import name, quoted

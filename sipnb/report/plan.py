@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sipnb import cycles
 from sipnb.chapters import results
 from sipnb.chapters.facts import About, BaselineFacts, RecommendationFacts
-from sipnb.editions import editions as found_editions
+from sipnb.other_cycles import editions as found_editions
 from sipnb.places import BASELINE, CHAPTERS, FORECAST, RECOMMENDATIONS, CycleFolder
 from sipnb.report.chapter import PLACE, Chapter, chapter
 from sipnb.report.chapter import prepare as prepare_chapters

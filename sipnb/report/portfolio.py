@@ -9,7 +9,7 @@ from sipnb.chapters import results
 from sipnb.chapters.facts import BaselineFacts, PortfolioFacts
 from sipnb.chapters.portfolio.ranking import counted
 from sipnb.chapters.portfolio.rows import rows
-from sipnb.editions import editions
+from sipnb.other_cycles import editions
 from sipnb.places import ALL_SERVICES, BASELINE, PORTFOLIO, CycleFolder
 from sipnb.report import page
 from sipnb.report.chapter import PLACE, chapter
