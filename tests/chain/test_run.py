@@ -14,7 +14,7 @@ import pytest
 from estates import PAGES, Estate, make_estate, render_some
 
 from sipnb import workbook as workbooks
-from sipnb.chain import lock
+from sipnb.chain import lock, workers
 from sipnb.chain.parameters import ParameterError
 from sipnb.chain.progress import Event
 from sipnb.records.prepare import GateStopped

@@ -15,7 +15,7 @@ import pytest
 from estates import CHAPTERS, Estate
 from test_run import snapshot
 
-from sipnb.chain import manifest, unit
+from sipnb.chain import manifest, unit, workers
 from sipnb.chain.warm.fork_server import NotPossible
 from sipnb.chain.workers import LocalExecutor
 from sipnb.places import CHAPTERS as ALL_CHAPTERS
@@ -211,7 +211,7 @@ def test_no_chapter_needs_the_records_of_another_service(demo_book, demo_cycle, 
         )
         for folder in folders.values()
     ]  # fmt: skip
-    for spec in specs:  # a crew reads ahead from one folder: each has its own
+    for spec in specs:  # a fork server reads ahead from one folder: each has its own
         with LocalExecutor(1, "warm", tmp_path / "papers") as workers:
             (outcome,) = workers.work([spec])
         assert outcome.trouble is None, outcome.line()
