@@ -58,15 +58,15 @@ class Pages:
     """The functions that write the pages into the building folder.
 
     `plan(folder, service)`, `index(folder, service)` of the portfolio and `quality(folder, service)` of the records run in the
-    process of their unit, which imports them by name; the last comes before all others, so that they can link to it. Here run
-    `failure(folder, service, outcome)`, and `cycles(folder)`, which is given the published folder when everything else is in its
-    place.
+    process of their unit, which imports them by name: `module:name`, where they are not to be imported here. The records' page
+    comes before all others, so that they can link to it. Here run `failure(folder, service, outcome)`, and `cycles(folder)`,
+    which is given the published folder when everything else is in its place.
     """
 
-    plan: Callable[[CycleFolder, str], object]
+    plan: Callable[[CycleFolder, str], object] | str
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
-    index: Callable[[CycleFolder, str], object]
-    quality: Callable[[CycleFolder, str], object] | None = None
+    index: Callable[[CycleFolder, str], object] | str
+    quality: Callable[[CycleFolder, str], object] | str | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
 

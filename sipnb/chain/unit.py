@@ -118,10 +118,10 @@ def environment(building: Path, papers: Path, parameters: Path, data: Path, repo
     return {**SETTLED, **scratch, **{name: str(value) for name, value in told.items()}, "PYTHONPATH": path}
 
 
-def name_of(function: Callable[..., object] | None) -> str:
+def name_of(function: Callable[..., object] | str | None) -> str:
     """A function as `module:name`, for a process that does not share it. Raises ValueError where it cannot be found."""
-    if function is None:
-        return ""
+    if function is None or isinstance(function, str):
+        return function or ""
     name = f"{function.__module__}:{function.__qualname__}"
     if "<" in name:
         raise ValueError(f"{name} is defined within a function: another process cannot import it")
