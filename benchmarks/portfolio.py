@@ -72,7 +72,7 @@ def write_estate(
     for one in listed:
         _write(folder, one, when, draw)
         folder.page(one.id).write_text(PLAN, encoding="utf-8")
-    return PortfolioContext(book, when, folder, folder)
+    return PortfolioContext(book, when, folder)
 
 
 def make(estate: PortfolioContext) -> facts.PortfolioFacts:

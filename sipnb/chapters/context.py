@@ -197,16 +197,20 @@ class ServiceContext:
 
 @dataclass(frozen=True)
 class PortfolioContext:
-    """All services of an organisation in a cycle: `source` holds the results of their chapters, `folder` takes the portfolio's.
+    """All services of an organisation in a cycle; `folder` holds the results of their chapters and takes the portfolio's.
 
-    In a run both are the folder in which the cycle is built. By hand the published results are looked at, until there are some
-    on the workbench.
+    By hand the results of a service are those on the workbench where all of its chapters were run there, else the `published`.
     """
 
     workbook: Workbook
     cycle: Cycle
     folder: CycleFolder
-    source: CycleFolder
+    published: CycleFolder | None = None
+
+    def source(self, service: str) -> CycleFolder:
+        """The folder that holds the results of a service's chapters."""
+        whole = all(self.folder.result(service, chapter).is_file() for chapter in places.CHAPTERS)
+        return self.folder if whole or self.published is None else self.published
 
     @property
     def currency(self) -> str:
@@ -256,8 +260,7 @@ def open_portfolio(workbook: str, cycle: str) -> PortfolioContext:
     """All services of an organisation in a cycle; raises like `open_service`."""
     book, when, folder = open_cycle(workbook, cycle)
     published = places.cycle_folder(book.reports, book.name, when.name)
-    by_hand = not os.environ.get(places.BUILDING) and not (folder.root / "results").is_dir()
-    return PortfolioContext(book, when, folder, published if by_hand and published.root.is_dir() else folder)
+    return PortfolioContext(book, when, folder, None if os.environ.get(places.BUILDING) else published)
 
 
 def open_service(workbook: str, service: str, cycle: str) -> ServiceContext:

@@ -51,22 +51,30 @@ def handed_over(context: PortfolioContext) -> dict[str, Chapters]:
     In a run the statuses say what happened; by hand there are none. Somebody who opened one chapter only has made no plan.
     Raises ResultError.
     """
-    folder, states = context.source, results.statuses(context.source)
-    planned = [
-        name
+    states = _states(context)
+    planned = {
+        name: source
         for name in context.workbook.services
-        if all(folder.result(name, chapter).is_file() for chapter in CHAPTERS) and not _trouble(states.get(name, {}))
-    ]
-    return {name: Chapters(*(results.read(folder, name, chapter) for chapter in CHAPTERS)) for name in planned}
+        if all((source := context.source(name)).result(name, chapter).is_file() for chapter in CHAPTERS)
+        and not _trouble(states.get(name, {}))
+    }
+    return {
+        name: Chapters(*(results.read(source, name, chapter) for chapter in CHAPTERS))
+        for name, source in planned.items()
+    }
 
 
 def plans(context: PortfolioContext, chapters: Mapping[str, Chapters]) -> list[PlanFact]:
     """Every service in order of need. A service without a plan is a row too, with the reason."""
-    states = results.statuses(context.source)
+    states = _states(context)
     found = [
         _plan(known, states.get(name, {}), chapters.get(name)) for name, known in context.workbook.services.items()
     ]
     return sorted(found, key=lambda p: (-p.need, p.name, p.service))
+
+
+def _states(context: PortfolioContext) -> dict[str, dict[str, Any]]:
+    return results.statuses(context.folder) or results.statuses(context.published or context.folder)
 
 
 def _trouble(state: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -60,9 +60,16 @@ class _Headline:
     points: pd.DataFrame
 
 
-def rows(folder: CycleFolder, plans: Sequence[PlanFact], measured: Mapping[str, BaselineFacts]) -> list[Row]:
-    """A row a service in the order given. Sparklines of one measure share their scale, so that rows compare."""
-    headlines = {service: _headline(folder, service, one) for service, one in measured.items()}
+def rows(
+    folder: CycleFolder, plans: Sequence[PlanFact], measured: Mapping[str, BaselineFacts],
+    source: Callable[[str], CycleFolder] | None = None,
+) -> list[Row]:  # fmt: skip
+    """A row a service in the order given. Sparklines of one measure share their scale, so that rows compare.
+
+    `source` gives the folder that holds a service's results and page, where that is not `folder`.
+    """
+    source = source or (lambda service: folder)
+    headlines = {service: _headline(source(service), service, one) for service, one in measured.items()}
     spans: dict[str, tuple[float, float]] = {}
     # Two tickets a month swing from 0 to 100 %: what carries no claim does not set the scale of the others.
     scaled = [one for one in headlines.values() if one and one.fact.claims]
@@ -71,7 +78,7 @@ def rows(folder: CycleFolder, plans: Sequence[PlanFact], measured: Mapping[str, 
         known = spans.get(one.fact.kpi, (low, high))
         spans[one.fact.kpi] = (min(low, known[0]), max(high, known[1]))
     good = last_good(folder, [p.service for p in plans if p.status != "published"])
-    return [_row(folder, p, headlines.get(p.service), spans, good.get(p.service)) for p in plans]
+    return [_row(source(p.service), p, headlines.get(p.service), spans, good.get(p.service)) for p in plans]
 
 
 def _row(
