@@ -189,9 +189,9 @@ def test_a_week_keeps_its_hour_when_the_clocks_change():
 
 def test_three_years_of_changes_take_no_noticeable_time():
     rng, years = np.random.default_rng(0), 3 * 365 * DAY
-    start = time.perf_counter()
+    start = time.process_time()
     after_events(rng.uniform(0, years, 1_500), rng.uniform(0, years, 50_000), window=4 * HOUR, since=0, until=years)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ def test_weekly_m4_series_are_forecast_better_than_by_the_naive_method(reference
 
 def test_a_monthly_series_is_forecast_within_the_budget():
     forecast(seasonal(), 12, season=12)
-    start = time.perf_counter()
+    start = time.process_time()  # the budget is of work, and not of waiting for others on the same machine
     for seed in range(3):
         forecast(seasonal(seed), 12, season=12)
-    assert (time.perf_counter() - start) / 3 < 0.3
+    assert (time.process_time() - start) / 3 < 0.3
