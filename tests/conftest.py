@@ -22,7 +22,7 @@ from sipnb.places import CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
-from tests import hard, made
+from tests import costs, hard, made
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CYCLE = "2026-10"
@@ -49,6 +49,23 @@ def cache_of_made() -> made.Made:
 def pytest_configure(config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[made.KEY] = made.key_of(MADE_OF)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    costs.mark(items)
+    costs.arrange(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    with costs.held_to(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with costs.held_to(item):
+        return (yield)
 
 
 @pytest.hookimpl(trylast=True)

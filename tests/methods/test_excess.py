@@ -32,6 +32,7 @@ def judge(events, begins, **options):
     return after_events(events, begins, **({"window": DAY, "since": 0, "until": WEEKS * WEEK} | options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("events", "bursts"), [(15, False), (80, False), (15, True), (80, True)])
 def test_changes_without_effect_are_found_guilty_as_rarely_as_stated(events, bursts):
     rng, p, hits = np.random.default_rng(events), [], 0

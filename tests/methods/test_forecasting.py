@@ -33,6 +33,7 @@ def seasonal(seed: int = 0) -> pd.Series:
     return pd.Series(100 + 10 * WAVE + np.random.default_rng(seed).normal(size=60))
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_they_promise_on_series_with_a_known_future():
     rng, inside = np.random.default_rng(42), {80: [], 95: []}
     for kind in ("autoregressive", "level shift", "seasonal"):
@@ -137,6 +138,7 @@ def test_a_share_of_few_cases_is_less_certain_than_one_of_many():
     assert width(20) > 4 * width(2_000)
 
 
+@pytest.mark.slow
 def test_shares_of_varying_numbers_of_trials_are_covered():
     rng, hits = np.random.default_rng(8), []
     for _ in range(25):
@@ -147,6 +149,7 @@ def test_shares_of_varying_numbers_of_trials_are_covered():
     assert 0.88 <= np.mean(hits) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mean", [0.3, 3, 60])
 def test_counts_come_as_whole_numbers_none_negative_around_their_mean(mean):
     rng, levels, hits = np.random.default_rng(5), [], []
@@ -265,6 +268,7 @@ def test_thetas_variance_grows_by_the_square_of_its_weight_each_step():
     assert 0 < growth[0] <= 1
 
 
+@pytest.mark.slow
 def test_weekly_m4_series_are_forecast_better_than_by_the_naive_method(reference):
     train = reference("m4/Weekly-train.csv", index_col=0).iloc[::9]
     test = reference("m4/Weekly-test.csv", index_col=0).iloc[::9]

@@ -38,6 +38,7 @@ def p_values(rows, **options):
     return np.array([change(pd.Series(row), **options).p for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", STABLE)
 @pytest.mark.parametrize("n", [13, 30])
 def test_a_stable_series_is_called_changed_no_more_often_than_the_level_says(noise, n):
@@ -54,6 +55,7 @@ def test_the_long_tail_of_skewed_noise_is_not_taken_for_a_change_of_the_latest_p
     assert (p_values(rows, windows=[1]) <= 0.001).mean() < 0.006  # an ordinary t-test: 0.013
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "change_of_level", "level", "power"),
     [
