@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sipnb import demo, places
+from sipnb import demo, imports, places
 from sipnb import workbook as workbooks
 from sipnb.chapters import notebooks
 from sipnb.chapters.context import ServiceContext
@@ -23,6 +23,9 @@ from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
 from tests import costs, hard, made
+
+with imports.spared():
+    import nbformat  # noqa: F401 - before a test does, and seconds faster
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CYCLE = "2026-10"
@@ -174,8 +177,12 @@ def left_by(chapter: str, context: ServiceContext) -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def demo_environment(demo_exports, demo_reports) -> dict[str, str]:
-    """The environment in which a notebook or a command finds the test's own exports and reports."""
-    return os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(demo_reports)}
+    """The environment in which a notebook or a command finds the test's own exports and reports.
+
+    Papermill and nbconvert import there what they need, and not what costs seconds for nothing (sipnb/imports.py).
+    """
+    found = os.pathsep.join(filter(None, (str(REPOSITORY / "tests" / "spared"), os.environ.get("PYTHONPATH"))))
+    return os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(demo_reports), "PYTHONPATH": found}
 
 
 @pytest.fixture(scope="session")
