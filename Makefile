@@ -36,7 +36,7 @@ pages: $(ENV)  ## every page of every organisation in a browser, at every width,
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
 
 faults: $(ENV)  ## exports mangled, runs killed, disks filled, hostile strings, formulas, addresses, files: a table of what came
-	SIPNB_FAULTS=2000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_texts.py \
+	SIPNB_FAULTS=2000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_delimited.py \
 	  tests/records/test_databases.py tests/test_formulas.py tests/test_yamls.py tests/test_personal_data.py \
 	  tests/browser/test_hostile.py tests/chain/test_kills.py tests/chain/test_random_kills.py \
 	  tests/chain/test_full_disks.py tests/chain/test_at_once.py

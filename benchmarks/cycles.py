@@ -30,7 +30,7 @@ import nbformat
 import psutil
 
 from sipnb.chain import unit
-from sipnb.chain.crew import Crew
+from sipnb.chain.workers import LocalExecutor
 from sipnb.places import CHAPTERS, NOTEBOOKS, CycleFolder, cycle_folder
 
 BIN = Path(sys.executable).parent
@@ -144,7 +144,7 @@ def overhead(folder: Path) -> tuple[float, float]:
         "x", estates.CYCLE, tuple(unit.Chapter(str(n), str(nothing), "", {}) for n in range(REPEATS)), {"service": "x"},
         str(building), str(folder / "published"), str(folder / "status.json"), 600, environment,
     )  # fmt: skip
-    with Crew(1, "warm", folder / "papers") as crew:
+    with LocalExecutor(1, "warm", folder / "papers") as crew:
         (outcome,) = crew.work([spec])
         assert crew.engine == "warm", "forking is not possible here"
     assert outcome.trouble is None, outcome.line()

@@ -162,9 +162,9 @@ def run(
 
 def _missing(book: Workbook, last: Cycle) -> list[Cycle]:
     """The cycles from the first one that is published up to `last` that are not, oldest first; `last` alone before any is."""
-    from sipnb import editions
+    from sipnb import other_cycles
 
-    there = {folder.cycle for folder in editions.published(book.reports / book.name)}
+    there = {folder.cycle for folder in other_cycles.published(book.reports / book.name)}
     first = min((book.cycle(name).start for name in there if book.cycle(name).kind == last.kind), default=last.start)
     wanted = [last]
     while wanted[0].start > first:
@@ -188,7 +188,7 @@ def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, 
             failure=report.failure_of(names, when.label),
             index=report.render_index,
             cycles=report.render_cycles,
-            quality=report.quality_page(book, when),
+            quality=report.render_records,
         ),
         progress=Progress(sys.stdout),
         **options,

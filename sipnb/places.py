@@ -182,7 +182,9 @@ class CycleFolder:
         return self.root / "downloads"
 
     def page(self, service: str) -> Path:
-        return self.root / f"{service}.html"
+        """The page of a service, of the portfolio or of the records, by the name under which its results lie."""
+        own = {ALL_SERVICES: self.index, ALL_RECORDS: self.quality}
+        return own.get(service, self.root / f"{service}.html")
 
     def result(self, service: str, chapter: str) -> Path:
         return self.root / "results" / service / f"{chapter}.json"

@@ -21,7 +21,7 @@ CONDA = {
 FLOORS = (
     ("yamls", "apart"),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
-    ("formulas", "editions"),
+    ("formulas", "other_cycles"),
     ("workbook",),
     ("records", "methods"),
     ("demo",),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import sipnb
-from sipnb import editions
+from sipnb import other_cycles
 from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import (
@@ -204,7 +204,7 @@ def made_of_portfolio(
     # All of it, as text: the portfolio and the data-quality page show rows that are in no service, too.
     folder = cycle_folder(workbook.reports, workbook.name, cycle.name)
     # What is published beside it is linked, and the portfolio of the cycle before is compared with.
-    others = [edition.cycle for edition in editions.siblings(folder)]
+    others = [edition.cycle for edition in other_cycles.siblings(folder)]
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(ALL_SERVICES, PORTFOLIO)
     records = digest([json.dumps(quality), stood, others])
     before = content_hash(earlier) if earlier.is_file() else ""
@@ -212,10 +212,17 @@ def made_of_portfolio(
 
 
 def statuses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What became of each service, as the portfolio is told: its status, the reason of a failure, and what is out of date."""
+    """What became of each service, as the portfolio is told: its status, the reason of a failure, and what is out of date.
+
+    By name, and a plan that was taken over is as published as one that was made: however a run came about, it says the same.
+    """
     return {
-        name: {"status": entry["status"], "reason": _reason(entry), "stale": entry.get("stale", [])}
-        for name, entry in entries.items()
+        name: {
+            "status": PUBLISHED if entry["status"] == UP_TO_DATE else entry["status"],
+            "reason": _reason(entry),
+            "stale": entry.get("stale", []),
+        }
+        for name, entry in sorted(entries.items())
     }
 
 
@@ -224,7 +231,7 @@ def _reason(entry: Mapping[str, Any]) -> str:
         if one.get("state") in (FAILED, ERRORED):
             where = f" at “{one['heading']}”" if one.get("heading") else ""
             return f"{chapter}{where}: {one.get('error') or one['state']}"
-    return entry["status"]
+    return "" if entry["status"] in (PUBLISHED, UP_TO_DATE) else str(entry["status"])
 
 
 def service_files(folder: CycleFolder, service: str) -> list[Path]:

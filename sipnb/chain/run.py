@@ -13,14 +13,14 @@ from typing import Any
 
 import filelock
 
-from sipnb import editions
+from sipnb import other_cycles
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, engines, lock, manifest, publication, unit
-from sipnb.chain.crew import Crew
+from sipnb.chain import engines, lock, manifest, publication, unit, workers
 from sipnb.chain.manifest import PUBLISHED, Made
-from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line, rendered
+from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line
 from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
 from sipnb.chain.progress import Event, Pace
+from sipnb.chain.workers import LocalExecutor
 from sipnb.cycles import Cycle
 from sipnb.places import (
     ALL_RECORDS,
@@ -57,15 +57,16 @@ class Run:
 class Pages:
     """The functions that write the pages into the building folder.
 
-    `plan(folder, service)` runs in the process of the service, which imports it by its name. The others run here:
-    `failure(folder, service, outcome)`, `index(folder)`, and `quality(folder)`, which comes before all others, so that they can
-    link to it. `cycles(folder)` is given the published folder when everything else is in its place.
+    `plan(folder, service)`, `index(folder, service)` of the portfolio and `quality(folder, service)` of the records run in the
+    process of their unit, which imports them by name; the last comes before all others, so that they can link to it. Here run
+    `failure(folder, service, outcome)`, and `cycles(folder)`, which is given the published folder when everything else is in its
+    place.
     """
 
     plan: Callable[[CycleFolder, str], object]
     failure: Callable[[CycleFolder, str, ServiceOutcome], object]
-    index: Callable[[CycleFolder], object]
-    quality: Callable[[CycleFolder], object] | None = None
+    index: Callable[[CycleFolder, str], object]
+    quality: Callable[[CycleFolder, str], object] | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
 
@@ -79,7 +80,7 @@ class _Work:
     published: CycleFolder
     building: CycleFolder
     pages: Pages
-    crew: Crew
+    executor: LocalExecutor
     limit: float
     force: bool
     progress: Callable[[Event], None]
@@ -126,12 +127,12 @@ def run(
         lock.sign(published)
         try:
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
-            with Crew(
-                jobs or crew.default_jobs(), engine or engines.default(), published.papers,
+            with LocalExecutor(
+                jobs or workers.default_jobs(), engine or engines.default(), published.papers,
                 lambda text: progress(Event("engine", text)),
-            ) as workers:  # fmt: skip
+            ) as executor:  # fmt: skip
                 work = _Work(
-                    workbook, cycle, notebooks, published, building, pages, workers, chapter_limit, force, progress,
+                    workbook, cycle, notebooks, published, building, pages, executor, chapter_limit, force, progress,
                     manifest.read(published), left_over, time.monotonic(), place,
                 )  # fmt: skip
                 return _made(work, asked(workbook, services), refreeze)
@@ -230,10 +231,7 @@ def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, A
     if not why(earlier, made, work.published, work.force, same):
         publication.lend_quality(work.published, work.building)
         return {**earlier, "status": UP_TO_DATE, "output": "identical"}
-    (outcome,) = work.crew.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
-    if outcome.state == SUCCEEDED:
-        page = rendered(lambda: work.pages.quality(work.building), work.building.quality)
-        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: page})
+    (outcome,) = work.executor.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
     if outcome.state != SUCCEEDED:
         work.building.quality.unlink(missing_ok=True)
         publication.forget_results(work.building, ALL_RECORDS)
@@ -294,7 +292,7 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
     pace = Pace({name: entry.get("took", 0.0) for name, entry in work.before["services"].items()}, rows)
     specs = [_spec(work, name, CHAPTERS, made[name]) for name in pace.order]
     done = asked_for - len(specs)
-    outcomes = work.crew.work(specs)
+    outcomes = work.executor.work(specs)
     # Closed at once where a step below is interrupted, so that no process outlives the run.
     with contextlib.closing(outcomes):
         for outcome in outcomes:
@@ -317,15 +315,10 @@ def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> di
     write_whole(
         work.building.statuses, json.dumps(manifest.statuses(work.entries), indent=1, ensure_ascii=False) + "\n"
     )
-    (outcome,) = work.crew.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
-    if outcome.state == SUCCEEDED:
-        index = rendered(lambda: work.pages.index(work.building), work.building.index)
-        outcome = replace(outcome, chapters={**outcome.chapters, RENDER: index})
+    (outcome,) = work.executor.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
     if outcome.state != SUCCEEDED:
         publication.forget_portfolio(work.building)
         _fail(work, outcome)
-        if work.building.page(ALL_SERVICES).exists():
-            work.building.page(ALL_SERVICES).replace(work.building.index)
     hashes = manifest.hashes(work.building, manifest.portfolio_files(work.building, work.workbook.services))
     entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
     work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
@@ -367,6 +360,7 @@ def _entry(
 
 def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
     book, across = work.workbook, service in (ALL_SERVICES, ALL_RECORDS)
+    render = {ALL_SERVICES: work.pages.index, ALL_RECORDS: work.pages.quality}.get(service, work.pages.plan)
     earlier = None if work.force or across else work.before["services"].get(service)
     given = dict.fromkeys(GIVEN_ACROSS if across else GIVEN, service)
     # An organisation's name is the same on every machine, its path is not: that one travels in the environment.
@@ -388,7 +382,7 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         environment=unit.environment(
             work.building.root, work.published.papers, book.folder.parent, book.data, book.reports
         ),
-        render="" if across else unit.name_of(work.pages.plan),
+        render=unit.name_of(render),
     )  # fmt: skip
 
 
@@ -403,7 +397,7 @@ def _write(work: _Work, head: dict[str, Any], portfolio: Mapping[str, Any], reco
 
 def _refuse_foreign(published: CycleFolder, workbook: Workbook) -> None:
     """Raises WorkbookError where the plans of another organisation lie under the same name."""
-    for folder in (published, *editions.published(published.root.parent)[:1]):
+    for folder in (published, *other_cycles.published(published.root.parent)[:1]):
         if title := manifest.foreign(folder, workbook):
             raise WorkbookError(
                 [f"{folder.root} holds the plans of another organisation, {title!r}; choose another folder by --out, or another "

@@ -3,20 +3,20 @@
 Everything is invented and follows from the seed. A service's records do not depend on which others are made.
 """
 
-from sipnb.demo.exports import generate, write
-from sipnb.demo.services import CUT_OFF, EXPORT_END, FIRST_DAY, GOAL_HOURS, ORGANISATION, SERVICES, ZONE, Service
-from sipnb.demo.supply import supply
+import importlib
+from typing import Any
 
-__all__ = [
-    "CUT_OFF",
-    "EXPORT_END",
-    "FIRST_DAY",
-    "GOAL_HOURS",
-    "ORGANISATION",
-    "SERVICES",
-    "ZONE",
-    "Service",
-    "generate",
-    "supply",
-    "write",
-]
+#: What is found in the package itself, imported when it is first asked for: most runs simulate nothing.
+_PUBLIC = {
+    **dict.fromkeys(("generate", "write"), "exports"),
+    **dict.fromkeys(
+        ("CUT_OFF", "EXPORT_END", "FIRST_DAY", "GOAL_HOURS", "ORGANISATION", "SERVICES", "ZONE", "Service"), "services"
+    ),
+    "supply": "supply",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from sipnb.demo import estate, lives
+from sipnb.demo import estate, ticket_lifecycle
 from sipnb.demo.services import (
     CUT_OFF,
     EXPORT_END,
@@ -159,17 +159,17 @@ def _of(one: Service, number: int, seed: int, scale: float) -> dict[str, pd.Data
     rng = {part: np.random.default_rng(stream) for part, stream in zip(parts, streams, strict=True)}
     first = number * _MOST
 
-    changes = estate.changes(one, rng["changes"], lives.items(one))
+    changes = estate.changes(one, rng["changes"], ticket_lifecycle.items(one))
     changes.insert(0, "change", _identifiers("CHG", first, len(changes)))
     outages = estate.outages(one, rng["outages"], changes[changes["outcome"].eq("failed")])
     problems = estate.problems(one, rng["problems"], len(PHRASES[one.id]))
     problems.insert(0, "problem", _identifiers("PRB", first, len(problems)))
 
     arrivals = estate.arrivals(one, rng["arrivals"], scale, changes, outages)
-    traits = lives.traits(one, rng["lives"], arrivals)
-    work = lives.work(one, rng["lives"], traits)
-    events = lives.events(one, rng["lives"], traits, work)
-    tickets = lives.recorded(one, rng["lives"], traits, work, events)
+    traits = ticket_lifecycle.traits(one, rng["lives"], arrivals)
+    work = ticket_lifecycle.work(one, rng["lives"], traits)
+    events = ticket_lifecycle.events(one, rng["lives"], traits, work)
+    tickets = ticket_lifecycle.recorded(one, rng["lives"], traits, work, events)
     numbers = pd.Series(_identifiers("", first, len(tickets)))
     tickets.insert(0, "ticket", tickets["kind"].map({"incident": "INC", "request": "REQ"}) + numbers)
     tickets["change"] = _named_half(rng["links"], changes["change"], arrivals["change"].to_numpy())
@@ -202,10 +202,10 @@ def _timed(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def _named_half(rng: np.random.Generator, names: pd.Series, cause: np.ndarray) -> pd.Series:
     """The name of what caused each ticket, where it is known: in about half of the cases somebody filled it in."""
-    return pd.Series(lives.labels(names, np.where(rng.random(len(cause)) < 0.5, cause, -1)))
+    return pd.Series(ticket_lifecycle.labels(names, np.where(rng.random(len(cause)) < 0.5, cause, -1)))
 
 
-def _problem_of(rng: np.random.Generator, problems: pd.DataFrame, traits: lives.Traits) -> pd.Series:
+def _problem_of(rng: np.random.Generator, problems: pd.DataFrame, traits: ticket_lifecycle.Traits) -> pd.Series:
     """The problem that incidents of its category are linked to while it is open: one in four, the latest problem."""
     code = np.full(len(traits.opened), -1)
     chance = rng.random(len(code)) < 0.25
@@ -213,7 +213,7 @@ def _problem_of(rng: np.random.Generator, problems: pd.DataFrame, traits: lives.
         until = problem.resolved if problem.resolved > 0 else END
         during = (traits.opened > problem.opened - 5 * DAY) & (traits.opened < until)
         code[chance & during & traits.incident & (traits.category == problem.category)] = number
-    return pd.Series(lives.labels(problems["problem"], code))
+    return pd.Series(ticket_lifecycle.labels(problems["problem"], code))
 
 
 def _major(rng: np.random.Generator, tickets: pd.DataFrame, outages: pd.DataFrame, outage: np.ndarray) -> np.ndarray:
@@ -230,9 +230,9 @@ def _ticket_events(one: Service, tickets: pd.DataFrame, events: pd.DataFrame) ->
         {
             "ticket": tickets["ticket"].array.take(events["row"].to_numpy()),
             "at": instants(events["at"].to_numpy()),
-            "state": lives.labels(lives.STATES, events["state"].to_numpy()),
-            "on_hold": events["state"].eq(lives.STATES.index("on hold")).to_numpy(),
-            "group": lives.labels(lives.groups(one), events["group"].to_numpy()),
+            "state": ticket_lifecycle.labels(ticket_lifecycle.STATES, events["state"].to_numpy()),
+            "on_hold": events["state"].eq(ticket_lifecycle.STATES.index("on hold")).to_numpy(),
+            "group": ticket_lifecycle.labels(ticket_lifecycle.groups(one), events["group"].to_numpy()),
             "priority": events["priority"].to_numpy(),
         }
     )

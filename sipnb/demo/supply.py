@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sipnb.demo.exports import write
 from sipnb.records import sources
 from sipnb.workbook import Workbook
 
@@ -14,6 +13,8 @@ def supply(book: Workbook) -> bool:
     try:
         sources.require(book.settings.sources, book.data, book.anywhere)
     except sources.MissingInput:
+        from sipnb.demo.exports import write  # only where something is to be written
+
         write(book.data)
         return True
     return False

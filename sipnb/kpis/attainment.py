@@ -11,7 +11,7 @@ import pandas as pd
 
 from sipnb.kpis.scope import Scope, figures, shares
 from sipnb.methods import proportions
-from sipnb.records import clocks, spells
+from sipnb.records import clocks, intervals
 
 #: An open ticket without a due time counts as late where so few of those that lasted as long had met their target …
 LATE_SHARE = 0.05
@@ -151,7 +151,7 @@ def met_on_clocks(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
         goal = clocks.elapsed(scope.calendar, opened, due, pauses)
         net = clocks.elapsed(scope.calendar, opened, resolved, pauses)
     else:
-        net = spells.elapsed_by_total(business, gross, tickets["on_hold"].to_numpy())
+        net = intervals.elapsed_by_total(business, gross, tickets["on_hold"].to_numpy())
         goal = np.maximum(clocks.elapsed(scope.calendar, opened, due) - (business - net), 0)
     return pd.DataFrame({"gross": gross <= goal, "business": business <= goal, "net": net <= goal}, index=tickets.index)
 
@@ -208,12 +208,12 @@ def by_policy(scope: Scope) -> pd.DataFrame:
     if tickets.empty or not goal:
         return pd.DataFrame(columns=columns)
     events = scope.events_of(tickets)
-    pauses, levels = scope.holds_of(tickets), spells.priorities(tickets, events)
+    pauses, levels = scope.holds_of(tickets), intervals.priorities(tickets, events)
     lines = []
     for reopened in ("R1", "R2", "R3"):
-        running = spells.running(tickets, events, reopened)
+        running = intervals.running(tickets, events, reopened)
         for priority in ("P1", "P2"):
-            used = spells.goal_used(scope.calendar, running, scope.known_until, levels, goal, pauses, priority)
+            used = intervals.goal_used(scope.calendar, running, scope.known_until, levels, goal, pauses, priority)
             met = used[~np.isnan(used)] <= 1
             share = proportions.wilson(int(met.sum()), len(met))
             lines.append((reopened, priority, share.value, share.low, share.high, share.n))

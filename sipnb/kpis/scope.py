@@ -17,7 +17,7 @@ import pandas as pd
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.methods import proportions
-from sipnb.records import clocks, spells
+from sipnb.records import clocks, intervals
 from sipnb.records.frozen import Records
 
 #: A service of which so many rows would be expected, and none is there, did not exist.
@@ -161,10 +161,10 @@ class Scope:
 
     @cached_property
     def holds(self) -> pd.DataFrame:
-        """Each time a ticket was on hold: see `spells.holds`."""
+        """Each time a ticket was on hold: see `intervals.holds`."""
         events = self.records.ticket_events
         # Positions instead of identifiers: comparing so many texts takes longer than all the rest.
-        return spells.holds(
+        return intervals.holds(
             pd.DataFrame({"ticket": np.arange(len(self.records.tickets))}),
             pd.DataFrame({"ticket": self._event_rows, "at": events["at"], "on_hold": events["on_hold"]}),
         )

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from sipnb.records import shapes
-from sipnb.records.mapped import LATE, UNLISTED, Services
+from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.sources import Read
-from sipnb.records.sources.parts import Part
+from sipnb.records.sources.relation import Part
 from sipnb.records.sql import name, quoted
 from sipnb.records.staging import DUPLICATE, NO_RECORD, PRECEDED, SUPERSEDED, Staged
 

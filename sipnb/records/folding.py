@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipnb.cycles import Cycle
-from sipnb.records.mapped import Services, decided, emptied, judgements
+from sipnb.records.mapping_sql import Services, decided, emptied, judgements
 from sipnb.records.mappings import TableMap
 from sipnb.records.sql import quoted
 from sipnb.tables import TABLES

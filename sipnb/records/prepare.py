@@ -21,8 +21,8 @@ from sipnb import formulas
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
 from sipnb.places import private, private_file, state
-from sipnb.records import account, freezing, mappings, quality, shapes, sources, staging, standing, trials
-from sipnb.records.mapped import LATE, UNLISTED, Services
+from sipnb.records import account, as_of, freezing, mappings, quality, shapes, sources, staging, trials
+from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
 from sipnb.records.sql import no_room, quoted
 from sipnb.tables import ESSENTIAL, ESTATE, FREE, TABLES
@@ -184,7 +184,7 @@ def _newest(con: duckdb.DuckDBPyConnection, staged: list[staging.Staged], until:
     times: list[Any] = []
     for one in staged:
         known = TABLES[one.table].columns
-        told = [c for c in one.columns if known[c].kind in ("time", "date") and c not in standing.PLANS]
+        told = [c for c in one.columns if known[c].kind in ("time", "date") and c not in as_of.PLANS]
         if told:
             latest = ", ".join(f'max("{c}") FILTER ("{c}" < {limit})' for c in told)
             used = f"_reason IS NULL OR _reason = {quoted(LATE)}"
@@ -271,7 +271,7 @@ def _prepare(
         # Its hash would be that of other rows than those that were read.
         raise sources.MissingInput(f"{changed[0]} changed while it was read: let its export end, and run again")
     con.execute("SET TimeZone='UTC'")
-    columns = standing.as_known(con, staged, services, cycle)
+    columns = as_of.as_known(con, staged, services, cycle)
     if errors := trials.of_formulas(con, workbook, columns, scratch):
         raise WorkbookError(errors)
     opened = [read for read, _ in reads]

@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.records import folding, mapped, moments
-from sipnb.records.mapped import Services
+from sipnb.records import folding, mapping_sql, moments
+from sipnb.records.mapping_sql import Services
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
 from sipnb.records.sources.headings import taken
-from sipnb.records.sources.parts import Part, take
+from sipnb.records.sources.relation import Part, take
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES, duckdb_type
 
@@ -108,8 +108,8 @@ def _read(
     contents = list(mapping.tables.values())
     # A record that becomes one row is mapped while it is read; its position is that of the row. Others need their number.
     streams = len(contents) == 1 and not contents[0].events and not any(c.split for c in contents[0].columns.values())
-    streams = streams and not mapped.needs_places(part, contents[0], next(iter(mapping.tables)))
-    queries = {t: mapped.query(part, mapping, t, services, cycle, numbered=not streams) for t in mapping.tables}
+    streams = streams and not mapping_sql.needs_places(part, contents[0], next(iter(mapping.tables)))
+    queries = {t: mapping_sql.query(part, mapping, t, services, cycle, numbered=not streams) for t in mapping.tables}
     for table, query in queries.items():
         sides[table].parts[number] = (f"part_{number}_{table}", query.columns, not streams)
     if streams:

@@ -5,24 +5,23 @@ the organisation is what cells of notebooks leave, in their order, or in the pla
 names (`chapter`).
 """
 
-from sipnb.report.cycles import render_cycles
-from sipnb.report.failure import failure_of, render_failure
-from sipnb.report.pdf import NoBrowser, browser, print_pages, unprinted
-from sipnb.report.plan import render_plan
-from sipnb.report.portfolio import render_index
-from sipnb.report.records import quality_page, render_check, render_quality
+import importlib
+from typing import Any
 
-__all__ = [
-    "NoBrowser",
-    "browser",
-    "failure_of",
-    "print_pages",
-    "quality_page",
-    "render_check",
-    "render_cycles",
-    "render_failure",
-    "render_index",
-    "render_plan",
-    "render_quality",
-    "unprinted",
-]
+#: What is found in the package itself, imported when it is first asked for: who leads a run renders next to nothing.
+_PUBLIC = {
+    "render_cycles": "cycles",
+    **dict.fromkeys(("failure_of", "render_failure"), "failure"),
+    **dict.fromkeys(("NoBrowser", "browser", "print_pages", "unprinted"), "pdf"),
+    "render_plan": "plan",
+    "render_index": "portfolio",
+    **dict.fromkeys(("render_check", "render_quality", "render_records"), "records"),
+}
+
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)

@@ -19,14 +19,13 @@ from traitlets.config import Config
 
 from sipnb.imports import spared
 from sipnb.places import chapter_anchor
+from sipnb.report.page import TEMPLATES, PageError, Section
 from sipnb.show.display import inside
 
 with spared():
     import nbformat
     from nbconvert.exporters import TemplateExporter
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 #: What cells with one of these tags leave is no part of the page: they prepare, or show an analyst what a method gave.
 SILENT = {"parameters", "injected-parameters", "setup", "method"}
@@ -38,19 +37,6 @@ PLACE, FRONT = "page:", "front"
 _SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/plain"]
 
 _HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
-
-
-class PageError(ValueError):
-    """A page that cannot be made; the message says which file is missing or at fault, and what to do."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading of the page: `level` 2 is a chapter, 3 and below its sections."""
-
-    level: int
-    id: str
-    title: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sipnb import __version__
-from sipnb.editions import label, published
+from sipnb.other_cycles import label, published
 from sipnb.places import ALL_SERVICES, CycleFolder
 from sipnb.report.page import environment, write
 from sipnb.show import words

@@ -12,7 +12,7 @@ from sipnb.chapters.facts import ActionOfPlan, DecisionFact, PortfolioFacts
 from sipnb.chapters.portfolio import actions as plan_actions
 from sipnb.chapters.portfolio import views
 from sipnb.chapters.portfolio.rows import Row, owner_page
-from sipnb.editions import editions
+from sipnb.other_cycles import editions
 from sipnb.places import CycleFolder
 from sipnb.report.page import environment, quality_link, write
 from sipnb.show import words

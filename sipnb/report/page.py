@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,25 @@ import jinja2
 from markupsafe import Markup
 
 from sipnb.places import CycleFolder, write_whole
-from sipnb.report.chapter import TEMPLATES, Section
 from sipnb.show import display, words
+
+TEMPLATES = Path(__file__).parent / "templates"
 
 #: An earlier or later cycle: its name, its label, and the link to its page, relative to the cycle's folder.
 Edition = tuple[str, str, str]
+
+
+class PageError(ValueError):
+    """A page that cannot be made; the message says which file is missing or at fault, and what to do."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the page: `level` 2 is a chapter, 3 and below its sections."""
+
+    level: int
+    id: str
+    title: str
 
 
 def quality_link(folder: CycleFolder) -> str:

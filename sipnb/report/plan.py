@@ -11,12 +11,12 @@ from markupsafe import Markup
 from sipnb import cycles
 from sipnb.chapters import results
 from sipnb.chapters.facts import About, BaselineFacts, RecommendationFacts
-from sipnb.editions import editions as found_editions
+from sipnb.other_cycles import editions as found_editions
 from sipnb.places import BASELINE, CHAPTERS, FORECAST, RECOMMENDATIONS, CycleFolder
-from sipnb.report.chapter import PLACE, Chapter, PageError, Section, chapter
+from sipnb.report.chapter import PLACE, Chapter, chapter
 from sipnb.report.chapter import prepare as prepare_chapters
 from sipnb.report.methods import methods
-from sipnb.report.page import contents, editions, environment, quality_link, write
+from sipnb.report.page import PageError, Section, contents, editions, environment, quality_link, write
 from sipnb.report.provenance import fingerprints, provenance
 from sipnb.report.twin import embedded, twin
 from sipnb.show import words

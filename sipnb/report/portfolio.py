@@ -9,13 +9,13 @@ from sipnb.chapters import results
 from sipnb.chapters.facts import BaselineFacts, PortfolioFacts
 from sipnb.chapters.portfolio.ranking import counted
 from sipnb.chapters.portfolio.rows import rows
-from sipnb.editions import editions
+from sipnb.other_cycles import editions
 from sipnb.places import ALL_SERVICES, BASELINE, PORTFOLIO, CycleFolder
 from sipnb.report import page
-from sipnb.report.chapter import PLACE, PageError, Section, chapter
+from sipnb.report.chapter import PLACE, chapter
 from sipnb.report.downloads import write_downloads
 from sipnb.report.owners import render_owners
-from sipnb.report.page import contents, environment, quality_link, write
+from sipnb.report.page import PageError, Section, contents, environment, quality_link, write
 from sipnb.report.provenance import account
 from sipnb.show import words
 
@@ -23,7 +23,7 @@ from sipnb.show import words
 FRONT = ("verdict", "movers", "since", "rule", "services", "matrix", "actions", "estate")
 
 
-def render_index(folder: CycleFolder, *, with_code: bool = True) -> Path:
+def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code: bool = True) -> Path:
     """Write the portfolio, a page for every owner and the downloads; return the portfolio's page.
 
     It is made of its result, its executed notebook and the services' results. Render it after the services' pages: only

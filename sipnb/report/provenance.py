@@ -10,7 +10,7 @@ from typing import Any
 from sipnb import __version__
 from sipnb.chapters import results
 from sipnb.places import CycleFolder, chapter_title, revision
-from sipnb.report.chapter import PageError
+from sipnb.report.page import PageError
 from sipnb.show import words
 from sipnb.show.visible import day
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from sipnb import __version__
 from sipnb.chapters import notebooks
-from sipnb.chapters.context import RecordsContext
-from sipnb.cycles import Cycle
+from sipnb.chapters.context import RecordsContext, open_records
 from sipnb.places import ALL_RECORDS, NOTEBOOKS, RECORDS, CycleFolder
-from sipnb.report.chapter import PLACE, Chapter, PageError, Section, chapter, converted
-from sipnb.report.page import contents, environment, write
-from sipnb.report.provenance import quality_of
+from sipnb.report.chapter import PLACE, Chapter, chapter, converted
+from sipnb.report.page import PageError, Section, contents, environment, write
 from sipnb.show import words
-from sipnb.workbook import Workbook
 
 #: The places of the page that cells of the notebook fill.
 FRONT = ("verdict", "account")
@@ -52,11 +48,7 @@ def render_check(context: RecordsContext, path: Path) -> Path:
     return render_quality(context, path, converted(json.dumps(executed), RECORDS))
 
 
-def quality_page(workbook: Workbook, cycle: Cycle) -> Callable[[CycleFolder], Path]:
-    """`render_quality` for an organisation's cycle, as a run calls it: once the notebook over its records was run."""
-
-    def render(folder: CycleFolder) -> Path:
-        context = RecordsContext(workbook, cycle, quality_of(folder))
-        return render_quality(context, folder.quality, chapter(folder.notebook(ALL_RECORDS, RECORDS), RECORDS, False))
-
-    return render
+def render_records(folder: CycleFolder, service: str = ALL_RECORDS) -> Path:
+    """`render_quality` for a cycle that is being built, as a run calls it: once the notebook over its records was run."""
+    context = open_records(folder.root.parent.name, folder.cycle)
+    return render_quality(context, folder.quality, chapter(folder.notebook(service, RECORDS), RECORDS, with_code=False))

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
 from sipnb.show import words
-from sipnb.show.figures import Draw
-from sipnb.show.svg import svg
 from sipnb.show.theme import DARK, NARROW, WIDE
+
+if TYPE_CHECKING:
+    from sipnb.show.figures import Draw
 
 #: The markup of tables and figures; pages use it, too.
 TEMPLATES = Path(__file__).parent / "templates"
@@ -180,6 +182,8 @@ def figure(
     alt = words.clipped(alt, 250)
     columns = list(data.columns)
     shown = list(zip(*(_formatted(data[c], units.get(c), currency) for c in columns), strict=True))
+    from sipnb.show.svg import svg  # matplotlib: a page that draws nothing need not wait for it
+
     wide, narrow = (
         svg(draw(room), f"{name}{suffix}", finding, alt) for room, suffix in ((WIDE, ""), (NARROW, "-narrow"))
     )

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INK, MUTED, FAINT, PAPER = "#1b1f24", "#59636e", "#d8dde3", "#ffffff"
 IMPROVEMENT, CONCERN, COMMON, NEUTRAL = "#005eb8", "#c24e00", "#6b7280", "#5b2a86"
@@ -74,6 +75,9 @@ WIDE, NARROW = Room(640, 13), Room(300, 12)
 
 def canvas(room: Room, height: float, rows: int = 1, **options):
     """A figure and its axes in the project's style, not known to pyplot: nothing is shown twice or kept open."""
+    import matplotlib as mpl  # whoever needs only the colours need not wait for it
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE | {"font.size": room.text}):
         # A pixel is a point at 72 dots an inch.
         figure = Figure(figsize=(room.width / 72, height / 72), dpi=72)

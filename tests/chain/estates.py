@@ -128,7 +128,7 @@ def render_failure(folder: CycleFolder, service: str, outcome: object) -> None:
     folder.page(service).write_text(f"{service} failed: {outcome.trouble.error}")
 
 
-def render_index(folder: CycleFolder) -> None:
+def render_index(folder: CycleFolder, service: str) -> None:
     told = folder.result("_portfolio", "portfolio").read_text()
     pages = sorted(page.name for page in folder.root.glob("*.html"))
     folder.index.write_text(f"index of {pages} {told}")

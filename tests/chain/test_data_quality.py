@@ -11,12 +11,12 @@ from test_run import snapshot
 from sipnb.places import CycleFolder
 
 
-def render_quality(folder: CycleFolder) -> None:
+def render_quality(folder: CycleFolder, service: str) -> None:
     sources = json.loads((folder.records / "quality.json").read_text())["sources"]
     folder.quality.write_text(f"quality of {sources}")
 
 
-def broken(folder: CycleFolder) -> None:
+def broken(folder: CycleFolder, service: str) -> None:
     folder.quality.write_text("half a page")
     raise ValueError("no template")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from estates import PAGES, Estate
 
-from sipnb import editions
+from sipnb import other_cycles
 from sipnb.places import CycleFolder
 
 HERE = Path(__file__).parent
@@ -56,11 +56,11 @@ Estate(root).run(pages=pages())
 
 
 def plan(folder: CycleFolder, service: str) -> None:
-    links = ["index.html", "../index.html", *(f"../{one.cycle}/index.html" for one in editions.siblings(folder))]
+    links = ["index.html", "../index.html", *(f"../{one.cycle}/index.html" for one in other_cycles.siblings(folder))]
     folder.page(service).write_text(" ".join(f'<a href="{link}">' for link in links) + service)
 
 
-def index(folder: CycleFolder) -> None:
+def index(folder: CycleFolder, service: str) -> None:
     folder.owners.mkdir(exist_ok=True)
     names = sorted(path.name for path in folder.root.glob("*.html") if path != folder.index)
     (folder.owners / "ann.html").write_text(" ".join(f'<a href="../{name}">' for name in [*names, "index.html"]))
@@ -68,7 +68,7 @@ def index(folder: CycleFolder) -> None:
 
 
 def cycles(folder: CycleFolder) -> None:
-    known = sorted(one.cycle for one in editions.published(folder.root.parent))
+    known = sorted(one.cycle for one in other_cycles.published(folder.root.parent))
     folder.cycles.write_text(" ".join(f'<a href="{name}/index.html">' for name in known))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from sipnb.chain import crew, progress
+from sipnb.chain import progress, workers
 from sipnb.chain.progress import Pace
 from sipnb.chain.unit import name_of
 
@@ -30,11 +30,11 @@ def test_the_time_left_follows_the_pace_and_the_expected_work(monkeypatch: pytes
 
 
 def test_jobs_follow_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
     for free, jobs in ((64e9, 8), (5e9, 3), (0.5e9, 1)):
         memory = psutil.virtual_memory()._replace(available=free)
-        monkeypatch.setattr(crew.psutil, "virtual_memory", lambda memory=memory: memory)
-        assert crew.default_jobs() == jobs
+        monkeypatch.setattr(workers.psutil, "virtual_memory", lambda memory=memory: memory)
+        assert workers.default_jobs() == jobs
 
 
 def test_a_page_is_written_by_a_function_that_other_processes_can_import() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from datetime import date
 
 import filelock
@@ -13,6 +14,7 @@ from estates import PAGES, Estate
 from sipnb import doctor
 from sipnb.chain import pruning
 from sipnb.chain.surroundings import inherited
+from sipnb.places import CycleFolder
 from sipnb.records.frozen import PRUNED
 from sipnb.records.sources import MissingInput
 from tests.conftest import REPOSITORY
@@ -104,14 +106,13 @@ def test_doctor_says_where_records_lie_and_who_can_read_them(estate: Estate) -> 
     assert not who.ok and f"chmod -R go-rwx {estate.folder.records}" in who.detail
 
 
+def mode_of_building(folder: CycleFolder, service: str) -> None:
+    folder.page(service).write_text(f"{stat.S_IMODE(folder.root.stat().st_mode):o}")
+
+
 def test_a_cycle_is_built_where_only_its_owner_can_look(estate: Estate) -> None:
-    modes = []
-    look = estate.folder.building.root
-    pages = PAGES.__class__(
-        **{**vars(PAGES), "quality": lambda folder: modes.append(stat.S_IMODE(look.stat().st_mode))}
-    )
-    estate.run(pages=pages)
-    assert modes == [0o700]
+    estate.run(pages=replace(PAGES, quality=mode_of_building))
+    assert estate.folder.quality.read_text() == "700"
 
 
 SHOW = """

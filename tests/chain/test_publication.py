@@ -15,17 +15,29 @@ from sipnb.places import CycleFolder, cycle_folder
 GOOD = ["identity", "payments"]
 
 
-def portfolio_of(*owners: str):
-    """Pages whose index has a page an owner and a download."""
+def index_of(folder: CycleFolder, *owners: str) -> None:
+    """The index, a page for each of these owners, and a download."""
+    PAGES.index(folder, "_portfolio")
+    for place, names in ((folder.owners, [f"{one}.html" for one in owners]), (folder.downloads, ["kpis.csv"])):
+        place.mkdir(exist_ok=True)
+        for name in names:
+            (place / name).write_text(name)
 
-    def render(folder: CycleFolder) -> None:
-        PAGES.index(folder)
-        for place, names in ((folder.owners, [f"{one}.html" for one in owners]), (folder.downloads, ["kpis.csv"])):
-            place.mkdir(exist_ok=True)
-            for name in names:
-                (place / name).write_text(name)
 
-    return replace(PAGES, index=render)
+def of_ann(folder: CycleFolder, service: str) -> None:
+    index_of(folder, "ann")
+
+
+def of_both(folder: CycleFolder, service: str) -> None:
+    index_of(folder, "ann", "bob")
+
+
+def half(folder: CycleFolder, service: str) -> None:
+    index_of(folder, "ann")
+    raise ValueError("no template")
+
+
+ANN, BOTH, HALF = (replace(PAGES, index=render) for render in (of_ann, of_both, half))
 
 
 def below(estate: Estate) -> set[str]:
@@ -33,29 +45,24 @@ def below(estate: Estate) -> set[str]:
 
 
 def test_pages_of_owners_and_downloads_are_published_hashed_and_removed_when_they_are_gone(estate: Estate) -> None:
-    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).exit_code == 0
+    assert estate.run(GOOD, pages=BOTH).exit_code == 0
     assert below(estate) == {"owners/ann.html", "owners/bob.html", "downloads/kpis.csv"}
     assert below(estate) <= set(estate.manifest()["portfolio"]["hashes"])
     before = snapshot(estate.folder.root)
-    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).portfolio == "up to date"
+    assert estate.run(GOOD, pages=BOTH).portfolio == "up to date"
     assert snapshot(estate.folder.root) == before
 
     (estate.folder.owners / "bob.html").write_text("edited by hand")
-    assert estate.run(GOOD, pages=portfolio_of("ann", "bob")).portfolio == "published"
+    assert estate.run(GOOD, pages=BOTH).portfolio == "published"
     assert (estate.folder.owners / "bob.html").read_text() == "bob.html"
 
-    estate.run(GOOD, pages=portfolio_of("ann"), force=True)
+    estate.run(GOOD, pages=ANN, force=True)
     assert below(estate) == {"owners/ann.html", "downloads/kpis.csv"}
 
 
 def test_a_failed_portfolio_leaves_neither_pages_of_owners_nor_downloads(estate: Estate) -> None:
-    estate.run(GOOD, pages=portfolio_of("ann"))
-
-    def half(folder: CycleFolder) -> None:
-        portfolio_of("ann").index(folder)
-        raise ValueError("no template")
-
-    assert estate.run(GOOD, pages=replace(PAGES, index=half), force=True).portfolio == "failed"
+    estate.run(GOOD, pages=ANN)
+    assert estate.run(GOOD, pages=HALF, force=True).portfolio == "failed"
     assert below(estate) == set()
     assert "failed" in estate.folder.index.read_text()
 

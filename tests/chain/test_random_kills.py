@@ -113,8 +113,8 @@ def targets(leader: int, wanted: str) -> list[int]:
         kinds: dict[str, list[int]] = {"fork server": [], "unit": [], "kernel": []}
         for child in first.children():
             told = " ".join(child.cmdline())
-            units = child.children() if "nursery" in told else [child] if "sipnb.chain.unit" in told else []
-            kinds["fork server"] += [child.pid] if "nursery" in told else []
+            units = child.children() if "fork_server" in told else [child] if "sipnb.chain.unit" in told else []
+            kinds["fork server"] += [child.pid] if "fork_server" in told else []
             kinds["unit"] += [one.pid for one in units]
             kinds["kernel"] += [one.pid for unit in units for one in unit.children()]
         return kinds[wanted]

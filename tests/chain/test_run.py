@@ -14,7 +14,7 @@ import pytest
 from estates import PAGES, Estate, make_estate, render_some
 
 from sipnb import workbook as workbooks
-from sipnb.chain import crew, lock
+from sipnb.chain import lock, workers
 from sipnb.chain.parameters import ParameterError
 from sipnb.chain.progress import Event
 from sipnb.records.prepare import GateStopped
@@ -136,7 +136,7 @@ def test_a_killed_unit_is_errored_and_the_others_are_published(estate: Estate) -
 
 
 def test_a_unit_that_hangs_is_killed_with_its_kernel(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "GRACE", 1.0)
+    monkeypatch.setattr(workers, "GRACE", 1.0)
     pids = estate.root / "kernel"
     # Stopped, a unit cannot keep its own limit.
     estate.trouble(
@@ -165,7 +165,7 @@ def test_a_failed_portfolio_leaves_no_index_that_looks_fresh(estate: Estate) -> 
     assert (result.exit_code, result.portfolio, result.statuses) == (3, "failed", {"payments": "published"})
     assert result.errors[0].startswith('portfolio 2026-10 portfolio.ipynb cell 4 "Choose a model": ValueError')
     assert estate.folder.index.read_text() == "_portfolio failed: ValueError: no budget"
-    assert not estate.folder.page("_portfolio").exists()
+    assert not (estate.folder.root / "_portfolio.html").exists()
 
 
 def test_an_interrupted_run_keeps_what_is_done_and_leaves_no_process(estate: Estate) -> None:

@@ -15,9 +15,9 @@ import pytest
 from estates import CHAPTERS, Estate
 from test_run import snapshot
 
-from sipnb.chain import crew, manifest, unit
-from sipnb.chain.crew import Crew
-from sipnb.chain.warm.nursery import NotPossible
+from sipnb.chain import manifest, unit, workers
+from sipnb.chain.warm.fork_server import NotPossible
+from sipnb.chain.workers import LocalExecutor
 from sipnb.places import CHAPTERS as ALL_CHAPTERS
 from sipnb.places import NOTEBOOKS, PARAMS, CycleFolder
 
@@ -176,7 +176,7 @@ def test_where_forking_is_not_possible_kernels_are_started_and_the_run_says_so(
     def refuse(*_: object) -> None:
         raise NotPossible("a library that was imported started a thread")
 
-    monkeypatch.setattr(crew, "Nursery", refuse)
+    monkeypatch.setattr(workers, "ForkServer", refuse)
     result = estate.run(["payments"])
     assert result.statuses == {"payments": "published"}
     assert [e.message for e in estate.events if e.kind == "engine"] == [
@@ -211,8 +211,8 @@ def test_no_chapter_needs_the_records_of_another_service(demo_book, demo_cycle, 
         )
         for folder in folders.values()
     ]  # fmt: skip
-    for spec in specs:  # a crew reads ahead from one folder: each has its own
-        with Crew(1, "warm", tmp_path / "papers") as workers:
+    for spec in specs:  # a fork server reads ahead from one folder: each has its own
+        with LocalExecutor(1, "warm", tmp_path / "papers") as workers:
             (outcome,) = workers.work([spec])
         assert outcome.trouble is None, outcome.line()
     told = [

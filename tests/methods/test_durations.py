@@ -7,10 +7,8 @@ import time
 
 import numpy as np
 import pytest
-from statsmodels.duration.survfunc import CumIncidenceRight
 
 from sipnb.methods.durations import (
-    cumulative_incidence,
     kaplan_meier,
     logrank,
     medians_by_group,
@@ -272,109 +270,6 @@ def test_the_history_of_a_service_takes_no_noticeable_time():
 
 
 # The example of R's cmprsk and Stata's stcompet in statsmodels' tests; standard errors are Stata's.
-TIMES = [1, 1, 2, 4, 4, 4, 6, 6, 7, 8, 9, 9, 9, 1, 2, 2, 4, 4]
-ENDS = [1, 1, 1, 2, 2, 2, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-
-
-def test_shares_by_way_of_ending_are_what_r_and_stata_print():
-    curves = cumulative_incidence(TIMES, ENDS).curves.set_index(["cause", "time"])
-    assert curves.loc[(1, 1), "incidence"] == pytest.approx(0.11111111)
-    assert curves.loc[(1, 7), "incidence"] == pytest.approx(0.17037037)
-    assert curves.loc[(2, 7), "incidence"] == pytest.approx(0.20740741)
-    assert curves.loc[(3, 6), "incidence"] == pytest.approx(0.17777778)
-    assert curves.loc[(3, 7), "incidence"] == pytest.approx(0.26666667)
-    errors = {(1, 1): 0.07407407, (1, 7): 0.08976251, (2, 7): 0.10610391, (3, 6): 0.11196147, (3, 7): 0.12787781}
-    for place, error in errors.items():
-        assert curves.loc[place, "se"] == pytest.approx(error, abs=5e-9)
-
-
-def test_shares_by_way_of_ending_by_hand():
-    # Of 4 one is resolved at 1 (1/4), one cancelled at 2 of the 3 left (3/4 x 1/3), one leaves open at 3, the last is
-    # resolved at 4 (1/2 x 1/1).
-    found = cumulative_incidence([1, 2, 3, 4], [1, 2, 0, 1])
-    resolved = found.curves[found.curves["cause"] == 1]
-    assert list(resolved["incidence"]) == pytest.approx([0.25, 0.25, 0.75])
-    assert list(resolved["survival"]) == pytest.approx([0.75, 0.5, 0])
-    assert (found.n, found.events, found.open_cases, found.followed) == (4, {1: 2, 2: 1}, 1, 4)
-    assert resolved["se"].notna().all()
-
-
-@pytest.mark.parametrize("late", [False, True])
-def test_all_ways_to_end_and_still_open_add_up_to_one(late):
-    waits, ended = cases(3, 500)
-    rng = np.random.default_rng(3)
-    cause = np.where(ended, rng.integers(1, 4, 500), 0)
-    entry = np.where(rng.random(500) < 0.3, waits * 0.4, 0) if late else None
-    found = cumulative_incidence(waits, cause, entry)
-    by_time = found.curves.groupby("time")
-    total = by_time["incidence"].sum() + by_time["survival"].first()
-    assert total.to_numpy() == pytest.approx(1, abs=1e-12)
-    alone = kaplan_meier(waits, cause > 0, entry).curve
-    assert by_time["survival"].first().to_numpy() == pytest.approx(alone["survival"].to_numpy())
-    assert list(by_time["at_risk"].first()) == list(alone["at_risk"])
-
-
-def test_shares_by_way_of_ending_are_the_library_s_where_it_has_them():
-    waits, ended = cases(4, 400)
-    cause = np.where(ended, np.random.default_rng(4).integers(1, 3, 400), 0)
-    theirs = CumIncidenceRight(waits, cause)
-    place = np.searchsorted(theirs.times, np.unique(waits[cause > 0]))
-    for code in (1, 2):
-        ours = cumulative_incidence(waits, cause).curves.query("cause == @code")
-        assert ours["incidence"].to_numpy() == pytest.approx(theirs.cinc[code - 1][place])
-        assert ours["se"].to_numpy()[:-1] == pytest.approx(theirs.cinc_se[code - 1][place][:-1])
-
-
-def test_without_open_cases_a_share_has_the_binomial_error():
-    found = cumulative_incidence(range(1, 101), [1] * 60 + [2] * 40)
-    assert found.at(30, 1).value == pytest.approx(0.3)
-    row = found.curves.query("cause == 1 and time == 30").iloc[0]
-    assert row["se"] == pytest.approx(math.sqrt(0.3 * 0.7 / 100))
-
-
-def test_calling_cancelled_cases_open_overstates_the_share_resolved():
-    rng = np.random.default_rng(12)
-    resolved, cancelled = rng.exponential(10, 20_000), rng.exponential(30, 20_000)
-    waits, cause = np.minimum(np.minimum(resolved, cancelled), 20), np.where(resolved < cancelled, 1, 2)
-    cause[waits == 20] = 0
-    share = cumulative_incidence(waits, cause).at(15, 1)
-    assert share.value == pytest.approx(0.75 * (1 - math.exp(-2)), abs=0.01)
-    assert share.low < 0.75 * (1 - math.exp(-2)) < share.high
-    assert 1 - kaplan_meier(waits, cause == 1).at(15).value > share.value + 0.1
-
-
-def test_the_interval_of_a_share_resolved_is_covered_about_as_often_as_stated():
-    rng, hits = np.random.default_rng(13), 0
-    truth = 0.6 * (1 - math.exp(-1))
-    for _ in range(300):
-        waits, cause, seen = rng.exponential(10, 60), rng.choice([1, 2], 60, p=[0.6, 0.4]), rng.uniform(2, 40, 60)
-        share = cumulative_incidence(np.minimum(waits, seen), np.where(waits <= seen, cause, 0)).at(10, 1)
-        hits += share.low <= truth <= share.high
-    assert 0.91 <= hits / 300 <= 0.98
-
-
-def test_a_way_to_end_not_yet_seen_by_a_time_is_not_certain_to_be_absent():
-    found = cumulative_incidence(TIMES, ENDS)
-    early = found.at(0.5, 2)
-    assert (early.value, early.low, early.n) == (0, 0, 18)
-    assert 0.1 < early.high < 0.2
-    assert math.isnan(found.at(10, 1).value)
-    with pytest.raises(ValueError, match="1, 2, 3"):
-        found.at(1, 4)
-
-
-def test_no_case_or_none_ended_has_no_ways_to_end():
-    nothing = cumulative_incidence([], [])
-    assert (nothing.n, nothing.events, len(nothing.curves)) == (0, {}, 0)
-    assert math.isnan(nothing.at(1, 1).value)
-    still_open = cumulative_incidence([1, 2], [0, 0])
-    assert (still_open.n, still_open.open_cases, still_open.events) == (2, 2, {})
-
-
-@pytest.mark.parametrize("cause", [[1, math.nan], [1, -1], [1, 1.5], [1, None]])
-def test_an_unknown_way_to_end_is_refused(cause):
-    with pytest.raises(ValueError, match="case 1: cause"):
-        cumulative_incidence([1, 2], cause)
 
 
 @pytest.mark.parametrize("n", [30, 100])

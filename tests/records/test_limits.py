@@ -11,7 +11,7 @@ import xlsxwriter
 
 from sipnb import workbook
 from sipnb.records.scratch import workshop
-from sipnb.records.sources import MissingInput, limits, scans, sheets
+from sipnb.records.sources import MissingInput, byte_scan, limits, sheets
 from tests.records.test_damage import HEADER, ROWS, TEXT, export
 from tests.records.test_prepare import organisation, reasons
 
@@ -29,13 +29,13 @@ def test_a_file_that_unfolds_into_far_too_much_is_refused_and_nothing_stays(tmp_
     packed(tmp_path / name)
     with workshop(tmp_path / "reports") as folder:
         with pytest.raises(MissingInput, match=r"unfolds into more than 256 MB, .*unpacked: 1 GB"):
-            scans.scan(tmp_path / name, folder)
+            byte_scan.scan(tmp_path / name, folder)
         assert list(folder.iterdir()) == []
 
 
 def test_a_source_may_say_how_much_its_file_unfolds_into(tmp_path):
     packed(tmp_path / "t.csv.gz")
-    assert scans.scan(tmp_path / "t.csv.gz", tmp_path / "s", "1 GB").size > limits.FREE
+    assert byte_scan.scan(tmp_path / "t.csv.gz", tmp_path / "s", "1 GB").size > limits.FREE
     text = (
         (organisation(tmp_path / "o", None).folder / "workbook.yml")
         .read_text()

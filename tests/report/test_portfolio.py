@@ -17,7 +17,7 @@ from reading import Read
 from samples import CYCLE, HOSTILE, LONG, plan, write_portfolio, write_service
 
 from benchmarks import portfolio as estates
-from sipnb import editions, report
+from sipnb import other_cycles, report
 from sipnb.chapters import results
 from sipnb.chapters.facts import HealthFact, PortfolioFacts, SinceFact, ToneChange, TotalsFact
 from sipnb.chapters.portfolio import actions, changes, ranking, rows, standings, views
@@ -286,12 +286,12 @@ def test_cycles_beside_are_those_of_the_same_kind_that_hold_the_page(tmp_path):
             (tmp_path / name / "payments.html").write_text("")
     for place in (".2026-10.building", "2026-10"):
         folder = CycleFolder(tmp_path / place)
-        assert editions.editions(folder, "payments.html") == [
+        assert other_cycles.editions(folder, "payments.html") == [
             ("2026-11", "November 2026", "../2026-11/payments.html"),
             ("2026-09", "September 2026", "../2026-09/payments.html"),
         ]
-        assert [one[0] for one in editions.editions(folder, "index.html")] == ["2026-11", "2026-09", "2026-08"]
-    assert editions.editions(CycleFolder(tmp_path / "somewhere"), "index.html") == []
+        assert [one[0] for one in other_cycles.editions(folder, "index.html")] == ["2026-11", "2026-09", "2026-08"]
+    assert other_cycles.editions(CycleFolder(tmp_path / "somewhere"), "index.html") == []
 
 
 def test_each_service_is_on_the_page_of_its_owner_and_on_no_other(large):

@@ -23,6 +23,7 @@ from sipnb.params import Id
 from sipnb.places import ALL_SERVICES, NOTEBOOKS, CycleFolder
 from sipnb.records import frozen, prepare
 from sipnb.records.quality import SET_RULES
+from sipnb.report import chapter
 from sipnb.show import visible as seen
 
 #: A right-to-left override, a tab, a null, blanks at both ends: none of it may be invisible, none of it may act.
@@ -178,9 +179,8 @@ def pages(tmp_path_factory, demo_book, demo_cycle, demo_records) -> dict[str, Pa
     cycle.root.mkdir()
     cycle.records.symlink_to(demo_records)
     context = RecordsContext(demo_book, demo_cycle, frozen.read_quality(demo_records), cycle)
-    executed = notebooks.executed(NOTEBOOKS / f"{places.RECORDS}.ipynb", context)
-    places.write_whole(cycle.notebook(places.ALL_RECORDS, places.RECORDS), json.dumps(executed))
-    demo = report.quality_page(demo_book, demo_cycle)(cycle)
+    executed = json.dumps(notebooks.executed(NOTEBOOKS / f"{places.RECORDS}.ipynb", context))
+    demo = report.render_quality(context, cycle.quality, chapter.converted(executed, places.RECORDS))
     return {name: folder / f"{name}.html" for name in RECORDS} | {"demo": demo}
 
 
@@ -493,7 +493,7 @@ def test_the_portfolio_and_the_plans_lead_to_it_where_it_is(tmp_path):
     for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
         assert "data-quality.html" in Read(rendered.read_text(encoding="utf-8")).links
     report.render_failure(folder, ALL_SERVICES, "All", LABEL, "line", "portfolio", None, "", "ValueError")
-    assert "data-quality" not in folder.page(ALL_SERVICES).read_text(encoding="utf-8"), "it is no service's page"
+    assert "data-quality" not in folder.index.read_text(encoding="utf-8"), "it is no service's page"
 
 
 def test_no_service_can_take_its_name():

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sipnb.chapters import results
 from sipnb.chapters.facts import BaselineFacts, KpiFact, PlanFact
 from sipnb.chapters.portfolio.ranking import STATUS
-from sipnb.editions import last_good
+from sipnb.other_cycles import last_good
 from sipnb.places import BASELINE, CycleFolder
 from sipnb.show import words
 from sipnb.show.sparkline import extent, sparkline

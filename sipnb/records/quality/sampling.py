@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, rule, verb
 from sipnb.records.quality.silences import resting_on, stocks
@@ -110,6 +109,8 @@ def _sampled(one: _Lives) -> Found | None:
     )
     # Had records been taken by when they began, half of the early ones would have been as fast. A quarter leaves
     # room for those that were done fast and closed days later.
+    from scipy import stats  # half a second that a run on frozen records need not spend
+
     slow = fast <= 0.25 * early and stats.binom.cdf(fast, early, 0.5) < CHANCE
     if not slow or before > 0.1 * early:
         return None

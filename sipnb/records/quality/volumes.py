@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from sipnb.records.quality.findings import NO_DATA, Found, Sets, count, rule, verb
 from sipnb.records.quality.silences import (
@@ -58,6 +57,8 @@ def _usual(months: pd.DataFrame) -> float:
 def _thin(months: pd.DataFrame, beside: float, share: float, days: int) -> bool:
     """Whether months at an end hold too little, compared with the month beside them, to be holidays, chance or a trend."""
     n, covered = months["n"].sum(), months["days"].sum()
+    from scipy import stats  # half a second that a run on frozen records need not spend
+
     return covered >= days and n <= share * beside * covered and stats.poisson.cdf(n, beside * covered) < CHANCE
 
 

@@ -18,7 +18,7 @@ from sipnb.places import reports
 from sipnb.records.mappings import Mapping
 from sipnb.records.scratch import workshop
 from sipnb.records.sources import headings, limits
-from sipnb.records.sources.parts import MissingInput, Part, content_hash
+from sipnb.records.sources.relation import MissingInput, Part, content_hash
 from sipnb.records.sql import located, name
 
 __all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "require", "sample", "shown"]
@@ -156,11 +156,11 @@ def _open(
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
     kind = suffixes[-1] if suffixes else ""
     if kind in _TEXT:
-        from sipnb.records.sources import texts
+        from sipnb.records.sources import delimited
 
         delimiter = source.delimiter or mapping.delimiter
         encoding = source.encoding or mapping.encoding
-        return texts.open_text(
+        return delimited.open_text(
             path, scratch, delimiter, encoding, skip=source.skip, wanted=mapping.names, unpacked=source.unpacked
         )
     if kind in _LINES or kind == ".json":

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from sipnb.params import Source, nearest
 from sipnb.records.sources.addresses import ENCODE, Address, AddressError, read, resolves
 from sipnb.records.sources.headings import taken
-from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sources.relation import MissingInput
 
 _BATCH = 100_000
 #: Seconds after which a server that does not answer is given up, where the address does not say otherwise.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sipnb.records.sources.parts import MissingInput
-from sipnb.records.sources.scans import Scan
+from sipnb.records.sources.byte_scan import Scan
+from sipnb.records.sources.relation import MissingInput
 
 _BOMS = [
     (codecs.BOM_UTF8, "utf-8"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from sipnb.records.sources.parts import MissingInput
+from sipnb.records.sources.relation import MissingInput
 from sipnb.records.sql import located
 
 #: Bytes that any file may unfold to; beyond, at most TIMES its own size, and MOST at all. Tickets as text pack 5 to 40 times,

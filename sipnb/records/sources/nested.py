@@ -18,9 +18,9 @@ import numpy as np
 
 from sipnb.params import nearest
 from sipnb.records.scratch import unnamed
-from sipnb.records.sources import encodings, limits, scans, texts
+from sipnb.records.sources import byte_scan, delimited, encodings, limits
 from sipnb.records.sources.headings import header, taken
-from sipnb.records.sources.parts import Malformed, MissingInput, Part, take
+from sipnb.records.sources.relation import Malformed, MissingInput, Part, take
 from sipnb.records.sql import located, name, quoted
 
 #: An answer larger than this would have to be held in memory as a whole.
@@ -39,7 +39,7 @@ def open_json(
     `unpacked`: what it may unfold to, see `limits.most`; `needed`: the fields that are read, see `headings.taken`.
     Raises MissingInput for what is no JSON, or holds no list of objects.
     """
-    found = scans.scan(path, scratch, unpacked)
+    found = byte_scan.scan(path, scratch, unpacked)
     table = f"json_{len(con.execute('SHOW TABLES').fetchall())}"
     if lines or _is_lines(found.head()):
         part = _from_lines(con, found, scratch, table)
@@ -68,8 +68,8 @@ def _is_lines(start: bytes) -> bool:
     return len(rows) > 1 and all(row.strip().startswith(b"{") and row.strip().endswith(b"}") for row in rows[:2])
 
 
-def _from_lines(con: duckdb.DuckDBPyConnection, found: scans.Scan, scratch: Path, table: str) -> JsonPart:
-    text = texts.open_scanned(found, scratch, lines=True)
+def _from_lines(con: duckdb.DuckDBPyConnection, found: byte_scan.Scan, scratch: Path, table: str) -> JsonPart:
+    text = delimited.open_scanned(found, scratch, lines=True)
     take(con, text, f"CREATE OR REPLACE TEMP TABLE {table}_lines AS SELECT * FROM {{relation}}")
     sound = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
     con.execute(
@@ -90,11 +90,11 @@ def _from_lines(con: duckdb.DuckDBPyConnection, found: scans.Scan, scratch: Path
 
 
 def _from_list(
-    con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, found: scans.Scan, records: str | None, table: str
+    con: duckdb.DuckDBPyConnection, path: Path, scratch: Path, found: byte_scan.Scan, records: str | None, table: str
 ) -> JsonPart:  # fmt: skip
     plain = _as_utf8(found, scratch)
     with plain.open("rb") as file:
-        start = file.read(scans.HEAD).lstrip()
+        start = file.read(byte_scan.HEAD).lstrip()
     size = max(found.size * 2, 1 << 24)
     try:
         if start.startswith(b"["):
@@ -124,7 +124,7 @@ def _from_list(
     return part
 
 
-def _as_utf8(found: scans.Scan, scratch: Path) -> Path:
+def _as_utf8(found: byte_scan.Scan, scratch: Path) -> Path:
     how = encodings.encoding(found)
     if how.codec == "utf-8" and not how.mark and not found.broken:
         return found.plain

@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from sipnb.records.scratch import forget, unnamed
 from sipnb.records.sources import limits
-from sipnb.records.sources.fields import CR, LF, LONGEST
-from sipnb.records.sources.parts import MissingInput, content_hash
+from sipnb.records.sources.csv_records import CR, LF, LONGEST
+from sipnb.records.sources.relation import MissingInput, content_hash
 
 EMPTY = "{path} is empty: it has no line of text; export it again"
-CHUNK = 4 << 20
+CHUNK = 128 << 10  # bytes; small enough for what is worked out of them to stay near the processor
 HEAD = 1 << 20  # bytes from which header, delimiter and quotes are told
 _ENOUGH = 64 << 10  # bytes of lines from which an encoding or an escape is told
 # Noncharacters, which no text holds: they mark what cannot be read, and NEVER is a delimiter that is never met.
@@ -53,10 +53,10 @@ class Scan:
     plain: Path  # the file itself, or what it was unpacked to
     sha256: str = ""
     size: int = 0  # bytes, unpacked
-    lines: int = 0
     blank: int = 0
     longest: int = 0  # bytes of the longest line
     feeds: int = 0  # line feeds
+    rest: int = 0  # bytes after the last line feed
     returns: int = 0  # carriage returns
     pairs: int = 0  # carriage returns before a line feed
     zeros: int = 0
@@ -66,6 +66,10 @@ class Scan:
     escapes: bytes = b""  # some lines in which a backslash stands before a quote
     quotes: set[bytes] = field(default_factory=set)
     unused: list[int] = field(default_factory=lambda: list(CONTROLS))  # control bytes that do not occur
+
+    @property
+    def lines(self) -> int:
+        return self.feeds + (self.rest > 0)
 
     def head(self) -> bytes:
         with self.plain.open("rb") as file:
@@ -184,9 +188,7 @@ def _look(found: Scan, chunks: Iterator[bytes], other: ThreadPoolExecutor | None
                     found.blank += int((a[one[one > 0] - 1] == CR).sum()) + int(0 in one and last == b"\r")
                 tail = found.size + int(newlines[-1])
                 found.feeds += len(newlines)
-                found.lines += len(newlines)
-            zeros = b"\0" in chunk
-            found.zeros += chunk.count(b"\0") if zeros else 0
+            found.zeros += chunk.count(b"\0")
             found.quotes |= {quote for quote in (b'"', b"'") if quote in chunk}
             found.unused = [mark for mark in found.unused if mark not in chunk]
             if not found.escapes and b"\\" in chunk and (at := chunk.find(b'\\"')) >= 0:
@@ -201,11 +203,9 @@ def _look(found: Scan, chunks: Iterator[bytes], other: ThreadPoolExecutor | None
     if pending:
         found.broken += 1
         found.high = found.high or pending
-    rest = found.size - tail - 1
-    if rest:  # a last line without line end
-        found.lines += 1
-        found.blank += rest == 1 and last == b"\r"
-        found.longest = max(found.longest, rest)
+    found.rest = found.size - tail - 1  # a last line without line end
+    found.blank += found.rest == 1 and last == b"\r"
+    found.longest = max(found.longest, found.rest)
     if hashing:
         hashing.result()
         found.sha256 = digest.hexdigest()
@@ -221,17 +221,15 @@ def _judge(found: Scan, data: bytes) -> bytes:
         if not found.high:
             part = _whole_lines(data, error.start)
             found.high = b"\n".join(line for line in part.split(b"\n") if not line.isascii())
-    if found.broken < 5000:  # enough to decide by
-        cut = data.rfind(b"\n") + 1 or len(data)
-        text, rest = data[:cut].decode("utf-8", "surrogateescape"), data[cut:]
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        lines = np.flatnonzero(codes == LF)
-        bad = (codes >= 0xDC80) & (codes <= 0xDCFF)  # as surrogateescape has it
-        broken = np.unique(np.searchsorted(lines, np.flatnonzero(bad)))
-        found.broken += len(broken)
-        found.sound += len(np.setdiff1d(np.searchsorted(lines, np.flatnonzero(codes > 127)), broken))
-        return rest if len(rest) < CHUNK else b""
-    return b""
+    *lines, rest = data.split(b"\n")
+    if found.broken >= 5000:  # enough to decide by
+        return b""
+    for line in lines or [rest]:
+        try:
+            found.sound += len(line.decode()) < len(line)
+        except UnicodeDecodeError:
+            found.broken += 1
+    return rest if lines and len(rest) < CHUNK else b""
 
 
 def _whole_lines(data: bytes, at: int) -> bytes:
@@ -254,34 +252,24 @@ def blocks(found: Scan, codec: str, mark: int, returns: bool, overlong: list[int
     With `returns`, carriage returns end lines as well. A line of more than LONGEST bytes is U+FDD2 instead, and its
     length joins `overlong`.
     """
-    hold, dropping = b"", 0
+    hold, dropped = b"", 0
     for chunk in _text(found, codec, mark, returns):
-        if dropping:
-            end = chunk.find(b"\n")
-            dropping += len(chunk) if end < 0 else end
-            if end < 0:
-                continue
-            overlong.append(dropping)
-            dropping = 0
-            chunk = OVERLONG.encode() + chunk[end:]
         whole = hold + chunk
+        first = whole.find(b"\n")
+        if first < 0 and dropped + len(whole) > LONGEST:
+            hold, dropped = b"", dropped + len(whole)
+            continue
+        if dropped + first > LONGEST:
+            overlong.append(dropped + first)
+            whole, dropped = OVERLONG.encode() + whole[first:], 0
         end = whole.rfind(b"\n") + 1
-        first = whole.find(b"\n") if end else len(whole)
-        if first > LONGEST:
-            if not end:
-                hold, dropping = b"", len(whole)
-                continue
-            overlong.append(first)
-            whole = OVERLONG.encode() + whole[first:]
-            end = whole.rfind(b"\n") + 1
         hold = whole[end:]
         if end:
             yield whole[:end]
-    if dropping:
-        overlong.append(dropping)
-        yield OVERLONG.encode()
-    elif hold:
-        yield hold
+    if dropped:
+        overlong.append(dropped)
+    if dropped or hold:
+        yield OVERLONG.encode() if dropped else hold
 
 
 def _text(found: Scan, codec: str, mark: int, returns: bool) -> Iterator[bytes]:

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sipnb.records.sources import scans
-from sipnb.records.sources.fields import Dialect, records
-from sipnb.records.sources.parts import MissingInput
-from sipnb.records.sources.texts import TextPart, open_text
+from sipnb.records.sources import byte_scan, csv_records
+from sipnb.records.sources.csv_records import Dialect, Marks, records
+from sipnb.records.sources.delimited import TextPart, open_text
+from sipnb.records.sources.relation import MissingInput
 
 
 class Outcome(NamedTuple):
@@ -420,7 +420,7 @@ WORDS = [
 def test_well_formed_files_are_read_as_pythons_csv_reads_them(tmp_path, monkeypatch):
     rng = random.Random(7)
     for turn in range(400):
-        monkeypatch.setattr(scans, "CHUNK", rng.choice([7, 64, 1 << 20]))
+        monkeypatch.setattr(byte_scan, "CHUNK", rng.choice([7, 64, 1 << 20]))
         width, delimiter, ends = rng.randint(2, 9), rng.choice(",;\t|"), rng.choice(["\n", "\r\n"])
         out = io.StringIO(newline="")
         quoting = rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
@@ -493,7 +493,7 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
     refused = untouched = 0
     turns = int(os.environ.get("SIPNB_FAULTS", 800))
     for turn in range(turns):
-        monkeypatch.setattr(scans, "CHUNK", 100 if turn % 3 == 0 else 4 << 20)
+        monkeypatch.setattr(byte_scan, "CHUNK", 100 if turn % 3 == 0 else 4 << 20)
         data = "\n".join(base) if turn % 2 else "\r\n".join(base)
         path = put(tmp_path, mangled(rng, data.encode()))
         try:
@@ -514,9 +514,35 @@ def test_mangled_files_are_read_or_refused_but_never_raise(tmp_path, monkeypatch
     assert untouched > 10_000
 
 
+ODD = b'a,b\n1,"x\ny"\n2,"stray\n3,4\n5,"x"y\n6,"q, "\n'
+
+
 def test_offsets_of_records_do_not_depend_on_where_blocks_end():
-    text = b'a,b\n1,"x\ny"\n2,"stray\n3,4\n5,"x"y\n6,"q, "\n'
-    whole = records(text, Dialect(b","), True)
+    whole = records(ODD, Dialect(b","), True)
     assert (whole.lines + 1).tolist() == [1, 2, 4, 5, 6, 7]
     assert whole.fields.tolist() == [2, 2, 2, 2, 2, 2]
-    assert dict(whole.trouble) == {2: NO_QUOTE_END, 4: "text after a closing quote"}
+    assert whole.trouble == {2: NO_QUOTE_END, 4: "text after a closing quote"}
+    for cut in (at + 1 for at, byte in enumerate(ODD) if byte == 10):
+        before = records(ODD[:cut], Dialect(b","), False)
+        after = records(ODD[before.used :] or b"\n", Dialect(b","), True)
+        ends = [*before.ends.tolist(), *(after.ends + before.used).tolist()]
+        assert ends[: len(whole.ends)] == whole.ends.tolist()
+
+
+def test_sound_records_are_the_same_at_once_and_one_by_one(monkeypatch):
+    rng = random.Random(3)
+    marks = Marks(b"\x1f", b"\x1e", b"\x1d")
+    for _ in range(200):
+        out = io.StringIO(newline="")
+        writer = csv.writer(
+            out, lineterminator=rng.choice(["\n", "\r\n"]), quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+        )
+        writer.writerows([rng.choice(WORDS).replace('"', '""' * rng.randint(0, 1)) for _ in range(3)] for _ in range(9))
+        text = out.getvalue().encode() + rng.choice([b"", b'1,"open\n'])
+        with monkeypatch.context() as patched:
+            found = records(text, Dialect(b","), False, marks)
+            patched.setattr(csv_records, "_at_once", lambda *_: None)
+            other = records(text, Dialect(b","), False, marks)
+        assert (found.text, found.used, found.regular) == (other.text, other.used, not other.regular)
+        for one, two in zip(found, other, strict=True):
+            assert not isinstance(one, np.ndarray) or one.tolist() == two.tolist()

@@ -16,7 +16,7 @@ from sipnb.records import expressions, moments, quality
 from sipnb.records.expressions import literal
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
 from sipnb.records.sources.headings import presentable
-from sipnb.records.sources.parts import TOTALS, MissingInput, Part
+from sipnb.records.sources.relation import TOTALS, MissingInput, Part
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES
 

@@ -1,6 +1,6 @@
 """The process from which units are forked: warm, without threads, and never at work itself.
 
-`python -m sipnb.chain.warm.nursery FD SPEC` serves the pipe at that descriptor, for units that are like the one of the
+`python -m sipnb.chain.warm.fork_server FD SPEC` serves the pipe at that descriptor, for units that are like the one of the
 spec: of the same organisation and cycle, with the same pages. It answers `("ready", why it is not)` once, and then
 takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
 """
@@ -23,8 +23,6 @@ from typing import NoReturn
 from sipnb.chain import unit
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
-from sipnb.chapters import context
-from sipnb.records import frozen
 
 _POLL = 0.02
 
@@ -34,17 +32,17 @@ class NotPossible(RuntimeError):
 
 
 class Lost(RuntimeError):
-    """The nursery itself has died, and with it every unit."""
+    """The fork server itself has died, and with it every unit."""
 
 
-class Nursery:
-    """The nursery as the run sees it: it starts units and tells which have ended, by their process ids."""
+class ForkServer:
+    """The fork server as the run sees it: it starts units and tells which have ended, by their process ids."""
 
     def __init__(self, spec: Path, environment: dict[str, str]) -> None:
         """Start it for units like this one; `environment` is that of all units. Raises NotPossible."""
         self._pipe, theirs = Pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sipnb.chain.warm.nursery", str(theirs.fileno()), str(spec)],
+            [sys.executable, "-P", "-m", "sipnb.chain.warm.fork_server", str(theirs.fileno()), str(spec)],
             env={**inherited(), **imports.QUIET, **environment},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -147,6 +145,9 @@ def _become_unit(spec: str, log: str) -> NoReturn:
 
 def _read_ahead(spec: unit.Spec) -> None:
     """Read what every unit reads, so that each finds it read: the parameters, the account, the page's templates."""
+    from sipnb.chapters import context  # the process that leads the run needs neither
+    from sipnb.records import frozen
+
     with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
         _, _, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
         frozen.read_quality(folder.records)

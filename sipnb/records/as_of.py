@@ -21,7 +21,7 @@ import duckdb
 
 from sipnb.cycles import Cycle
 from sipnb.records import states
-from sipnb.records.mapped import LATE, Services, cut
+from sipnb.records.mapping_sql import LATE, Services, cut
 from sipnb.records.sql import name, quoted
 from sipnb.records.staging import Staged
 from sipnb.tables import TABLES

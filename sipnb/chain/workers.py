@@ -19,7 +19,7 @@ from sipnb.chain import memory, unit
 from sipnb.chain.engines import STOCK, WARM
 from sipnb.chain.outcomes import ERRORED, GOOD, SKIPPED, Outcome, ServiceOutcome
 from sipnb.chain.surroundings import inherited
-from sipnb.chain.warm.nursery import Lost, NotPossible, Nursery
+from sipnb.chain.warm.fork_server import ForkServer, Lost, NotPossible
 from sipnb.places import private
 
 #: Seconds beyond its limit, and the time a kernel has to start, after which a chapter's process is killed.
@@ -31,7 +31,7 @@ _KILLED = -9
 
 
 class Executor(Protocol):
-    """Whoever works on units: here a crew of processes. A cluster needs to do no more than this."""
+    """Whoever works on units: here processes of this machine. A cluster needs to do no more than this."""
 
     def work(self, specs: Sequence[unit.Spec]) -> Iterator[ServiceOutcome]:
         """Work on units, in this order as far as there is room, and yield the outcome of each as it ends.
@@ -53,7 +53,7 @@ class _Worker:
     log: Path
     attempt: int
     pid: int
-    process: subprocess.Popen[bytes] | Nursery  # that it was started as, or that it was forked from
+    process: subprocess.Popen[bytes] | ForkServer  # that it was started as, or that it was forked from
     started: float = field(default_factory=time.monotonic)
     stirred: float = field(default_factory=time.monotonic)  # when its status was last seen to change
     status: int = 0
@@ -61,7 +61,7 @@ class _Worker:
     hung: bool = False
 
 
-class Crew:
+class LocalExecutor:
     """Processes of this machine. Leaving its context ends them all.
 
     `folder` takes specs and logs; `engine` is the one that was asked for and becomes `stock` where forking turns out
@@ -70,18 +70,18 @@ class Crew:
 
     def __init__(self, jobs: int, engine: str, folder: Path, tell: Callable[[str], object] = print) -> None:
         self.jobs, self.engine, self.folder, self.tell = jobs, engine, folder, tell
-        self._nursery: Nursery | None = None
+        self._fork_server: ForkServer | None = None
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> LocalExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._close()
 
     def _close(self) -> None:
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        if self._fork_server is not None:
+            self._fork_server.close()
+            self._fork_server = None
 
     def work(self, specs: Sequence[unit.Spec]) -> Iterator[ServiceOutcome]:
         """See Executor. A unit whose process is killed is tried once more. Closing the generator ends its processes."""
@@ -111,9 +111,9 @@ class Crew:
         while self.engine == WARM:
             try:
                 replace(spec, engine=WARM).write(path)
-                if self._nursery is None:
-                    self._nursery = Nursery(path, spec.environment)
-                return _Worker(spec, log, attempt, self._nursery.start(path, log), self._nursery)
+                if self._fork_server is None:
+                    self._fork_server = ForkServer(path, spec.environment)
+                return _Worker(spec, log, attempt, self._fork_server.start(path, log), self._fork_server)
             except NotPossible as error:
                 self.engine = STOCK
                 self.tell(f"kernels are started one by one: {error}")
@@ -154,7 +154,7 @@ class Crew:
         try:
             return worker.process.ended(worker.pid)
         except Lost:
-            if worker.process is self._nursery:
+            if worker.process is self._fork_server:
                 self._close()
             return _KILLED
 

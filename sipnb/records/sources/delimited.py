@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,10 +20,10 @@ import duckdb
 import numpy as np
 
 from sipnb.records.scratch import forget, unnamed
-from sipnb.records.sources import encodings, headings, limits, scans
-from sipnb.records.sources.fields import CR, DELIMITERS, LONGEST, Dialect, Records, escaping, likeliest, plain, records
+from sipnb.records.sources import byte_scan, csv_records, encodings, headings, limits
+from sipnb.records.sources.csv_records import LONGEST, Dialect, Marks, Records, ended, records
 from sipnb.records.sources.headings import header
-from sipnb.records.sources.parts import TOTALS, Malformed, MissingInput, Part
+from sipnb.records.sources.relation import TOTALS, Malformed, MissingInput, Part
 from sipnb.records.sql import located, name, quoted
 
 _SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -43,23 +44,23 @@ def open_text(
     Copies that are needed go into the folder `scratch` and must stay there until the part is read. Raises MissingInput
     for a file that holds no table at all: empty, cut short while compressed, binary, or of an unknown encoding.
     """
-    return open_scanned(scans.scan(path, scratch, unpacked), scratch, delimiter, encoding, lines, skip, wanted)
+    return open_scanned(byte_scan.scan(path, scratch, unpacked), scratch, delimiter, encoding, lines, skip, wanted)
 
 
 def open_scanned(
-    found: scans.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
+    found: byte_scan.Scan, scratch: Path, delimiter: str | None = None, encoding: str | None = None, lines: bool = False,
     skip: int | None = None, wanted: set[str] | None = None,
 ) -> TextPart:  # fmt: skip
     """The same for a file that has been scanned."""
-    path = found.path
+    path, delimiter = found.path, {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     how = encodings.encoding(found, encoding)
     part = TextPart(path.name, "", {}, found.sha256, scan=found, encoding=how, scratch=scratch)
     part.notes += [how.note] if how.note else []
     part.returns = _returns_end_lines(found, how)
     block = b""
-    for more in scans.blocks(found, how.codec, how.mark, part.returns, []):
+    for more in byte_scan.blocks(found, how.codec, how.mark, part.returns, []):
         block += more
-        if len(block) >= scans.HEAD:
+        if len(block) >= byte_scan.HEAD:
             break
     part.skipped = _above(part, block, delimiter, wanted or set()) if skip is None and not lines else skip or 0
     below = block.split(b"\n", part.skipped)[-1] if block.count(b"\n") >= part.skipped else b""
@@ -68,10 +69,10 @@ def open_scanned(
         raise MissingInput(
             f"{path} has no line after the {part.skipped:,} that are skipped; set `skip` of the source to fewer"
             if part.skipped
-            else scans.EMPTY.format(path=path)
+            else byte_scan.EMPTY.format(path=path)
         )
     part.late = len(head) < len(block)
-    head = head[: head.rfind(b"\n", 0, scans.HEAD) + 1] or head
+    head = head[: head.rfind(b"\n", 0, byte_scan.HEAD) + 1] or head
     if lines:
         part.columns, part.dialect = {"line": "VARCHAR"}, Dialect(b"", b"")
     else:
@@ -84,7 +85,7 @@ def open_scanned(
 class TextPart(Part):
     """A text file. `records` counts what was read: records handed on and malformed ones."""
 
-    scan: scans.Scan | None = None
+    scan: byte_scan.Scan | None = None
     encoding: encodings.Encoding | None = None
     scratch: Path | None = None
     dialect: Dialect = field(default_factory=lambda: Dialect(b","))
@@ -145,10 +146,8 @@ class TextPart(Part):
         except OSError as error:
             raise MissingInput(f"{copy} cannot be written ({error}); it is needed to read {self.scan.path}") from error
         self._copied = copy
-        if self.scan.plain != self.scan.path:
-            forget(self.scan.plain)
-            self.scan.plain = self.scan.path
-        self._relate(copy, bytes([self._marks()[0]]), b"")
+        self._forget_plain()
+        self._relate(copy, self._marks().delimiter, b"")
         return True
 
     def settle(self, con: duckdb.DuckDBPyConnection, rows: int) -> bool:
@@ -168,6 +167,10 @@ class TextPart(Part):
             self._go_through()  # where records stand cannot be told afterwards
         if self._copied:
             forget(self._copied)
+        self._forget_plain()
+
+    def _forget_plain(self) -> None:
+        """Remove what the file was unpacked to."""
         if self.scan.plain != self.scan.path:
             forget(self.scan.plain)
             self.scan.plain = self.scan.path
@@ -182,16 +185,16 @@ class TextPart(Part):
             return rows + self.first
         return rows + shifts[np.searchsorted(ordinals, rows, "right") - 1]
 
-    def _marks(self) -> list[int]:
+    def _marks(self) -> Marks:
         """Control bytes that stand in the copy for the delimiter, a line feed and a carriage return within a field."""
-        marks = self.scan.unused + [mark for mark in scans.CONTROLS if mark not in self.scan.unused]
-        return [mark for mark in marks if bytes([mark]) != self.dialect.delimiter][:3]
+        marks = self.scan.unused + [mark for mark in byte_scan.CONTROLS if mark not in self.scan.unused]
+        return Marks(*[bytes([mark]) for mark in marks if bytes([mark]) != self.dialect.delimiter][:3])
 
     def _relate(self, path: Path, delimiter: bytes, quote: bytes) -> None:
         columns = ", ".join(f"{quoted(column)}: 'VARCHAR'" for column in self.columns)
         options = [
             "auto_detect = false, header = false, compression = 'none', hive_partitioning = false, strict_mode = true",
-            f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or scans.NEVER)}",
+            f"columns = {{{columns}}}, delim = {quoted(delimiter.decode() or byte_scan.NEVER)}",
             f"quote = {quoted(quote.decode())}, escape = {quoted(quote.decode())}",
         ]
         if not self._copied:
@@ -201,7 +204,9 @@ class TextPart(Part):
         if self._longest > _LONG:
             options.append(f"max_line_size = {2 * LONGEST}, buffer_size = {4 * LONGEST}")
         self.relation = f"read_csv({located(path)}, {', '.join(options)})"
-        signs = {chr(mark): sign for mark, sign in zip(self._marks()[1:], "\n\r", strict=True)} if self._inner else {}
+        signs = (
+            {mark.decode(): sign for mark, sign in zip(self._marks()[1:], "\n\r", strict=True)} if self._inner else {}
+        )
         if self.delimiter:
             signs[self.dialect.delimiter.decode()] = self.delimiter.decode()
         if self._copied and signs:
@@ -221,25 +226,30 @@ class TextPart(Part):
         Sound ones are written to `out`. With `stop`, gives False at the first thing DuckDB would stumble over.
         """
         steps, overlong, line_ends = [], [], set()
-        good, line, preface, shift = 0, 1 + self.skipped, self.preface, None
-        self.malformed, rest = [], b""
+        good, line, preface, shift, enough = 0, 1 + self.skipped, self.preface, None, 0
+        self.malformed, rest, marks = [], b"", self._marks() if out else None
         for block, final in _last(self._blocks(overlong)):
             data = (rest + block).replace(self.delimiter, self.dialect.delimiter) if self.delimiter else rest + block
+            if len(data) < enough and not final:
+                rest = data
+                continue
             cut = final and not data.endswith(b"\n")
-            found = records(data + b"\n" if cut else data, self.dialect, final)
+            found = records(ended(data), self.dialect, final, marks)
             rest = data[found.used :]
-            if stop and _stumbles(found, line_ends, cut):
-                return False
-            live = ~found.blank()
-            if preface:
-                heading = np.flatnonzero(live)[:preface]
-                live[heading] = False
-                preface -= len(heading)
-            reasons = self._reasons(found, data, live, overlong, self._marks() if out else [])
-            for index, reason in sorted(reasons.items()):
-                place = line + int(found.lines[index])
+            enough = 2 * len(rest)  # a long record is not looked at again for each block
+            if stop:
+                # It would stumble over quotes that are text, spaces beside quotes, and uneven line ends.
+                line_ends.update(found.carriage[: len(found.ends) - cut].tolist())
+                if not found.regular or len(line_ends) > 1 or (cut and data.endswith(b"\r")):
+                    return False
+            live = ~found.blank
+            heading = np.flatnonzero(live)[:preface]
+            live[heading] = False
+            preface -= len(heading)
+            reasons = self._reasons(found, data, live, overlong, marks)
+            for index, reason in reasons.items():
                 told = reason if reason == _TOTALS_ROW else f"malformed line: {reason}"
-                self.malformed.append(Malformed(place, "", told, _start(found, data, index)))
+                self.malformed.append(Malformed(line + int(found.lines[index]), "", told, _start(found, data, index)))
             live[list(reasons)] = False
             places = line + found.lines[live]
             if len(places):
@@ -250,8 +260,8 @@ class TextPart(Part):
                 self._spanning = self._spanning or bool((found.spans[live] > 1).any())
                 self._longest = max(self._longest, int((found.ends - found.starts)[live].max()))
             if out:
-                self._inner = self._inner or bool(len(found.newlines_inside)) or b"\r" in data
-                out.write(plain(found, live, *self._marks()))
+                self._inner = self._inner or bool((found.spans > 1).any()) or b"\r" in data
+                out.write(found.text if live.all() else b"\n".join([*compress(found.text.split(b"\n"), live), b""]))
             good += len(places)
             if found.used:
                 line += int(found.lines[-1] + found.spans[-1])
@@ -263,50 +273,46 @@ class TextPart(Part):
 
     def _blocks(self, overlong: list[int]) -> Iterator[bytes]:
         left = self.skipped
-        for block in scans.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong):
+        for block in byte_scan.blocks(self.scan, self.encoding.codec, self.encoding.mark, self.returns, overlong):
             while left and block:
                 block, left = block[block.find(b"\n") + 1 or len(block) :], left - 1
             if block:
                 yield block
 
     def _reasons(
-        self, found: Records, data: bytes, live: np.ndarray, overlong: list[int], marks: list[int]
+        self, found: Records, data: bytes, live: np.ndarray, overlong: list[int], marks: Marks | None
     ) -> dict[int, str]:
         """Why records of a block are malformed; the graver reason replaces the lesser one."""
         reasons, width = {}, len(self.columns)
-        if self.dialect.delimiter:
-            for index in np.flatnonzero(live & (found.fields != width)).tolist():
-                count, span = int(found.fields[index]), int(found.spans[index])
-                where = f", in a record of {span:,} lines" if span > 1 else ""
-                reasons[index] = f"{count:,} field{'s' * (count != 1)} where the header has {width:,}{where}"
-                if count < width and span == 1 and self._is_totals(found, data, index):
-                    reasons[index] = _TOTALS_ROW
-        reasons.update({index: why for index, why in found.trouble if live[index]})
-        length = found.ends - found.starts
-        reasons.update(
-            {i: f"a record of {length[i]:,} bytes" for i in np.flatnonzero(live & (length > LONGEST)).tolist()}
-        )
-        for mark in marks:
-            reasons.update(self._holding(found, data, live, bytes([mark]), f"a control character (0x{mark:02X})"))
-        reasons.update(self._holding(found, data, live, b"\0", "a NUL byte"))
+        for index in np.flatnonzero(found.fields != width).tolist() if self.dialect.delimiter else []:
+            count, span = int(found.fields[index]), int(found.spans[index])
+            where = f", in a record of {span:,} lines" if span > 1 else ""
+            reasons[index] = f"{count:,} field{'s' * (count != 1)} where the header has {width:,}{where}"
+            if count < width and span == 1 and self._is_totals(_start(found, data, index)):
+                reasons[index] = _TOTALS_ROW
+        reasons |= found.trouble
+        size = found.ends - found.starts
+        reasons |= {index: f"a record of {size[index]:,} bytes" for index in np.flatnonzero(size > LONGEST).tolist()}
         undecoded = f"bytes that are not {self.encoding.label} text"
+        signs = {mark: f"a control character (0x{ord(mark):02X})" for mark in marks or ()} | {b"\0": "a NUL byte"}
         if self.encoding.codec != "utf-8" or self.scan.broken:
-            reasons.update(self._holding(found, data, live, scans.UNDECODED.encode(), undecoded))
+            signs[byte_scan.UNDECODED.encode()] = undecoded
+        for sign, why in signs.items():
+            reasons |= dict.fromkeys(_holding(found, data, sign), why)
         if overlong:
-            for index in self._holding(found, data, live, scans.OVERLONG.encode(), ""):
+            for index in _holding(found, data, byte_scan.OVERLONG.encode()):
                 reasons[index] = f"a line of {overlong.pop(0):,} bytes" if overlong else undecoded
-        return reasons
+        return {index: reasons[index] for index in sorted(reasons) if live[index]}
 
-    def _is_totals(self, found: Records, data: bytes, index: int) -> bool:
-        cells = [cell.strip(' "') for cell in _start(found, data, index).split(self.dialect.delimiter.decode()) if cell]
+    def _is_totals(self, start: str) -> bool:
+        cells = [cell.strip(' "') for cell in start.split(self.dialect.delimiter.decode()) if cell]
         return bool(cells) and 2 * len(cells) <= len(self.columns) and bool(re.fullmatch(TOTALS, cells[0]))
 
-    @staticmethod
-    def _holding(found: Records, data: bytes, live: np.ndarray, sign: bytes, why: str) -> dict[int, str]:
-        if sign not in data:
-            return {}
-        places = [match.start() for match in re.finditer(re.escape(sign), data[: found.used])]
-        return {index: why for index in np.unique(np.searchsorted(found.ends, places)).tolist() if live[index]}
+
+def _holding(found: Records, data: bytes, sign: bytes) -> list[int]:
+    """The records of a block that hold a sign."""
+    places = [match.start() for match in re.finditer(re.escape(sign), data[: found.used])] if sign in data else []
+    return np.unique(np.searchsorted(found.ends, places)).tolist()
 
 
 def _last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -319,25 +325,14 @@ def _last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield held, True
 
 
-def _stumbles(found: Records, line_ends: set[bool], cut: bool) -> bool:
-    """Whether DuckDB would not read these records as we do: stray quotes, spaces round quotes, uneven line ends."""
-    if found.odd or found.trouble or (len(found.ends) and int((found.ends - found.starts).max()) > LONGEST):
-        return True
-    returns = np.flatnonzero(found.bytes[: found.used] == CR)
-    carriage = found.carriage()[: len(found.ends) - cut]
-    line_ends.update(np.unique(carriage).tolist())
-    loose = int((~found.at(returns)).sum()) - int(carriage.sum())
-    return loose > 0 or len(line_ends) > 1
-
-
 def _start(found: Records, data: bytes, index: int) -> str:
     """The first 200 characters of a record."""
     begin, end = int(found.starts[index]), int(found.ends[index])
     text = data[begin : min(end, begin + 800)].decode("utf-8", "replace")[:200].rstrip("\r")
-    return text.translate({0: "\ufffd", ord(scans.UNDECODED): "\ufffd", ord(scans.OVERLONG): "…"})
+    return text.translate({0: "\ufffd", ord(byte_scan.UNDECODED): "\ufffd", ord(byte_scan.OVERLONG): "…"})
 
 
-def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
+def _returns_end_lines(found: byte_scan.Scan, how: encodings.Encoding) -> bool:
     """Whether lines end in carriage returns alone, as on old Macs."""
     if how.codec.startswith(("utf-16", "utf-32")):
         text = found.head()[how.mark :].decode(how.codec, "replace")
@@ -347,12 +342,11 @@ def _returns_end_lines(found: scans.Scan, how: encodings.Encoding) -> bool:
 
 def _above(part: TextPart, block: bytes, delimiter: str | None, wanted: set[str]) -> int:
     """How many lines stand above the header; none where the first line that holds anything can be it."""
-    lines = block[: scans.HEAD].decode("utf-8", "replace").split("\n")[: 4 * headings.ROWS]
+    lines = block[: byte_scan.HEAD].decode("utf-8", "replace").split("\n")[: 4 * headings.ROWS]
     held = [number for number, line in enumerate(lines) if line.strip()]
     if not held or _SEP.fullmatch(lines[held[0]].strip("\r").encode()):
         return 0
-    given = {"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter)
-    signs = [given] if given and len(given) == 1 else [sign.decode() for sign in DELIMITERS]
+    signs = [delimiter] if delimiter and len(delimiter) == 1 else [sign.decode() for sign in csv_records.DELIMITERS]
     above = held[headings.above([lines[number].rstrip("\r") for number in held], signs, wanted)]
     if above > held[0]:
         part.notes.append(f"{part.name}: the header is line {above + 1}; what stands above it is not read")
@@ -374,25 +368,24 @@ def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
         body = head
     if not body.strip(b"\r\n"):
         raise MissingInput(f"{path} has no header line; export it again with its column names")
-    if body.startswith(scans.OVERLONG.encode()):
+    if body.startswith(byte_scan.OVERLONG.encode()):
         raise MissingInput(f"{path} is no table: its first line is longer than {LONGEST >> 20} MB; export it again")
     if given is not None:
-        given = "\t" if given in ("\\t", "tab") else given
         if not given or any(sign in given for sign in '\r\n\0"'):
             raise MissingInput(f"{path}: {given!r} cannot part fields; name a delimiter such as ',' or ';'")
         if len(given.encode()) > 1:
-            part.delimiter, given = given.encode(), chr((part.scan.unused or scans.CONTROLS)[-1])
+            part.delimiter, given = given.encode(), chr((part.scan.unused or byte_scan.CONTROLS)[-1])
             body = body.replace(part.delimiter, given.encode())
     part.preface += 1
     usual = b"\t" if ".tsv" in part.name.lower() else b","
-    part.dialect = likeliest(body, [given.encode()] if given else [usual, *DELIMITERS])
+    part.dialect = csv_records.likeliest(body, [given.encode()] if given else [usual, *csv_records.DELIMITERS])
     if part.scan.escapes:
         sample = body
         if b'\\"' not in body:
             sample = part.scan.escapes.decode(part.encoding.codec, "replace").encode()
             sample = sample.replace(part.delimiter, part.dialect.delimiter) if part.delimiter else sample
-        part.dialect = escaping(sample, part.dialect, len(_fields(body, part.dialect)))
-    found = _as_wide(_fields(body, part.dialect), body, part.dialect)
+        part.dialect = csv_records.escaping(sample, part.dialect, len(_heading(body, part.dialect)))
+    found = _heading(body, part.dialect)
     limits.wide(path, len(found))
     names, notes = header(found)
     part.columns = dict.fromkeys(names, "VARCHAR")
@@ -402,22 +395,15 @@ def _read_head(part: TextPart, head: bytes, given: str | None) -> None:
         part.notes.append(f"{part.name} is read with {_SIGNS.get(sign, repr(sign))} between its fields")
 
 
-def _as_wide(names: list[str], body: bytes, dialect: Dialect) -> list[str]:
-    """The header's names, one more or less where every record below has a delimiter at its end and the header has not."""
-    found = records(body[: body.rfind(b"\n") + 1] or body + b"\n", dialect, True)
-    live = np.flatnonzero(~found.blank())[1:]
-    if not dialect.delimiter or len(names) < 2 or not len(live):
-        return names
-    if names[-1] == "" and (found.fields[live] == len(names) - 1).all():
+def _heading(body: bytes, dialect: Dialect) -> list[str]:
+    """The fields of the first record that is no blank line; one more or fewer where every record below has a delimiter
+    at its end and that one has not, or the other way round."""
+    body = body[: body.rfind(b"\n") + 1] or body + b"\n"
+    found = records(body, dialect, True, Marks())
+    first, *below = np.flatnonzero(~found.blank).tolist()
+    names = found.text.split(b"\n")[first].decode("utf-8", "replace").split("\x1f")
+    widths = set(found.fields[below].tolist())
+    if len(names) > 1 and names[-1] == "" and widths == {len(names) - 1}:
         return names[:-1]
-    stops = found.ends[live] - found.carriage()[live] - 1
-    trailing = found.bytes[stops] == dialect.delimiter[0]
-    return [*names, ""] if trailing.all() and (found.fields[live] == len(names) + 1).all() else names
-
-
-def _fields(body: bytes, dialect: Dialect) -> list[str]:
-    """The fields of the first record that is no blank line."""
-    found = records(body if body.endswith(b"\n") else body + b"\n", dialect, True)
-    heading = np.zeros(len(found.ends), bool)
-    heading[np.flatnonzero(~found.blank())[0]] = True
-    return plain(found, heading, 31, 32, 32).decode("utf-8", "replace").removesuffix("\n").split("\x1f")
+    trailing = all(body[end - 1] == ord(dialect.delimiter) for end in (found.ends - found.carriage)[below].tolist())
+    return [*names, ""] if len(names) > 1 and trailing and widths == {len(names) + 1} else names
