@@ -56,6 +56,7 @@ def test_a_season_is_found_where_there_is_one_and_beats_ignoring_it():
     assert error < 0.5 * np.abs(ignored.table["mean"].to_numpy() - y[48:].to_numpy()).mean()
 
 
+@pytest.mark.slow
 def test_a_season_is_rarely_found_in_noise():
     rng = np.random.default_rng(1)
     found = [forecast(pd.Series(rng.normal(size=48)), 3, season=12).season_used for _ in range(25)]

@@ -112,6 +112,7 @@ def test_the_direction_is_that_of_the_change_that_is_claimed():
     assert found.after < found.before
 
 
+@pytest.mark.slow
 def test_a_season_is_taken_neither_for_a_change_nor_for_memory():
     rng, turn = np.random.default_rng(12), 2 * np.pi * np.arange(36) / 12
     quiet = [2.5 * np.sin(turn + rng.uniform(0, 6.3)) + rng.normal(size=36) for _ in range(200)]
@@ -120,6 +121,7 @@ def test_a_season_is_taken_neither_for_a_change_nor_for_memory():
     assert (p_values(dropped, season=12) <= 0.01).mean() > 0.7 > 0.4 > (p_values(dropped) <= 0.01).mean()
 
 
+@pytest.mark.slow
 def test_stabilised_values_need_less_proof():
     """Values made near normal are not suspected of long tails: what is there is found sooner, at the same false alarms."""
     rng = np.random.default_rng(13)
