@@ -4,12 +4,16 @@ ENV := .venv/.built
 BIN := .venv/bin
 JOBS ?= 2
 
-.PHONY: report test pages faults screenshots lab lint goldens rules bench simulate lock clean
+.PHONY: report test test-fast pages faults screenshots lab lint goldens rules bench simulate lock clean
 .DEFAULT_GOAL := report
 
 # Workers share the cores: threads within each would only wait for each other.
-test pages faults simulate: export OMP_NUM_THREADS = 1
-test pages faults simulate: export OPENBLAS_NUM_THREADS = 1
+test test-fast pages faults simulate: export OMP_NUM_THREADS = 1
+test test-fast pages faults simulate: export OPENBLAS_NUM_THREADS = 1
+# The tests start hundreds of processes, each of which would compile the package anew.
+test test-fast pages faults simulate: export PYTHONDONTWRITEBYTECODE =
+# By file, as files share what they set up; in the order of tests/costs.py, which is by time and not by number of tests.
+SHARED := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 $(ENV): requirements.lock requirements-build.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("sipnb needs Python 3.11 or newer; pass PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
@@ -23,7 +27,10 @@ report: $(ENV)  ## the plans of the simulated organisation
 	$(BIN)/sipnb run demo --cycle 2026-10 --jobs $(JOBS)
 
 test: $(ENV)  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest $(SHARED)
+
+test-fast: $(ENV)  ## those that need no organisation, process, server or browser, nor seconds each: under a minute on two cores
+	$(BIN)/python -m pytest $(SHARED) -m "not slow"
 
 pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
 	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)

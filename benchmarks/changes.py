@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.catalogue import KPIS
-from sipnb.chapters import gaps
+from sipnb.chapters.gap_analysis import analysis as gaps
 from sipnb.kpis import certainty
 from sipnb.kpis.scope import shares
 

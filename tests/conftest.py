@@ -11,10 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
-import filelock
 import pytest
 
-from sipnb import demo, places
+from sipnb import demo, imports, places
 from sipnb import workbook as workbooks
 from sipnb.chapters import notebooks
 from sipnb.chapters.context import ServiceContext
@@ -23,13 +22,63 @@ from sipnb.places import CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
-from tests import hard
+from tests import costs, hard, made
+
+with imports.spared():
+    import nbformat  # noqa: F401 - before a test does, and seconds faster
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CYCLE = "2026-10"
 
 #: Organisations whose data are public: the folder of their data, and a cycle.
 PUBLIC = {"uci_servicenow": "2016-05", "github_status": "2025-12"}
+
+CHANGED = pytest.StashKey[list[str]]()
+
+#: All that what is made once is made of: the code with its parameters and notebooks, what was installed, the data, the recipes.
+MADE_OF = [
+    Path(places.__file__).parent, places.PARAMS, places.NOTEBOOKS, REPOSITORY / "requirements.lock",
+    REPOSITORY / "pyproject.toml", *(REPOSITORY / "tests" / name for name in ("conftest.py", "hard.py", "made.py")),
+    *(path for name in (*PUBLIC, "nhs_ae") if (path := REPOSITORY.parent / "shared" / "data" / name).is_dir()),
+]  # fmt: skip
+
+
+def cache_of_made() -> made.Made:
+    """The cache of what is made once, under the key that this session was started with."""
+    folder = os.environ.get(made.FOLDER) or REPOSITORY / ".pytest_cache" / "made"
+    return made.Made(Path(folder).resolve(), os.environ[made.KEY])
+
+
+def pytest_configure(config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[made.KEY] = made.key_of(MADE_OF)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    costs.mark(items)
+    costs.arrange(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    with costs.held_to(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with costs.held_to(item):
+        return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session) -> None:
+    """When all workers are done: what was made once may not have been changed by any of them."""
+    if hasattr(session.config, "workerinput"):
+        return
+    session.config.stash[CHANGED] = cache_of_made().changed()
+    if session.config.stash[CHANGED]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture
@@ -45,7 +94,14 @@ def tried(request) -> Callable[[str, str], None]:
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
-    """What `make faults` tried, and what came: counted by the tests themselves, or the cases of each test."""
+    """What was changed that nobody may change; and what `make faults` tried, and what came.
+
+    That is counted by the tests themselves, or is the cases of each test.
+    """
+    if changed := terminalreporter.config.stash.get(CHANGED, []):
+        terminalreporter.section("what is made once was changed: a test that has to change it takes a copy", red=True)
+        for line in changed:
+            terminalreporter.write_line(line)
     if not os.environ.get("SIPNB_FAULTS"):
         return
     counted: Counter[tuple[str, str, str]] = Counter()
@@ -92,11 +148,9 @@ def demo_cycle(demo_book) -> Cycle:
 
 
 @pytest.fixture(scope="session")
-def demo_records(demo_book, demo_cycle, tmp_path_factory) -> Path:
+def demo_records(once, demo_book, demo_cycle) -> Path:
     """The frozen records of the demo's cycle."""
-    folder = tmp_path_factory.mktemp("frozen") / "records"
-    prepare.freeze(demo_book, demo_cycle, folder)
-    return folder
+    return once("frozen", lambda folder: prepare.freeze(demo_book, demo_cycle, folder / "records")) / "records"
 
 
 @pytest.fixture(scope="session")
@@ -123,29 +177,22 @@ def left_by(chapter: str, context: ServiceContext) -> SimpleNamespace:
 
 @pytest.fixture(scope="session")
 def demo_environment(demo_exports, demo_reports) -> dict[str, str]:
-    """The environment in which a notebook or a command finds the test's own exports and reports."""
-    return os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(demo_reports)}
+    """The environment in which a notebook or a command finds the test's own exports and reports.
+
+    Papermill and nbconvert import there what they need, and not what costs seconds for nothing (sipnb/imports.py).
+    """
+    found = os.pathsep.join(filter(None, (str(REPOSITORY / "tests" / "spared"), os.environ.get("PYTHONPATH"))))
+    return os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(demo_reports), "PYTHONPATH": found}
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
-    """What is costly to make is made once for all workers: `once(name, make)` gives the folder that `make` filled.
+def once() -> Callable[[str, Callable[[Path], object]], Path]:
+    """What is costly to make is made once for all workers and sessions: `once(name, make)` gives the folder that `make` filled.
 
-    Nobody may change it; who has to, takes a copy.
+    Nobody may change it; who has to, takes a copy. The session fails otherwise.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-
-    def made(name: str, make: Callable[[Path], object]) -> Path:
-        folder, done = shared / name, shared / f"{name}.done"
-        with filelock.FileLock(shared / f"{name}.lock"):
-            if not done.exists():
-                folder.mkdir()
-                make(folder)
-                done.touch()
-        return folder
-
-    return made
+    cache = cache_of_made()
+    return lambda name, make: cache.folder(name, make, lambda: made.key_of(MADE_OF))
 
 
 def published(params: Path | str, cycle: str, folder: Path, *more: object) -> CycleFolder:

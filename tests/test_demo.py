@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,20 +21,13 @@ OFFICE = clocks.calendar(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("northfield")
-    demo.write(folder)
-    return folder
+def exports(demo_exports) -> dict[str, pd.DataFrame]:
+    return {path.stem: pd.read_parquet(path) for path in sorted(demo_exports.glob("*.parquet"))}
 
 
 @pytest.fixture(scope="module")
-def exports(folder) -> dict[str, pd.DataFrame]:
-    return {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
-
-
-@pytest.fixture(scope="module")
-def truth(folder) -> dict:
-    return YAML(typ="safe").load(folder / "truth.yml")
+def truth(demo_exports) -> dict:
+    return YAML(typ="safe").load(demo_exports / "truth.yml")
 
 
 @pytest.fixture(scope="module")

@@ -142,6 +142,7 @@ def test_the_statement_that_runs_is_the_one_that_was_meant():
         statement("tickets", "SELECT '{a}' FROM rows", {"a": "effort"})
 
 
+@pytest.mark.slow
 def test_no_mixture_of_allowed_and_other_words_is_more_than_one_expression_over_one_row(tried):
     """4,000 formulas put together by chance: each is refused in one line, or reads nothing but columns of its table."""
     chance = random.Random(20261129)
@@ -245,6 +246,7 @@ def tried(records, *expressions, **limits):
     return formulas.try_out(wanted, records, "Europe/Berlin", 900, **limits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
@@ -272,6 +274,7 @@ def test_a_text_that_a_cast_cannot_read_is_told_by_count_and_column_and_never_qu
     assert SECRET not in told and len(told.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_no_value_is_no_error(records):
     assert not tried(
         records, "effort / 0", "ln(priority)", "ln(priority - 7)", "effort::TINYINT", "priority::TINYINT * 100::TINYINT",
@@ -280,6 +283,7 @@ def test_no_value_is_no_error(records):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_formula_is_tried_only_in_rows_that_count(records):
     digits = "regexp_full_match(summary, '[0-9]+')"
     for among, words in ((digits, ""), (f"NOT {digits}", "300 of 300 rows"), ("summary::INTEGER > 1", "")):
@@ -289,11 +293,13 @@ def test_a_formula_is_tried_only_in_rows_that_count(records):
         assert words in told and bool(told) == bool(words)
 
 
+@pytest.mark.slow
 def test_a_formula_that_takes_too_long_is_killed_and_named(records):
     (told,) = tried(records, "effort", "outcome LIKE '%a%_b'", "priority", seconds=0.5)
     assert told.startswith("org/workbook.yml: kpis.k1.mean: ") and "takes more than 1 seconds on 900 rows" in told
 
 
+@pytest.mark.slow
 def test_check_and_run_tell_a_formula_that_fails_before_anything_is_made(tmp_path):
     own = (
         'kpis:\n  told: {title: Told, mean: "state::INTEGER", where: "opened > resolved - INTERVAL 1 YEAR"}\n'
@@ -313,6 +319,7 @@ def test_check_and_run_tell_a_formula_that_fails_before_anything_is_made(tmp_pat
     assert not [path for path in made if SECRET.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_formula_that_ends_its_process_is_named(records):
     """A process that gets no memory at all dies, as one that takes too much does; whoever waits for it does not."""
     (told,) = tried(records, "effort", memory=1 << 20)

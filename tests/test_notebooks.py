@@ -3,7 +3,6 @@
 import ast
 import importlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,8 +101,8 @@ def test_it_runs_with_its_own_defaults_by_plain_papermill_from_another_directory
     assert any(c.outputs for c in executed)
 
 
-def test_a_service_of_which_one_chapter_was_opened_is_not_planned_yet(demo_exports, tmp_path):
-    environment = os.environ | {places.DATA: str(demo_exports), places.REPORTS: str(tmp_path / "reports")}
+def test_a_service_of_which_one_chapter_was_opened_is_not_planned_yet(demo_environment, tmp_path):
+    environment = demo_environment | {places.REPORTS: str(tmp_path / "reports")}
     papermill = str(Path(sys.executable).with_name("papermill"))
     for name in ("5_recommendations", "portfolio"):
         command = [papermill, "--no-progress-bar", str(places.NOTEBOOKS / f"{name}.ipynb"), f"{name}.ipynb"]
@@ -150,6 +149,8 @@ def nbval(folder, environment):
         sys.executable,
         "-m",
         "pytest",
+        "-o",
+        "addopts=",
         "--nbval",
         "-q",
         "-p",

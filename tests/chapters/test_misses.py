@@ -44,6 +44,7 @@ def test_the_attribute_and_the_part_that_are_missed_more_often_are_named_with_bo
     assert "Of the tickets" in drawn and "Missed" in drawn
 
 
+@pytest.mark.slow
 def test_where_the_tickets_are_is_no_finding():
     """Seven of ten tickets are of one category, and so are seven of ten misses."""
     named = 0

@@ -14,12 +14,11 @@ from tests.conftest import public_data
 
 
 @pytest.fixture(scope="module")
-def providers(tmp_path_factory):
+def providers(once, tmp_path_factory):
     data = public_data("nhs_ae")
-    folder = CycleFolder(tmp_path_factory.mktemp("providers"))
-    book = workbook.load(places.PARAMS / "nhs_ae", data=data, reports=folder.root)
+    book = workbook.load(places.PARAMS / "nhs_ae", data=data, reports=tmp_path_factory.mktemp("reports"))
     cycle = book.cycle("2018-10")
-    prepare.freeze(book, cycle, folder.records)
+    folder = CycleFolder(once("nhs_ae", lambda folder: prepare.freeze(book, cycle, folder / "records")))
     subjects = {
         s: ServiceContext(book, book.service(s), cycle, folder, Records(folder.records, s)) for s in book.services
     }

@@ -49,6 +49,7 @@ def test_what_is_not_offered_is_no_attribute():
         sipnb.opened  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code", ["import sipnb", "import sys; sys.argv = ['sipnb', '--help']; from sipnb import cli; cli.main()"]
 )

@@ -77,6 +77,7 @@ def test_fewer_than_three_cycles_say_nothing_of_their_scatter():
     assert math.isnan(scatter.of_drifting(np.array([1.0, 2.0])).value)
 
 
+@pytest.mark.slow
 def test_a_service_exactly_on_its_target_is_hardly_ever_said_to_miss_it():
     found = changes.missed(150)
     assert (found["missed"] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 150)).all()

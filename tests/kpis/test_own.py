@@ -94,6 +94,7 @@ def test_a_row_without_a_value_does_not_count(tmp_path):
         assert (found.value, found.n) == (value, n)
 
 
+@pytest.mark.slow
 def test_a_formula_that_is_given_up_names_its_kpi_and_no_value(tmp_path, monkeypatch):
     known = book(tmp_path, {"slow": {"title": "Slow", "share": "summary LIKE '%a%_b'"}}).kpis
     monkeypatch.setattr(formulas, "PATIENCE", 0.02)

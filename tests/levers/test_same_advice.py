@@ -18,6 +18,7 @@ def advice(given, targets, cycle, **changes):
     return [(e.lever.id, e.found, told(e), e.numbers, e.effect, e.times) for e in levers.detect(look)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", DRIVEN, ids=lambda one: f"{one.lever}: {one.name}")
 def test_whatever_a_cycle_is_the_advice_is_the_same(scenario):
     given = scenario.draw(np.random.default_rng(21))

@@ -1,8 +1,11 @@
 """The simulations of `benchmarks/coverage.py`, small: what is promised is kept, and nothing is named where nothing is."""
 
+import pytest
+
 from benchmarks import coverage
 
 
+@pytest.mark.slow
 def test_hardly_any_of_equal_services_and_categories_is_named():
     lines = coverage.simulated("services", 20) + [
         line for line in coverage.simulated("categories", 60) if line.what.startswith("a false top")
@@ -10,6 +13,7 @@ def test_hardly_any_of_equal_services_and_categories_is_named():
     assert [line for line in lines if not line.kept] == []
 
 
+@pytest.mark.slow
 def test_the_latest_cycle_is_as_good_as_the_tickets_opened_in_it():
     """Of tickets without a due time the open ones count as missed once they are older than what met its target."""
     lines = coverage.simulated("opened", 60)

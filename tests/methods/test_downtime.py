@@ -30,6 +30,7 @@ def lognormal(median, sigma):
     return lambda rng, n: median * np.exp(sigma * rng.normal(size=n))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("per", "lengths", "at_least"),
     [

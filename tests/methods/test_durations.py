@@ -140,10 +140,10 @@ def test_bounds_contain_the_curve():
 def test_a_hundred_thousand_cases_take_under_a_second():
     rng = np.random.default_rng(0)
     duration, ended = rng.exponential(5, 100_000), rng.random(100_000) < 0.8
-    start = time.perf_counter()
+    start = time.process_time()
     curve = kaplan_meier(duration, ended)
     curve.quantile(0.5), curve.restricted_mean(10)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_a_comparison_without_two_comparable_groups_is_nan():
@@ -261,11 +261,11 @@ def test_the_history_of_a_service_takes_no_noticeable_time():
     group, waits, ended = np.repeat(np.arange(30), 500), rng.exponential(5, 15_000), rng.random(15_000) < 0.8
     best = math.inf
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         medians_by_group(waits, ended, group, 30)
         quantiles_by_group(waits, ended, group, 30)
         restricted_means_by_group(waits, ended, group, 30, 10)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 0.1  # about 0.02 s on a quiet machine
 
 

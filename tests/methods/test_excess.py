@@ -32,6 +32,7 @@ def judge(events, begins, **options):
     return after_events(events, begins, **({"window": DAY, "since": 0, "until": WEEKS * WEEK} | options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("events", "bursts"), [(15, False), (80, False), (15, True), (80, True)])
 def test_changes_without_effect_are_found_guilty_as_rarely_as_stated(events, bursts):
     rng, p, hits = np.random.default_rng(events), [], 0
@@ -189,9 +190,9 @@ def test_a_week_keeps_its_hour_when_the_clocks_change():
 
 def test_three_years_of_changes_take_no_noticeable_time():
     rng, years = np.random.default_rng(0), 3 * 365 * DAY
-    start = time.perf_counter()
+    start = time.process_time()
     after_events(rng.uniform(0, years, 1_500), rng.uniform(0, years, 50_000), window=4 * HOUR, since=0, until=years)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(

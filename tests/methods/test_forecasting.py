@@ -33,6 +33,7 @@ def seasonal(seed: int = 0) -> pd.Series:
     return pd.Series(100 + 10 * WAVE + np.random.default_rng(seed).normal(size=60))
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_they_promise_on_series_with_a_known_future():
     rng, inside = np.random.default_rng(42), {80: [], 95: []}
     for kind in ("autoregressive", "level shift", "seasonal"):
@@ -55,6 +56,7 @@ def test_a_season_is_found_where_there_is_one_and_beats_ignoring_it():
     assert error < 0.5 * np.abs(ignored.table["mean"].to_numpy() - y[48:].to_numpy()).mean()
 
 
+@pytest.mark.slow
 def test_a_season_is_rarely_found_in_noise():
     rng = np.random.default_rng(1)
     found = [forecast(pd.Series(rng.normal(size=48)), 3, season=12).season_used for _ in range(25)]
@@ -137,6 +139,7 @@ def test_a_share_of_few_cases_is_less_certain_than_one_of_many():
     assert width(20) > 4 * width(2_000)
 
 
+@pytest.mark.slow
 def test_shares_of_varying_numbers_of_trials_are_covered():
     rng, hits = np.random.default_rng(8), []
     for _ in range(25):
@@ -147,6 +150,7 @@ def test_shares_of_varying_numbers_of_trials_are_covered():
     assert 0.88 <= np.mean(hits) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mean", [0.3, 3, 60])
 def test_counts_come_as_whole_numbers_none_negative_around_their_mean(mean):
     rng, levels, hits = np.random.default_rng(5), [], []
@@ -265,6 +269,7 @@ def test_thetas_variance_grows_by_the_square_of_its_weight_each_step():
     assert 0 < growth[0] <= 1
 
 
+@pytest.mark.slow
 def test_weekly_m4_series_are_forecast_better_than_by_the_naive_method(reference):
     train = reference("m4/Weekly-train.csv", index_col=0).iloc[::9]
     test = reference("m4/Weekly-test.csv", index_col=0).iloc[::9]
@@ -283,7 +288,7 @@ def test_weekly_m4_series_are_forecast_better_than_by_the_naive_method(reference
 
 def test_a_monthly_series_is_forecast_within_the_budget():
     forecast(seasonal(), 12, season=12)
-    start = time.perf_counter()
+    start = time.process_time()  # the budget is of work, and not of waiting for others on the same machine
     for seed in range(3):
         forecast(seasonal(seed), 12, season=12)
-    assert (time.perf_counter() - start) / 3 < 0.3
+    assert (time.process_time() - start) / 3 < 0.3

@@ -158,9 +158,9 @@ def test_two_thousand_groups_take_no_noticeable_time():
     rng = np.random.default_rng(0)
     n = rng.integers(1, 5_000, 2_000)
     k = rng.binomial(n, 0.8)
-    start = time.perf_counter()
+    start = time.process_time()
     funnel(k, n)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ def test_the_larger_of_two_is_as_sure_as_the_binomial_says():
     assert found.loc["a", "top"] < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [30, 400, 2000])
 def test_of_ten_equal_categories_none_is_called_one_of_the_three_largest(n):
     rng = np.random.default_rng(5)
@@ -64,6 +65,7 @@ def cases(rng, n=1200):
     return pd.DataFrame({f"a{values}": rng.integers(0, values, n).astype(str) for values in (2, 3, 5, 12, 40, 300)})
 
 
+@pytest.mark.slow
 def test_attributes_that_tell_nothing_are_found_as_seldom_as_stated():
     rng, found, named = np.random.default_rng(7), [], 0
     for _ in range(100):

@@ -118,10 +118,10 @@ def test_two_thousand_services_take_no_noticeable_time():
     rng = np.random.default_rng(0)
     n = rng.integers(1, 300, 2_000)
     k = rng.binomial(n, rng.beta(8, 2, 2_000))
-    start = time.perf_counter()
+    start = time.process_time()
     beta_binomial(k, n).posterior(k, n)
     beta_binomial(k, n, method="mle")
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
 
 
 def test_impossible_counts_and_methods_are_refused():

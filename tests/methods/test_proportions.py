@@ -99,6 +99,7 @@ def test_a_series_with_an_impossible_row_names_it():
         wilson_series(pd.Series([1, 9], index=["a", "b"]), [2, 3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [20, 60])
 def test_the_mean_of_skewed_money_is_covered_about_as_often_as_stated(n):
     rng = np.random.default_rng(3)
@@ -211,6 +212,7 @@ def test_more_satisfied_than_answers_are_refused():
         bounded_by_silence(51, 50, 200)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "held"), [(5, (0.5, 1.5)), (20, (0.5, 1.5)), (100, (2, 2))])
 def test_a_share_of_time_is_no_mean_of_shares_and_is_covered_about_as_often_as_stated(n, held):
     """Tickets whose lengths differ as they do: the longest of twenty lasts as long as all others together."""

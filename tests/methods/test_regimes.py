@@ -36,6 +36,7 @@ def test_of_a_latest_point_far_off_nobody_knows_yet():
     assert found.since == 0 and found.values[-1] == 18 and found.doubt == pytest.approx(8, abs=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [0.0, 0.5, 1.0])
 def test_a_series_without_either_is_hardly_ever_touched(memory):
     random, touched = np.random.default_rng(5), 0
@@ -52,6 +53,7 @@ def test_series_without_noise_stay_as_they_are(z):
     assert (tidied(z).values == z).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["count", "value", "duration"])
 def test_after_a_shift_or_an_odd_month_what_is_expected_is_right(kind):
     """A small version of `benchmarks/forecasts.py`."""

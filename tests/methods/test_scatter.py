@@ -39,6 +39,7 @@ def test_too_few_months_say_nothing():
     assert math.isnan(scatter.share(0, 0, scatter.Spread(1.0, 10.0, 20)).value)
 
 
+@pytest.mark.slow
 def test_a_process_at_its_limit_is_above_it_as_rarely_as_promised_though_months_differ():
     """Three months of 1,000 at a limit of 10 %, months differing by 2 points: Wilson alone is wrong six times as often."""
     random, plain, wide, runs = np.random.default_rng(3), 0, 0, 2000

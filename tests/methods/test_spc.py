@@ -31,6 +31,7 @@ SIGNALS = {
 QUIET = [1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2, 1, -1, 2, -2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("good", "column"), [("up", "inc"), ("down", "dec")])
 def test_every_point_of_the_reference_charts_is_classed_and_limited_the_same(reference, good, column):
     table = reference("spc/ptd_fixture.csv")
@@ -146,6 +147,7 @@ def test_three_of_four_near_a_limit_is_a_signal_of_wheelers_rules_only_from_half
     assert "three of four" not in set(xmr(y, rules="servicenow").points["rule"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", list(RULES))
 def test_the_tabled_number_of_false_signals_is_what_chance_gives(rules):
     rng = np.random.default_rng(11)

@@ -176,6 +176,7 @@ def test_screening_leaves_out_the_moving_ranges_of_a_spike():
     assert c_chart(counts, prime=True, screen=True).sigma_z < c_chart(counts, prime=True).sigma_z / 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prime", [True, False])
 @pytest.mark.parametrize("mean", [3, 12])
 def test_the_number_of_false_signals_of_small_counts_is_about_what_the_chart_says(prime, mean):

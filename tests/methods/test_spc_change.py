@@ -38,6 +38,7 @@ def p_values(rows, **options):
     return np.array([change(pd.Series(row), **options).p for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", STABLE)
 @pytest.mark.parametrize("n", [13, 30])
 def test_a_stable_series_is_called_changed_no_more_often_than_the_level_says(noise, n):
@@ -54,6 +55,7 @@ def test_the_long_tail_of_skewed_noise_is_not_taken_for_a_change_of_the_latest_p
     assert (p_values(rows, windows=[1]) <= 0.001).mean() < 0.006  # an ordinary t-test: 0.013
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "change_of_level", "level", "power"),
     [
@@ -110,6 +112,7 @@ def test_the_direction_is_that_of_the_change_that_is_claimed():
     assert found.after < found.before
 
 
+@pytest.mark.slow
 def test_a_season_is_taken_neither_for_a_change_nor_for_memory():
     rng, turn = np.random.default_rng(12), 2 * np.pi * np.arange(36) / 12
     quiet = [2.5 * np.sin(turn + rng.uniform(0, 6.3)) + rng.normal(size=36) for _ in range(200)]
@@ -118,6 +121,7 @@ def test_a_season_is_taken_neither_for_a_change_nor_for_memory():
     assert (p_values(dropped, season=12) <= 0.01).mean() > 0.7 > 0.4 > (p_values(dropped) <= 0.01).mean()
 
 
+@pytest.mark.slow
 def test_stabilised_values_need_less_proof():
     """Values made near normal are not suspected of long tails: what is there is found sooner, at the same false alarms."""
     rng = np.random.default_rng(13)

@@ -116,6 +116,7 @@ def test_tickets_one_a_row_say_the_same_as_counts():
     pd.testing.assert_frame_equal(single.groups, stones().groups)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strata", "least", "most"), [(2, 5, 20), (10, 1, 5), (30, 3, 8), (5, 20, 500)])
 def test_a_standardised_share_is_covered_about_as_often_as_stated(strata, least, most):
     rng, hits = np.random.default_rng(7), 0
@@ -127,6 +128,7 @@ def test_a_standardised_share_is_covered_about_as_often_as_stated(strata, least,
     assert 0.9 <= hits / 150 <= 1
 
 
+@pytest.mark.slow
 def test_what_changed_within_is_covered_about_as_often_as_stated():
     rng, hits = np.random.default_rng(8), 0
     for _ in range(300):

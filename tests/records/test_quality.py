@@ -452,6 +452,7 @@ def test_a_set_rule_finds_what_was_planted(tmp_path, name):
         assert "nan" not in finding.sentence.lower().split()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_set_rule_leaves_a_near_miss_alone(tmp_path, name):
     planted = CASES[name]()
@@ -617,6 +618,7 @@ def test_one_thing_is_told_in_the_singular(tmp_path):
 # -- hardly any data -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cycle", [None, CYCLE])
 @pytest.mark.parametrize("rows", [0, 1, 2, 60])
 def test_next_to_nothing_and_empty_columns_are_no_error(tmp_path, rows, cycle):
@@ -755,6 +757,7 @@ def test_a_row_rule_sets_one_row_aside(tmp_path, name):
     assert finding.rows == 1 == sum(source["set_aside"] for source in found.sources)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ROWS)
 def test_a_row_rule_leaves_a_near_miss_alone(tmp_path, name):
     assert check_text(tmp_path, ROWS[name].near, ROWS[name]).found(name) == []
@@ -817,6 +820,7 @@ def test_the_demo_is_clean(demo_book, demo_cycle):
         assert [f.sentence for f in prepare.check(demo_book, cycle).found() if f.level != "note"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3])
 def test_a_small_clean_organisation_is_clean(tmp_path, seed):
     demo.write(tmp_path, seed=seed, scale=0.05)
@@ -825,6 +829,7 @@ def test_a_small_clean_organisation_is_clean(tmp_path, seed):
         assert [f.sentence for f in prepare.check(book, cycle).found() if f.level != "note"] == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_the_public_event_log_is_found(tmp_path):
     book = workbook.load(places.PARAMS / "uci_servicenow", data=public_data("uci_servicenow"), reports=tmp_path)
     found = prepare.check(book)

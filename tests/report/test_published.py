@@ -16,7 +16,7 @@ from reading import Read
 
 from sipnb import report
 from sipnb.chapters import results
-from sipnb.places import ALL_SERVICES, CycleFolder
+from sipnb.places import ALL_RECORDS, ALL_SERVICES, CycleFolder
 
 FILLERS = {"", "figure", "chart", "image", "plot", "no description has been provided for this image"}
 
@@ -28,7 +28,7 @@ def folder(request, root) -> CycleFolder:
 
 def plans(folder: CycleFolder) -> dict[str, str]:
     """The markup of each plan by its service."""
-    services = [p.name for p in (folder.root / "results").iterdir() if p.name != ALL_SERVICES]
+    services = {p.name for p in (folder.root / "results").iterdir()} - {ALL_RECORDS, ALL_SERVICES}
     return {name: folder.page(name).read_text(encoding="utf-8") for name in sorted(services)}
 
 
