@@ -52,10 +52,18 @@ def load() -> None:
         for name in _KERNEL + _NOTEBOOK:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+        _as_in_a_kernel()
         _filters = list(warnings.filters)
         for name in _RUNNER:
             importlib.import_module(name)
     settle()
+
+
+def _as_in_a_kernel() -> None:
+    """Set what pandas decides when it is imported: here there is no kernel yet, and it takes the process for a terminal."""
+    import pandas as pd
+
+    pd.set_option("display.max_columns", 20)
 
 
 def settle() -> None:
