@@ -313,7 +313,8 @@ def lab(
         raise WorkbookError([f"--chapter {chapter!r} is not a chapter; {nearest(chapter, chapters)}"])
     bench = book.reports / book.name / "workbench" / when.name / service / f"{chapter}.ipynb"
     given = {"workbook": str(book.folder), "service": service, "cycle": when.name}
-    parameters.copy(chapters[chapter], bench, given)
+    declared = parameters.read(chapters[chapter])  # those over all services take no service
+    parameters.copy(chapters[chapter], bench, {name: value for name, value in given.items() if name in declared})
     tell(f"{chapter} on {service}, {when.label}: {bench}")
     if start:
         told = ({places.DATA: str(book.data)} if data else {}) | ({places.ANYWHERE: "1"} if anywhere else {})

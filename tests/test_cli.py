@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -219,6 +220,18 @@ def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environmen
     notebook = nbformat.read(done.stdout.strip().rsplit(": ", 1)[1], as_version=4)
     (cell,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
     assert "service: str = 'erp'" in cell.source and str(organisation[0]) in cell.source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", [places.RECORDS, places.PORTFOLIO])
+def test_lab_opens_the_notebooks_over_all_services(organisation, demo_exports, chapter, tmp_path):
+    params, _, _ = organisation
+    given = ["--service", "email", "--cycle", "2026-10", "--chapter", chapter, "--data", demo_exports, "--no-start"]
+    done = sipnb("lab", params, *given, cwd=tmp_path, env=os.environ | {places.REPORTS: str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    written = nbformat.read(done.stdout.rpartition(": ")[2].strip(), as_version=4)
+    (cell,) = [c for c in written.cells if "parameters" in c.metadata.get("tags", [])]
+    assert "cycle: str = '2026-10'" in cell.source and "service" not in cell.source
 
 
 @pytest.mark.parametrize(
