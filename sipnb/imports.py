@@ -1,13 +1,29 @@
-"""Optional imports of other libraries that cost a second or more, and that nothing here uses."""
+"""Imports that wait until somebody asks for them, and optional ones of other libraries that nothing here uses."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 # jsonschema, below nbformat, compiles a grammar for the first; Papermill looks for places in the cloud by the others.
 _SPARED = ("rfc3987_syntax", "gcsfs", "boto3", "github")
+
+
+def lazily(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a package whose names are imported when they are first asked for; `modules` has the module of each.
+
+    __getattr__ = lazily(__name__, {"render_plan": "plan"})
+    """
+
+    def found(name: str) -> Any:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{package}.{modules[name]}"), name)
+
+    return found
 
 
 @contextlib.contextmanager

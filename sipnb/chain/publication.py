@@ -94,7 +94,6 @@ def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
 
 def lend_quality(published: CycleFolder, building: CycleFolder) -> None:
     """Show the published data-quality page in the building folder, so that pages can link to it: it keeps its place."""
-    building.quality.unlink(missing_ok=True)
     building.quality.symlink_to(published.quality)
 
 

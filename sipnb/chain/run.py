@@ -227,6 +227,8 @@ def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, A
     """The page of the records, where it is out of date; gives its entry in the manifest."""
     if work.pages.quality is None:
         return {}
+    # What a run that was killed left of it would be taken for what is published.
+    publication.forget(work.building, ALL_RECORDS)
     earlier = work.before["records"] or None
     if not why(earlier, made, work.published, work.force, same):
         publication.lend_quality(work.published, work.building)

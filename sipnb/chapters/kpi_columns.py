@@ -48,13 +48,14 @@ class Column:
     number: bool = False
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """A figure for programs, to six decimals."""
     return None if value is None else round(value, 6)
 
 
 def _level(name: str, title: str, of: Callable[[KpiFact], float | None]) -> Column:
     return Column(
-        name, title, lambda k: _rounded(of(k)), lambda k, currency: words.number(of(k), k.unit, currency), True
+        name, title, lambda k: rounded(of(k)), lambda k, currency: words.number(of(k), k.unit, currency), True
     )
 
 
@@ -64,16 +65,16 @@ COLUMNS: dict[str, Column] = {
         Column("title", "Measure", lambda k: k.title, lambda k, _: k.title),
         _level("value", "Value", lambda k: k.value),
         Column(
-            "interval", "95 % interval", lambda k: (_rounded(k.low), _rounded(k.high)),
+            "interval", "95 % interval", lambda k: (rounded(k.low), rounded(k.high)),
             lambda k, currency: words.interval(k.low, k.high, k.unit, currency, beside=k.value), True,
         ),
         Column("n", "n", lambda k: k.n, lambda k, _: f"{k.n:,}", True),
         Column(
-            "target", "Target", lambda k: _rounded(k.target),
+            "target", "Target", lambda k: rounded(k.target),
             lambda k, currency: "–" if k.target is None else words.number(k.target, k.unit, currency), True,
         ),
         Column(
-            "since", "Since previous", lambda k: _rounded(k.previous),
+            "since", "Since previous", lambda k: rounded(k.previous),
             lambda k, currency: words.difference(k.value, k.previous, k.unit, currency), True,
         ),
         Column("variation", "Change", lambda k: k.variation if k.claims else "not judged", lambda k, _: words.change(k)),

@@ -24,12 +24,10 @@ def variables(notebook: Path, context: Any) -> dict[str, Any]:
     What only shows or writes something is left out: statements that are nothing but an expression. Raises ResultError where it
     is no notebook, and whatever its cells raise.
     """
-    left: dict[str, Any] = {"__name__": notebook.stem, "context": context}
-    for cell in _read(notebook)["cells"]:
-        if cell["cell_type"] == "code":
-            tree = _parsed(cell, notebook)
-            tree.body = [s for s in tree.body if not (isinstance(s, ast.Expr) or _opens(s))]
-            exec(compile(tree, _name(cell, notebook), "exec"), left)
+    left = _start(notebook, context)
+    for cell in _code(_read(notebook)):
+        name, body = _parsed(cell, notebook)
+        _run([statement for statement in body if not isinstance(statement, ast.Expr)], name, left)
     return left
 
 
@@ -38,13 +36,11 @@ def executed(notebook: Path, context: Any) -> dict[str, Any]:
 
     An output is what a cell's last line shows, as HTML and as text. Raises like `variables`.
     """
-    left: dict[str, Any] = {"__name__": notebook.stem, "context": context}
-    content = _read(notebook)
-    for number, cell in enumerate((c for c in content["cells"] if c["cell_type"] == "code"), start=1):
-        tree, name = _parsed(cell, notebook), _name(cell, notebook)
-        tree.body = [s for s in tree.body if not _opens(s)]
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec"), left)
+    left, content = _start(notebook, context), _read(notebook)
+    for number, cell in enumerate(_code(content), start=1):
+        name, body = _parsed(cell, notebook)
+        last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+        _run(body, name, left)
         shown = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), left)
         cell |= {"execution_count": number, "outputs": [] if shown is None else [_output(shown, number)]}
     return content
@@ -66,19 +62,31 @@ def facts_of(chapter: str, context: Any) -> Any:
 def _read(notebook: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads(notebook.read_text(encoding="utf-8"))
-        return content | {"cells": list(content["cells"])}
+        _code(content)
+        return content
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultError(f"{notebook} is not a notebook: {error}") from error
 
 
-def _parsed(cell: dict[str, Any], notebook: Path) -> ast.Module:
+def _code(content: dict[str, Any]) -> list[dict[str, Any]]:
+    return [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+
+
+def _start(notebook: Path, context: Any) -> dict[str, Any]:
+    return {"__name__": notebook.stem, "context": context}
+
+
+def _parsed(cell: dict[str, Any], notebook: Path) -> tuple[str, list[ast.stmt]]:
+    """A name for a cell, and its statements but the one that opens the context."""
     from IPython.core.inputtransformer2 import TransformerManager  # a kernel has it already, and nobody else needs it
 
-    return ast.parse(TransformerManager().transform_cell("".join(cell["source"])), _name(cell, notebook))
+    name = f"{notebook.name}, cell {cell.get('id', '')}"
+    tree = ast.parse(TransformerManager().transform_cell("".join(cell["source"])), name)
+    return name, [statement for statement in tree.body if not _opens(statement)]
 
 
-def _name(cell: dict[str, Any], notebook: Path) -> str:
-    return f"{notebook.name}, cell {cell.get('id', '')}"
+def _run(body: list[ast.stmt], name: str, left: dict[str, Any]) -> None:
+    exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), left)
 
 
 def _opens(statement: ast.stmt) -> bool:

@@ -3,8 +3,7 @@
 Everything is invented and follows from the seed. A service's records do not depend on which others are made.
 """
 
-import importlib
-from typing import Any
+from sipnb.imports import lazily
 
 #: What is found in the package itself, imported when it is first asked for: most runs simulate nothing.
 _PUBLIC = {
@@ -15,8 +14,4 @@ _PUBLIC = {
     "supply": "supply",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+__getattr__ = lazily(__name__, _PUBLIC)

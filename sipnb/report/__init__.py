@@ -5,8 +5,7 @@ the organisation is what cells of notebooks leave, in their order, or in the pla
 names (`chapter`).
 """
 
-import importlib
-from typing import Any
+from sipnb.imports import lazily
 
 #: What is found in the package itself, imported when it is first asked for: who leads a run renders next to nothing.
 _PUBLIC = {
@@ -20,8 +19,4 @@ _PUBLIC = {
 
 __all__ = list(_PUBLIC)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+__getattr__ = lazily(__name__, _PUBLIC)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from traitlets.config import Config
 from sipnb.imports import spared
 from sipnb.places import chapter_anchor
 from sipnb.report.page import TEMPLATES, PageError, Section
+from sipnb.show import words
 from sipnb.show.display import inside
 
 with spared():
@@ -83,6 +84,16 @@ def _taken(notebook: nbformat.NotebookNode) -> dict[str, Markup]:
             front[place] = Markup("".join(inside(markup) for markup in shown))
         if tags & SILENT or any(tag.startswith(PLACE) for tag in tags):
             cell.outputs = []
+    return front
+
+
+def placed(chapters: Iterable[Chapter], places: Iterable[str]) -> dict[str, Markup]:
+    """What chapters leave for the places of a frame, by place. Raises PageError where one of them is left empty."""
+    front = {place: markup for one in chapters for place, markup in one.front.items()}
+    if missing := [place for place in places if place not in front]:
+        raise PageError(
+            f"the notebooks leave nothing for {words.listed(missing)}; tag the cells that show it `{PLACE}{missing[0]}`"
+        )
     return front
 
 

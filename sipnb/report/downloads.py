@@ -65,7 +65,7 @@ def service_records(facts: PortfolioFacts) -> list[Record]:
             "need": p.need if p.status == "published" else None, "tone": p.tone if p.status == "published" else None,
             "finding": p.sentence,
             "targets_missed": _of_plan(p.status, p.fails), "targets_unclear": _of_plan(p.status, p.inconclusive),
-            "targets_met": _of_plan(p.status, p.meets), "risk_of_a_miss": _rounded(p.miss),
+            "targets_met": _of_plan(p.status, p.meets), "risk_of_a_miss": kpi_columns.rounded(p.miss),
             "worse": "; ".join(p.worse), "better": "; ".join(p.better), "proposed": "; ".join(p.options),
         }
         for p in facts.plans
@@ -170,7 +170,3 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
 def _of_plan(status: str, number: int) -> int | None:
     # Of a service without a plan nothing is known: that is not none.
     return number if status == "published" else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)

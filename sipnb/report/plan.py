@@ -6,17 +6,15 @@ from dataclasses import astuple
 from datetime import date, timedelta
 from pathlib import Path
 
-from markupsafe import Markup
-
 from sipnb import cycles
 from sipnb.chapters import results
 from sipnb.chapters.facts import About, BaselineFacts, RecommendationFacts
 from sipnb.other_cycles import editions as found_editions
 from sipnb.places import BASELINE, CHAPTERS, FORECAST, RECOMMENDATIONS, CycleFolder
-from sipnb.report.chapter import PLACE, Chapter, chapter
+from sipnb.report.chapter import Chapter, chapter, placed
 from sipnb.report.chapter import prepare as prepare_chapters
 from sipnb.report.methods import methods
-from sipnb.report.page import PageError, Section, contents, editions, environment, quality_link, write
+from sipnb.report.page import Section, contents, editions, environment, quality_link, write
 from sipnb.report.provenance import fingerprints, provenance
 from sipnb.report.twin import embedded, twin
 from sipnb.show import words
@@ -53,7 +51,7 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
         about=about,
         period=_period(about),
         counts=_counts(baseline),
-        front=_front(chapters),
+        front=placed(chapters, FRONT),
         before=words.bare(before.label) if about.opens[:4] == str(before.start.year) else before.label,
         baseline=baseline,
         chapters=chapters,
@@ -76,16 +74,6 @@ def prepare() -> None:
     """Compile the templates of a plan: for a process that renders none itself, but forks those that do."""
     environment().get_template("plan.html.j2")
     prepare_chapters()
-
-
-def _front(chapters: list[Chapter]) -> dict[str, Markup]:
-    """What the chapters leave for the front page, by its place. Raises PageError where a place is left empty."""
-    front = {place: markup for one in chapters for place, markup in one.front.items()}
-    if missing := [place for place in FRONT if place not in front]:
-        raise PageError(
-            f"the notebooks leave nothing for {words.listed(missing)} on the front page; tag the cells `{PLACE}{missing[0]}`"
-        )
-    return front
 
 
 def _period(about: About) -> str:

@@ -12,12 +12,11 @@ from sipnb.chapters.portfolio.rows import rows
 from sipnb.other_cycles import editions
 from sipnb.places import ALL_SERVICES, BASELINE, PORTFOLIO, CycleFolder
 from sipnb.report import page
-from sipnb.report.chapter import PLACE, chapter
+from sipnb.report.chapter import chapter, placed
 from sipnb.report.downloads import write_downloads
 from sipnb.report.owners import render_owners
-from sipnb.report.page import PageError, Section, contents, environment, quality_link, write
+from sipnb.report.page import Section, contents, environment, quality_link, write
 from sipnb.report.provenance import account
-from sipnb.show import words
 
 #: The places of the page that cells of the notebook fill.
 FRONT = ("verdict", "movers", "since", "rule", "services", "matrix", "actions", "estate")
@@ -31,8 +30,7 @@ def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code:
     """
     facts: PortfolioFacts = results.read(folder, ALL_SERVICES, PORTFOLIO)
     body = chapter(folder.notebook(ALL_SERVICES, PORTFOLIO), PORTFOLIO, with_code)
-    if missing := [place for place in FRONT if place not in body.front]:
-        raise PageError(f"portfolio: nothing is left for {words.listed(missing)}; tag cells `{PLACE}{missing[0]}`")
+    front = placed([body], FRONT)
     measured: dict[str, BaselineFacts] = {
         p.service: results.read(folder, p.service, BASELINE) for p in facts.plans if p.status == "published"
     }
@@ -42,7 +40,7 @@ def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code:
     content = environment().get_template("index.html.j2").render(
         title=f"Service improvement plans: {facts.organisation}, {facts.cycle_label}",
         facts=facts,
-        front=body.front,
+        front=front,
         counted=counted(facts.plans),
         sources=account(facts.sources),
         downloads=downloads,

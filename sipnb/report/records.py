@@ -9,8 +9,8 @@ from sipnb import __version__
 from sipnb.chapters import notebooks
 from sipnb.chapters.context import RecordsContext, open_records
 from sipnb.places import ALL_RECORDS, NOTEBOOKS, RECORDS, CycleFolder
-from sipnb.report.chapter import PLACE, Chapter, chapter, converted
-from sipnb.report.page import PageError, Section, contents, environment, write
+from sipnb.report.chapter import Chapter, chapter, converted, placed
+from sipnb.report.page import Section, contents, environment, write
 from sipnb.show import words
 
 #: The places of the page that cells of the notebook fill.
@@ -24,8 +24,6 @@ def render_quality(context: RecordsContext, path: Path, chapter: Chapter) -> Pat
     `chapter` is what the cells of its notebook leave. Raises PageError where they leave a place empty.
     """
     record, settings = context.record, context.workbook.settings
-    if missing := [place for place in FRONT if place not in chapter.front]:
-        raise PageError(f"{RECORDS}: nothing is left for {words.listed(missing)}; tag cells `{PLACE}{missing[0]}`")
     content = environment().get_template("quality.html.j2").render(
         title=f"Data quality: {settings.organisation}" + (f", {context.cycle.label}" if context.cycle else ""),
         organisation=settings.organisation,
@@ -34,7 +32,7 @@ def render_quality(context: RecordsContext, path: Path, chapter: Chapter) -> Pat
         frozen=context.frozen,
         fingerprint=record["inputs"]["fingerprint"] if context.frozen else "",
         counted=words.plural(len(record["sources"]), "source"),
-        front=chapter.front,
+        front=placed([chapter], FRONT),
         chapter=chapter,
         contents=contents([*chapter.sections, _READING]),
         version=__version__,

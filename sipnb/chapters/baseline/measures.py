@@ -17,7 +17,7 @@ from sipnb.chapters import results
 from sipnb.chapters.baseline import charts
 from sipnb.chapters.baseline.charts import Charted, charted
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import About, KpiFact
+from sipnb.chapters.facts import About, Figures, KpiFact
 from sipnb.kpis import attainment
 from sipnb.methods import discoveries
 from sipnb.show import words
@@ -35,7 +35,7 @@ WAYS = (
 
 
 @dataclass(frozen=True)
-class Measures:
+class Measures(Figures):
     """Every measure of a service in a cycle: its figures, the charts they are judged by, and what has no data.
 
     `kpis` are all figures, the scorecard's (`measures`) and the same measures counted otherwise; `charts` are by KPI,
@@ -47,11 +47,6 @@ class Measures:
     kpis: list[KpiFact]
     charts: dict[str, Charted]
     without_data: dict[str, str]
-
-    @property
-    def measures(self) -> list[KpiFact]:
-        """The figures of the scorecard, one a KPI."""
-        return [k for k in self.kpis if k.headline]
 
     @property
     def tested(self) -> int:
@@ -67,14 +62,6 @@ class Measures:
     def expected_false(self) -> float:
         """So many points chance alone would make stand out."""
         return sum(k.expected_false or 0.0 for k in self.measures)
-
-    def measure(self, kpi: str) -> KpiFact | None:
-        """The scorecard's figure of a KPI, if it has data."""
-        return next((k for k in self.measures if k.kpi == kpi), None)
-
-    def ways(self, kpi: str) -> list[KpiFact]:
-        """Every way in which a KPI is counted, the headline first."""
-        return sorted((k for k in self.kpis if k.kpi == kpi), key=lambda k: not k.headline)
 
     def table(self) -> pd.DataFrame:
         """The figures of the scorecard: a row a KPI, with its interval, its cases, and what its chart says."""

@@ -4,6 +4,7 @@ from sipnb.chapters.facts.base import About, Facts
 from sipnb.chapters.facts.baseline import (
     AgeFact,
     BaselineFacts,
+    Figures,
     FlowFact,
     KpiFact,
     MarkFact,
@@ -54,6 +55,7 @@ __all__ = [
     "EffectFact",
     "EstateFact",
     "Facts",
+    "Figures",
     "FlowFact",
     "ForecastFact",
     "ForecastFacts",

@@ -205,7 +205,24 @@ class UptimeFact(Facts):
     budget: float | None = Field(description="hours that the target allows to be lost")
 
 
-class BaselineFacts(Facts):
+class Figures:
+    """What can be asked of a list of figures, `kpis`, wherever it stands: handed over, or measured just now."""
+
+    @property
+    def measures(self) -> list[KpiFact]:
+        """The figures of the scorecard, one a KPI."""
+        return [k for k in self.kpis if k.headline]
+
+    def measure(self, kpi: str) -> KpiFact | None:
+        """The scorecard's figure of a KPI, if it has data."""
+        return next((k for k in self.measures if k.kpi == kpi), None)
+
+    def ways(self, kpi: str) -> list[KpiFact]:
+        """Every way in which a KPI is counted, the headline first."""
+        return sorted((k for k in self.kpis if k.kpi == kpi), key=lambda k: not k.headline)
+
+
+class BaselineFacts(Figures, Facts):
     about: About
     kpis: list[KpiFact]
     titles: dict[str, str] = Field(description="KPI → title, of all that could be measured")
@@ -233,16 +250,3 @@ class BaselineFacts(Facts):
     tested: int = Field(description="measures whose latest cycles could be tested for a change")
     signals: int
     expected_false: float
-
-    @property
-    def measures(self) -> list[KpiFact]:
-        """The figures of the scorecard, one a KPI."""
-        return [k for k in self.kpis if k.headline]
-
-    def measure(self, kpi: str) -> KpiFact | None:
-        """The scorecard's figure of a KPI, if it has data."""
-        return next((k for k in self.measures if k.kpi == kpi), None)
-
-    def ways(self, kpi: str) -> list[KpiFact]:
-        """Every way in which a KPI is counted, the headline first."""
-        return sorted((k for k in self.kpis if k.kpi == kpi), key=lambda k: not k.headline)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import DecisionFact, NewsFact, PointFact, ReviewFacts
 from sipnb.chapters.vocabulary import NEWS
 from sipnb.places import chapter_title
@@ -41,12 +40,6 @@ def news(found: Sequence[NewsFact], review: ReviewFacts) -> Shown:
     told = [(NEWS[one.kind], one.text) for one in found]
     text = "\n".join(f"{kind.title}. {text}" for kind, text in told)
     return Shown(str(macros("front").news(told, IN_SIGHT, _actions(review))), text or "Nothing changed.")
-
-
-def since(context: ServiceContext) -> str:
-    """The cycle before, by its label; without the year where that is the same."""
-    before = context.cycle.shift(-1)
-    return words.bare(before.label) if context.cycle.start.year == before.start.year else before.label
 
 
 def _actions(review: ReviewFacts) -> str:

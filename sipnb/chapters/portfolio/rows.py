@@ -135,6 +135,11 @@ def owner_page(owner: str) -> str:
     return f"owners/{readable or 'owner'}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}.html"
 
 
+def names(rows: Sequence[Row]) -> dict[str, str]:
+    """The names of services, by service."""
+    return {row.plan.service: row.plan.name for row in rows}
+
+
 def links(rows: Sequence[Row], up: str = "") -> dict[str, str]:
     """The pages of services, by service, as links from a page from which `up` leads to the cycle's folder; empty where there is
     none."""

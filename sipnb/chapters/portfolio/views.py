@@ -12,7 +12,7 @@ from sipnb.chapters.portfolio import actions as plan_actions
 from sipnb.chapters.portfolio import changes, standings
 from sipnb.chapters.portfolio.funnels import Compared
 from sipnb.chapters.portfolio.ranking import RULE, tone
-from sipnb.chapters.portfolio.rows import Row, links, owner_page
+from sipnb.chapters.portfolio.rows import Row, links, names, owner_page
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, macros, say, table, together
 
@@ -57,8 +57,7 @@ def _mover(one: SignalFact, currency: str) -> str:
 def since(found: SinceFact, rows: Sequence[Row]) -> Shown:
     """What changed since the cycle before, by kind."""
     groups, sentence = changes.groups(found), changes.sentence(found)
-    names = {row.plan.service: row.plan.name for row in rows}
-    return Shown(str(macros("portfolio").since(found, groups, sentence, links(rows), names)), sentence)
+    return Shown(str(macros("portfolio").since(found, groups, sentence, links(rows), names(rows))), sentence)
 
 
 def services(rows: Sequence[Row], up: str = "", owners: bool = True) -> Shown:
@@ -80,8 +79,9 @@ def matrix(positions: Sequence[PositionFact], rows: Sequence[Row]) -> Shown:
     if not positions:
         return say("No measure of any service has data in this cycle.", kind="")
     cells = standings.cells(positions)
-    names = {row.plan.service: row.plan.name for row in rows}
-    markup = macros("portfolio").matrix(cells, standings.ROWS, standings.COLUMNS, links(rows), names, len(positions))
+    markup = macros("portfolio").matrix(
+        cells, standings.ROWS, standings.COLUMNS, links(rows), names(rows), len(positions)
+    )
     counts = {(row, column): sum(map(len, found.values())) for (row, column), found in cells.items()}
     text = "\n".join(f"{row}, {column}: {n}" for (row, column), n in sorted(counts.items()))
     return Shown(str(markup), text)
@@ -97,11 +97,11 @@ def actions(
 ) -> Shown:
     """What the actions come to, and each of them, overdue ones first; more than `longest` are folded."""
     told = plan_actions.sentence(totals, currency)
-    names = {row.plan.service: row.plan.name for row in rows}
+    known = names(rows)
     markup = macros("portfolio").actions(
-        plan_actions.urgent(found), told, names, links(rows, up), currency, len(found) > longest
+        plan_actions.urgent(found), told, known, links(rows, up), currency, len(found) > longest
     )
-    return Shown(str(markup), "\n".join([told, *(f"{names[one.service]}: {one.title}, {one.state}" for one in found)]))
+    return Shown(str(markup), "\n".join([told, *(f"{known[one.service]}: {one.title}, {one.state}" for one in found)]))
 
 
 def availability(found: Sequence[EstateFact], label: str) -> Shown:
