@@ -40,15 +40,6 @@ def holm(p, level: float = 0.05) -> pd.DataFrame:
     return pd.DataFrame({"p": x, "adjusted": adjusted, "rejected": adjusted <= level}, index=index)
 
 
-def expected_by_chance(p, level: float = 0.05) -> float:
-    """How many of these tests would fall below ``level`` if there were nothing to find; missing ones do not count.
-
-    0 for no test at all. Raises as :func:`benjamini_hochberg`.
-    """
-    _, x = _checked(p, level)
-    return float(level * np.count_nonzero(~np.isnan(x)))
-
-
 def _checked(p, level: float) -> tuple[pd.Index | None, np.ndarray]:
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; give a probability between 0 and 1, such as 0.05")

@@ -3,8 +3,7 @@
 Of 4 good answers out of 4 nobody believes 100 %. The shares of all services say how much services differ; a small
 service is moved most of the way to their mean, a large one hardly.
 
-Sources: Gelman and others (2013), "Bayesian data analysis", 5.1 and 5.3 (beta-binomial); Efron and Morris (1975),
-"Data analysis using Stein's estimator" (James-Stein). scipy supplies the beta distribution and the optimiser.
+Source: Gelman and others (2013), "Bayesian data analysis", 5.1 and 5.3 (beta-binomial). scipy supplies the beta distribution and the optimiser.
 """
 
 from __future__ import annotations
@@ -101,25 +100,6 @@ def beta_binomial(successes, n, method: str = "moments") -> Prior:
     if math.isinf(strength):
         return Prior(math.inf, math.inf, pooled, math.inf, *counts)
     return Prior(mean * strength, (1 - mean) * strength, mean, strength, *counts)
-
-
-def james_stein(values, variance: float) -> np.ndarray:
-    """Values of equal precision drawn towards their mean (Efron and Morris 1975), never past it.
-
-    ``variance``: of each value about its own truth, one number for all. Fewer than 4 values, missing ones left out,
-    stay as they are: nothing is gained. nan stays nan. Raises ValueError for a variance that is not 0 or more.
-    """
-    if not 0 <= variance < math.inf:
-        raise ValueError(f"variance is {variance}; give the variance of one value about its truth, 0 or more")
-    x = np.asarray(values, dtype=float)
-    known = ~np.isnan(x)
-    count = int(known.sum())
-    if count < 4:
-        return x.copy()
-    mean = x[known].mean()
-    scatter = float(((x[known] - mean) ** 2).sum())
-    kept = max(0.0, 1 - (count - 3) * variance / scatter) if scatter > 0 else 0.0
-    return mean + kept * (x - mean)
 
 
 def _moments(shares: np.ndarray) -> tuple[float, float]:

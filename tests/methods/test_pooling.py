@@ -1,4 +1,4 @@
-"""Shrinkage against the published rats and baseball players, and how often its intervals hold."""
+"""Shrinkage against the published rats, and how often its intervals hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.methods.pooling import beta_binomial, james_stein
+from sipnb.methods.pooling import beta_binomial
 
 
 @pytest.fixture(scope="module")
@@ -31,24 +31,6 @@ def test_the_rats_moments_and_the_shrunken_share_are_the_book_s(rats):
 def test_the_rats_likelihood_is_highest_where_published(rats):
     prior = beta_binomial(rats["y"], rats["n"], method="mle")
     assert (prior.alpha, prior.beta) == pytest.approx((2.3048, 14.0798), abs=5e-4)
-
-
-def test_shrinking_the_baseball_players_leaves_a_third_of_the_error_and_less(reference):
-    table = reference("proportions/efron_morris_baseball.csv")
-    start, rest = table["p45"], table["rest"]
-    shrunken = james_stein(start, start.mean() * (1 - start.mean()) / 45)
-    assert ((start - rest) ** 2).sum() == pytest.approx(0.0754, abs=5e-5)
-    assert ((shrunken - rest) ** 2).sum() == pytest.approx(0.0213, abs=5e-5)
-    kept = (shrunken - start.mean()) / (start - start.mean())
-    assert kept.to_numpy() == pytest.approx(0.212, abs=5e-4)
-
-
-def test_values_that_scatter_less_than_chance_are_all_given_their_mean():
-    assert james_stein([1, 1.1, 0.9, 1, 1], 1) == pytest.approx([1] * 5)
-    assert list(james_stein([1, 2, 9], 1)) == [1, 2, 9]
-    assert np.isnan(james_stein([1, 2, 3, 4, np.nan], 0.1)).tolist() == [False] * 4 + [True]
-    with pytest.raises(ValueError, match="variance is -1"):
-        james_stein([1, 2, 3, 4], -1)
 
 
 def test_a_small_service_is_moved_further_than_a_large_one():

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.methods.spc import g_chart, t_chart, weekday_adjusted, xmr
+from sipnb.methods.spc import t_chart, weekday_adjusted, xmr
 
 
 def lines(chart, point=0):
@@ -23,65 +23,38 @@ def test_montgomerys_valve_failures_have_the_references_t_chart(reference):
     assert (chart.kind, chart.signals, chart.variation) == ("t", 0, "common")
 
 
-def test_deaths_after_surgery_are_charted_by_the_patients_between_them(reference):
-    table = reference("spc/qicharts2_cabg.csv")
-    gaps = pd.Series(np.diff(np.flatnonzero(table["death"])) - 1)
-    chart = g_chart(gaps)
-    mean = gaps.mean()
-    fails = 1 / (mean + 1)
-    assert chart.points["mean"].iloc[0] == pytest.approx(math.log(0.5) / math.log1p(-fails) - 0.5, abs=0.01)
-    assert chart.points["low"].iloc[0] == 0
-    assert mean + 3 * math.sqrt(mean * (mean + 1)) < chart.points["high"].iloc[0] < 7 * mean
-    assert (gaps < chart.points["mean"].iloc[0]).mean() == pytest.approx(0.5, abs=0.12)
-
-
-def test_a_stable_series_of_gaps_stays_within_the_limits_of_a_g_chart():
-    rng = np.random.default_rng(3)
-    gaps = rng.geometric(1 / 41, (400, 30)) - 1
-    charts = [g_chart(pd.Series(row)) for row in gaps]
-    outside = np.mean([(chart.points["rule"] == "outside").mean() for chart in charts])
-    assert outside < 0.003
-    flagged = np.array([chart.signals for chart in charts])
-    said = charts[0].expected_false
-    assert flagged.mean() == pytest.approx(said, abs=0.15 * said + 3 * flagged.std() / 20)
-
-
-def test_events_that_come_faster_are_a_run_on_the_low_side_of_both_charts():
+def test_events_that_come_faster_are_a_run_on_the_low_side():
     rng = np.random.default_rng(1)
     gaps = pd.Series([*rng.geometric(1 / 60, 20), *rng.geometric(1 / 8, 12)])
-    for chart in (g_chart(gaps), t_chart(gaps)):
-        latest = chart.points.tail(12)
-        assert (latest["signal"] == "concern").sum() >= 7
-        assert "shift" in set(latest["rule"])
+    latest = t_chart(gaps).points.tail(12)
+    assert (latest["signal"] == "concern").sum() >= 7
+    assert "shift" in set(latest["rule"])
 
 
 def test_a_very_long_gap_is_good_news():
     gaps = pd.Series([10, 4, 22, 15, 8, 30, 2, 12, 18, 6, 25, 9, 14, 400])
-    assert g_chart(gaps).variation == "improvement"
     assert t_chart(gaps).variation == "improvement"
     assert t_chart(gaps, good="down").variation == "concern"
 
 
 def test_gaps_of_nothing_are_allowed():
     gaps = pd.Series([0.0, 3, 12, 0, 7, 1, 5, 0, 9, 2, 4, 6, 3])
-    for chart in (g_chart(gaps), t_chart(gaps)):
-        assert (chart.n, chart.signals) == (13, 0)
-        assert (chart.points["low"] == 0).all()
+    chart = t_chart(gaps)
+    assert (chart.n, chart.signals) == (13, 0)
+    assert (chart.points["low"] == 0).all()
 
 
-@pytest.mark.parametrize("chart", [g_chart, t_chart])
 @pytest.mark.parametrize("gap", [0, 5])
-def test_equal_gaps_have_no_signal(chart, gap):
-    assert chart(pd.Series([gap] * 15)).signals == 0
+def test_equal_gaps_have_no_signal(gap):
+    assert t_chart(pd.Series([gap] * 15)).signals == 0
 
 
-@pytest.mark.parametrize("chart", [g_chart, t_chart])
-def test_a_missing_gap_is_no_data_and_a_negative_one_is_refused(chart):
-    found = chart(pd.Series([3, math.nan, 8, 1]))
+def test_a_missing_gap_is_no_data_and_a_negative_one_is_refused():
+    found = t_chart(pd.Series([3, math.nan, 8, 1]))
     assert list(found.points["signal"] == "no data") == [False, True, False, False]
-    assert chart(pd.Series([], dtype=float)).variation == "no data"
+    assert t_chart(pd.Series([], dtype=float)).variation == "no data"
     with pytest.raises(ValueError, match="'b': a gap of -1 is negative"):
-        chart(pd.Series([2, -1], index=["a", "b"]))
+        t_chart(pd.Series([2, -1], index=["a", "b"]))
 
 
 def week(level, weeks=12, seed=0):

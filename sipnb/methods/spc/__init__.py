@@ -11,8 +11,7 @@ a duration or a cost: positive, skewed to the right      :func:`log_xmr`
 a share: so many of so many cases                        :func:`p_chart` (p′; ``prime=False``: p)
 a count per user, day or device, the sizes vary          :func:`u_chart` (u′; ``prime=False``: u)
 a count of events, the same chances at every point       :func:`c_chart`; with ``prime=True`` if it varies more
-events too rare to count by month (fewer than about 3)   :func:`t_chart` of the times between them, or
-                                                         :func:`g_chart` of the cases between them
+events too rare to count by month (fewer than about 3)   :func:`t_chart` of the times between them
 a daily value with a pattern of the week                 :func:`weekday_adjusted`, then one of these
 ======================================================== ============================================
 
@@ -29,7 +28,7 @@ from sipnb.methods.spc.chance import chance_of_any, expected_false
 from sipnb.methods.spc.chart import TRIAL_BELOW, Chart, autocorrelation, groups_from
 from sipnb.methods.spc.individuals import limits, log_xmr, xmr
 from sipnb.methods.spc.levels import Change, change
-from sipnb.methods.spc.rare import g_chart, t_chart
+from sipnb.methods.spc.rare import t_chart
 from sipnb.methods.spc.rules import RULES
 from sipnb.methods.spc.stabilised import stabilised_count, stabilised_share
 from sipnb.methods.spc.weekdays import weekday_adjusted
@@ -44,7 +43,6 @@ __all__ = [
     "chance_of_any",
     "change",
     "expected_false",
-    "g_chart",
     "groups_from",
     "limits",
     "log_xmr",

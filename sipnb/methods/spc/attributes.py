@@ -64,8 +64,7 @@ def u_chart(
 
     The value is the ratio, the centre the rate over the whole group, limits differ by point; the lower stops at 0.
     ``prime``: Laney's u′ (else the Poisson u chart). A point of size 0, or nan on either side, is "no data". Other
-    arguments and the rules as :func:`p_chart`; below a mean count of about 3 use :func:`g_chart` or
-    :func:`t_chart` instead.
+    arguments and the rules as :func:`p_chart`; below a mean count of about 3 use :func:`t_chart` instead.
 
     Raises ValueError for a negative count or size, for events where the size is 0, and as :func:`p_chart`.
     """

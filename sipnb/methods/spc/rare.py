@@ -1,58 +1,20 @@
-"""Charts of rare events: not how many in a month, but how long until the next one.
+"""The chart of rare events: not how many in a month, but how long until the next one.
 
 Where a month holds fewer than about three events, counts are mostly 0 and 1 and say little; the gaps between
 events say the same sooner. A long gap is a high point: by default, high is good.
 
-Sources: Benneyan (2001), Health Care Management Science 4, 305-318 (g); Nelson (1994), Journal of Quality
-Technology 26, 239-240 (t), as in Montgomery, 6th ed., example 7.6.
+Source: Nelson (1994), Journal of Quality Technology 26, 239-240, as in Montgomery, 6th ed., example 7.6.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from sipnb.methods.spc.chart import Chart, Fit, assemble
 from sipnb.methods.spc.individuals import D2, basis, mean_range
 
 NELSON = 3.6  # an exponential time to the power of 1 / 3.6 is near normal
-
-
-def g_chart(
-    gaps: pd.Series,
-    *,
-    good: str = "up",
-    target: float | None = None,
-    groups=None,
-    rules: str = "nhs",
-) -> Chart:
-    """The chart of how many cases went well between one event and the next (changes between failed changes).
-
-    ``gaps``: counts of 0 or more, one for each event after the first, in order. They are taken as geometric with
-    the group's mean; the centre is the median of that distribution, limits are its quantiles at .135 % and 99.865 %
-    (three standard deviations of a normal), half a case allowed for counting in whole cases. Limits of the mean
-    plus 3 standard deviations, also in use, would leave 1.8 % of the points of a stable series outside. The
-    lower limit is 0 unless gaps are long (about 740 on average): a worsening shows as a run on the low side.
-    Other arguments and errors as :func:`xmr`; raises ValueError for a negative gap.
-    """
-    y, index = _gaps(gaps)
-
-    def fit(known: np.ndarray) -> Fit:
-        mean = float(y[known].mean())
-        if mean == 0:
-            return Fit(y[known], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        fails = 1 / (mean + 1)
-        survives, half = math.log1p(-fails), math.log1p(-fails / 2)
-        score = -special.ndtri_exp(y[known] * survives + half)
-        if np.ptp(y[known]) == 0:  # all equal: nothing leaves anything, though all are beside the median
-            score[:] = 0
-        centre, low, high = (max(0.0, (special.log_ndtr(-z) - half) / survives) for z in (0.0, -3.0, 3.0))
-        return Fit(score, 0.0, -3.0, 3.0, centre, low, high)
-
-    return assemble("g", index, y, fit, good=good, target=target, groups=groups, rules=rules, limits="counted")
 
 
 def t_chart(
