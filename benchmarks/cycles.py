@@ -139,15 +139,17 @@ def overhead(folder: Path) -> tuple[float, float]:
     nbformat.write(new.new_notebook(cells=cells, metadata={"kernelspec": kernel}), nothing)
     building = folder / "building"
     building.mkdir()
-    environment = unit.environment(building, folder, folder, folder)
+    papers = folder / "papers"
+    papers.mkdir()
+    environment = unit.environment(building, papers, folder, folder, folder)
     spec = unit.Spec(
         "x", estates.CYCLE, tuple(unit.Chapter(str(n), str(nothing), "", {}) for n in range(REPEATS)), {"service": "x"},
         str(building), str(folder / "published"), str(folder / "status.json"), 600, environment,
     )  # fmt: skip
-    with LocalExecutor(1, "warm", folder / "papers") as crew:
-        (outcome,) = crew.work([spec])
-        assert crew.engine == "warm", "forking is not possible here"
-    assert outcome.trouble is None, outcome.line()
+    with LocalExecutor(1, "warm", papers) as executor:
+        (outcome,) = executor.work([spec])
+        assert executor.engine == "warm", "forking is not possible here"
+    assert outcome.trouble is None, outcome.line(None)
     warm = statistics.median(chapter.seconds for chapter in outcome.chapters.values())
     times = []
     for _ in range(3):

@@ -25,7 +25,7 @@ ESTATE = "_estate"
 class Column:
     """One canonical column: its kind, whether a table is useless without it, and the bounds of its values.
 
-    A `derived` column is worked out when records are frozen; no export supplies it. A `free` one holds what people wrote in
+    A `derived` column is computed when records are frozen; no export supplies it. A `free` one holds what people wrote in
     words of their own: it is frozen only where a KPI of the organisation asks for it. `named` are columns of few words that a
     tool offers, and of values that are no text at all: what is wrong with them may be shown where many rows say the same.
     """

@@ -313,7 +313,7 @@ def _check_cycle(where: str, name: str, settings: WorkbookFile, errors: list[str
 
 
 def _checked_kpis(folder: Path, own: dict[str, OwnKpi], errors: list[str]) -> dict[str, Kpi]:
-    """The organisation's own KPIs that can be worked out; what is wrong with the others is added to `errors`."""
+    """The organisation's own KPIs that can be computed; what is wrong with the others is added to `errors`."""
     good = {}
     for name, kpi in own.items():
         where = f"{folder.name}/workbook.yml: kpis.{name}"

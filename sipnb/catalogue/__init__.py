@@ -1,6 +1,6 @@
 """What sipnb can measure and what it can advise, as data: the KPI definitions and the improvement levers.
 
-The figures themselves are worked out in `kpis`, the detectors in `levers`; here stand only names, words, units and limits,
+The figures themselves are computed in `kpis`, the detectors in `levers`; here stand only names, words, units and limits,
 so that parameters can be checked against them before anything runs.
 """
 

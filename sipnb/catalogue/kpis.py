@@ -21,7 +21,7 @@ Kind = Literal["share", "share of time", "duration", "count", "rare", "stock", "
 
 @dataclass(frozen=True)
 class OwnFormula:
-    """How an organisation's own KPI is worked out: a statistic of an expression over the rows of a table that `where`
+    """How an organisation's own KPI is computed: a statistic of an expression over the rows of a table that `where`
     lets count, placed in time by `at`; or, with `names`, figures that another tool computed under these names."""
 
     table: str
@@ -66,7 +66,7 @@ class Kpi:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables it is worked out from."""
+        """The tables it is computed from."""
         return tuple(dict.fromkeys(need.split("|")[0].split(".")[0] for need in self.needs))
 
 

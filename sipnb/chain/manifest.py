@@ -41,7 +41,7 @@ _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckd
 
 
 @dataclass(frozen=True)
-class Made:
+class Inputs:
     """What a plan is made of, each part as a hash: equal parts give equal bytes.
 
     `notebooks` are those of its chapters by name; `before` is what the plan of the cycle before handed over.
@@ -149,16 +149,16 @@ def notebook_hashes(notebooks: Path, names: Iterable[str] = CHAPTERS) -> dict[st
 
 
 def records_hashes(
-    records: Path, quality: Mapping[str, Any], services: Iterable[str], same: Collection[str] = ()
+    records: Path, quality: Mapping[str, Any], services: Iterable[str], unchanged: Collection[str] = ()
 ) -> dict[str, str]:
     """A hash of each service's frozen records as they lie there: damaged ones differ from those that were frozen.
 
-    Files that are the `same` are not read again.
+    Files that are `unchanged` are not read again.
     """
     files: dict[str, dict[str, str]] = {}
     with ThreadPoolExecutor() as pool:  # reading and hashing release the interpreter
         found = pool.map(
-            lambda file: quality["files"][file] if f"records/{file}" in same else _hash_of(records / file),
+            lambda file: quality["files"][file] if f"records/{file}" in unchanged else _hash_of(records / file),
             quality["files"],
         )
     for file, made in zip(quality["files"], found, strict=True):
@@ -170,16 +170,16 @@ def records_hashes(
     }
 
 
-def made_of_all(
+def inputs_of_services(
     workbook: Workbook, cycle: Cycle, records: Path, quality: Mapping[str, Any], notebooks: Path, code: str,
-    same: Collection[str] = (),
-) -> dict[str, Made]:  # fmt: skip
+    unchanged: Collection[str] = (),
+) -> dict[str, Inputs]:  # fmt: skip
     """What each service's plan would be made of now."""
-    there, told = records_hashes(records, quality, workbook.services, same), notebook_hashes(notebooks)
+    there, told = records_hashes(records, quality, workbook.services, unchanged), notebook_hashes(notebooks)
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name)
     before = {name: earlier.result(name, "2_baseline") for name in workbook.services}
     return {
-        name: Made(
+        name: Inputs(
             cycle.name, there[name], workbook.fingerprint(name), told, code,
             content_hash(before[name]) if before[name].is_file() else "",
         )
@@ -187,15 +187,17 @@ def made_of_all(
     }  # fmt: skip
 
 
-def made_of_records(workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str) -> Made:
+def inputs_of_records(
+    workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str
+) -> Inputs:
     """What the data-quality page would be made of: the whole account, and the notebook over it."""
     told = notebook_hashes(notebooks, [RECORDS])
-    return Made(cycle.name, digest(json.dumps(quality)), workbook.fingerprint(), told, code, "")
+    return Inputs(cycle.name, digest(json.dumps(quality)), workbook.fingerprint(), told, code, "")
 
 
-def made_of_portfolio(
+def inputs_of_portfolio(
     workbook: Workbook, cycle: Cycle, quality: Mapping[str, Any], notebooks: Path, code: str, plans: Mapping[str, Any]
-) -> Made:
+) -> Inputs:
     """What the portfolio would be made of, `plans` being the services' entries in the manifest."""
     stood = {
         name: [e["fingerprint"], e["status"] in (PUBLISHED, UP_TO_DATE), e.get("stale", [])]
@@ -208,13 +210,13 @@ def made_of_portfolio(
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(ALL_SERVICES, PORTFOLIO)
     records = digest([json.dumps(quality), stood, others])
     before = content_hash(earlier) if earlier.is_file() else ""
-    return Made(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [PORTFOLIO]), code, before)
+    return Inputs(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [PORTFOLIO]), code, before)
 
 
 def statuses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What became of each service, as the portfolio is told: its status, the reason of a failure, and what is out of date.
 
-    By name, and a plan that was taken over is as published as one that was made: however a run came about, it says the same.
+    By name, and a plan that was reused is as published as one that was made: however a run came about, it says the same.
     """
     return {
         name: {
@@ -279,25 +281,25 @@ def hashes(folder: CycleFolder, files: Iterable[Path]) -> dict[str, str]:
     return {path.relative_to(folder.root).as_posix(): content_hash(path) for path in files}
 
 
-def intact(folder: CycleFolder, entry: Mapping[str, Any], same: Collection[str] = ()) -> bool:
-    """Whether all files that an entry of the manifest records are there, byte for byte; the `same` are not read again."""
+def intact(folder: CycleFolder, entry: Mapping[str, Any], unchanged: Collection[str] = ()) -> bool:
+    """Whether all files that an entry of the manifest records are there, byte for byte; the `unchanged` are not read again."""
     return bool(entry["hashes"]) and all(
-        file in same or _hash_of(folder.root / file) == made for file, made in entry["hashes"].items()
+        file in unchanged or _hash_of(folder.root / file) == made for file, made in entry["hashes"].items()
     )
 
 
-def note(folder: CycleFolder, files: Iterable[str], same: Iterable[str]) -> None:
+def note(folder: CycleFolder, files: Iterable[str], unchanged: Iterable[str]) -> None:
     """Note size, time and inode of files that were found to be, or written as, what their hashes say.
 
-    `same` are those that were the same before. What was written in the last two seconds could change and keep its time.
+    `unchanged` are those that were so before. What was written in the last two seconds could change and keep its time.
     """
     latest = time.time_ns() - 2_000_000_000
-    noted = {file: _state(folder.root / file) for file in (*files, *same)}
+    noted = {file: _state(folder.root / file) for file in (*files, *unchanged)}
     kept = {file: known for file, known in noted.items() if known and known[1] < latest}
     write_whole(_notes(folder), json.dumps(kept))
 
 
-def unchanged(folder: CycleFolder) -> set[str]:
+def unchanged_files(folder: CycleFolder) -> set[str]:
     """The files that have the size, time and inode that were noted: as every build tool does, they are not read again."""
     try:
         noted: dict[str, list[int]] = json.loads(_notes(folder).read_text(encoding="utf-8"))

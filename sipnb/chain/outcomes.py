@@ -1,6 +1,6 @@
 """What became of a notebook and of a service.
 
-Succeeded, failed (it raised), errored (it could not be run), skipped, up to date (what was published was taken over), or
+Succeeded, failed (it raised), errored (it could not be run), skipped, up to date (what was published is reused), or
 withdrawn: it ran, and its result was removed because a later one of its service did not.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain import manifest, parameters
-from sipnb.chain.manifest import PUBLISHED, Made
+from sipnb.chain.manifest import PUBLISHED, Inputs
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder
@@ -53,10 +53,12 @@ def plan(
     if known is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
-    same = manifest.unchanged(published)
-    made = manifest.made_of_all(workbook, cycle, published.records, known[1], notebooks, manifest.code_hash(), same)
-    told = why_each(names, entries, made, published, force, same)
-    return [Planned(name, bool(reasons), tuple(reasons) or (UP_TO_DATE,)) for name, reasons in told.items()]
+    unchanged = manifest.unchanged_files(published)
+    inputs = manifest.inputs_of_services(
+        workbook, cycle, published.records, known[1], notebooks, manifest.code_hash(), unchanged
+    )
+    reasons = reasons_of_each(names, entries, inputs, published, force, unchanged)
+    return [Planned(name, bool(why), tuple(why) or (UP_TO_DATE,)) for name, why in reasons.items()]
 
 
 def asked(workbook: Workbook, services: Sequence[str] | None) -> list[str]:
@@ -99,37 +101,41 @@ def reusable(workbook: Workbook, cycle: Cycle, *folders: CycleFolder) -> tuple[C
     return next(((folder, quality) for folder, quality, before in known if before == now), None)
 
 
-def why_each(
+def reasons_of_each(
     names: Sequence[str],
     entries: Mapping[str, Any],
-    made: Mapping[str, Made],
+    inputs: Mapping[str, Inputs],
     published: CycleFolder,
     force: bool,
-    same: Collection[str],
+    unchanged: Collection[str],
 ) -> dict[str, list[str]]:
-    """`why` of each service."""
+    """`reasons_of` each service."""
     with ThreadPoolExecutor() as pool:  # most of it is reading and hashing, which release the interpreter
         return dict(
             zip(
                 names,
-                pool.map(lambda name: why(entries.get(name), made[name], published, force, same), names),
+                pool.map(lambda name: reasons_of(entries.get(name), inputs[name], published, force, unchanged), names),
                 strict=True,
             )
         )
 
 
-def why(
-    entry: Mapping[str, Any] | None, made: Made, published: CycleFolder, force: bool, same: Collection[str] = ()
+def reasons_of(
+    entry: Mapping[str, Any] | None,
+    inputs: Inputs,
+    published: CycleFolder,
+    force: bool,
+    unchanged: Collection[str] = (),
 ) -> list[str]:
     """The reasons for making a plan again; none where what is published is what would be made.
 
-    Files that are the `same` as when they were last compared are not read again.
+    Files that are `unchanged` since they were last compared are not read again.
     """
     if entry is None:
         return ["first run"]
-    reasons = made.changed(entry)
+    reasons = inputs.changed(entry)
     if entry["status"] not in (PUBLISHED, UP_TO_DATE):
         reasons.append(f"{entry['status']} last time")
-    elif not reasons and not manifest.intact(published, entry, same):
+    elif not reasons and not manifest.intact(published, entry, unchanged):
         reasons.append("its files are not those that were published")
     return reasons + (["forced"] if force else [])

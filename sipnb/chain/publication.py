@@ -1,7 +1,7 @@
 """From the folder where a cycle is built to the one that readers open: the two take each other's place in one step.
 
 Building happens beside the published folder, on the same file system; what a killed run had finished there the next one
-takes over. When everything is built, what stays as it was is linked into it, all of it is flushed to the disk, and it takes
+resumes from. When everything is built, what stays as it was is linked into it, all of it is flushed to the disk, and it takes
 the place of the published folder: a reader finds the cycle as it was or as it is, with every page that its pages name.
 File by file, the index last, cannot do that: pages of owners, of records and of services that are gone name each other in
 circles. Where the system cannot exchange folders there are two renames, and the next run puts back what a kill between them left.
@@ -75,12 +75,12 @@ def end(published: CycleFolder, building: CycleFolder) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def lend_records(published: CycleFolder, building: CycleFolder) -> None:
+def link_published_records(published: CycleFolder, building: CycleFolder) -> None:
     """Show the published records in the building folder."""
     building.records.symlink_to(published.records, target_is_directory=True)
 
 
-def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
+def link_published(published: CycleFolder, building: CycleFolder, service: str) -> None:
     """Show a service's published files in the building folder: the portfolio needs them, nothing writes them."""
     pairs = [
         (published.page(service), building.page(service)),
@@ -92,26 +92,26 @@ def lend(published: CycleFolder, building: CycleFolder, service: str) -> None:
             here.symlink_to(there)
 
 
-def lend_quality(published: CycleFolder, building: CycleFolder) -> None:
+def link_published_quality(published: CycleFolder, building: CycleFolder) -> None:
     """Show the published data-quality page in the building folder, so that pages can link to it: it keeps its place."""
     building.quality.symlink_to(published.quality)
 
 
-def forget(building: CycleFolder, service: str) -> None:
+def discard(building: CycleFolder, service: str) -> None:
     """Remove what a killed run left of a service that must be made again."""
     building.page(service).unlink(missing_ok=True)
     for folder in _folders(building, service):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def forget_results(folder: CycleFolder, service: str) -> None:
+def discard_results(folder: CycleFolder, service: str) -> None:
     """Remove a service's results: of a failed one, nothing may be counted."""
     shutil.rmtree(folder.result(service, "").parent, ignore_errors=True)
 
 
-def forget_portfolio(building: CycleFolder) -> None:
+def discard_portfolio(building: CycleFolder) -> None:
     """Remove what was made of a portfolio that failed: no figure of it may be read."""
-    forget_results(building, ALL_SERVICES)
+    discard_results(building, ALL_SERVICES)
     building.index.unlink(missing_ok=True)
     for folder in (building.owners, building.downloads):
         shutil.rmtree(folder, ignore_errors=True)
@@ -175,7 +175,7 @@ class _Anew:
 
 
 def _clear(building: Path) -> None:
-    """Remove what is only lent, and what was not written to its end."""
+    """Remove what is only linked, and what was not written to its end."""
     for place, folders, names in os.walk(building):
         for path in (Path(place, name) for name in (*folders, *names)):
             if path.is_symlink() or path.suffix == ".part":

@@ -16,9 +16,9 @@ import filelock
 from sipnb import other_cycles
 from sipnb import workbook as workbooks
 from sipnb.chain import engines, lock, manifest, publication, unit, workers
-from sipnb.chain.manifest import PUBLISHED, Made
+from sipnb.chain.manifest import PUBLISHED, Inputs
 from sipnb.chain.outcomes import RENDER, SUCCEEDED, UP_TO_DATE, ServiceOutcome, one_line
-from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reusable, why, why_each
+from sipnb.chain.plans import GIVEN, GIVEN_ACROSS, asked, check_notebooks, reasons_of, reasons_of_each, reusable
 from sipnb.chain.progress import Event, Pace
 from sipnb.chain.workers import LocalExecutor
 from sipnb.cycles import Cycle
@@ -163,20 +163,22 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     quality = _records(work, refreeze)
     code = manifest.code_hash()
     head = manifest.head(work.workbook, work.cycle, quality, code, work.place)
-    same = manifest.unchanged(work.published)
+    unchanged = manifest.unchanged_files(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
-        same = {file for file in same if not file.startswith("records/")}
+        unchanged = {file for file in unchanged if not file.startswith("records/")}
     records = _quality_page(
-        work, manifest.made_of_records(work.workbook, work.cycle, quality, work.notebooks, code), same
+        work, manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code), unchanged
     )
-    made = manifest.made_of_all(work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, same)
-    out_of_date = _look_up(work, names, made, same)
+    inputs = manifest.inputs_of_services(
+        work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, unchanged
+    )
+    out_of_date = _look_up(work, names, inputs, unchanged)
     gone = [name for name in work.before["services"] if name not in work.workbook.services]
     rows = {name: sum(quality["services"].get(name, {}).get("rows", {}).values()) for name in out_of_date}
-    _services(work, rows, made, len(names))
-    across = manifest.made_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
+    _services(work, rows, inputs, len(names))
+    across = manifest.inputs_of_portfolio(work.workbook, work.cycle, quality, work.notebooks, code, work.entries)
     earlier = work.before["portfolio"] or None
-    anew = bool(work.ran or gone or why(earlier, across, work.published, work.force, same))
+    anew = bool(work.ran or gone or reasons_of(earlier, across, work.published, work.force, unchanged))
     if anew:
         portfolio = _portfolio(work, across, earlier)
     else:
@@ -192,7 +194,7 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     publication.end(work.published, work.building)
     if work.published.unlisted.exists() or not work.published.cycles.is_file():
         work.errors.extend(_cycles_page(work))
-    _note(work, names, quality, same)
+    _note(work, names, quality, unchanged)
     seconds = time.monotonic() - work.started
     work.progress(Event("published", str(work.published.root), done=len(names), total=len(names), seconds=seconds))
     statuses = {name: work.entries[name]["status"] for name in names}
@@ -207,7 +209,7 @@ def _records(work: _Work, refreeze: bool) -> dict[str, Any]:
     else:
         shutil.rmtree(work.building.records, ignore_errors=True)
         if known is not None:
-            publication.lend_records(work.published, work.building)
+            publication.link_published_records(work.published, work.building)
             quality, message = known[1], "frozen records are up to date"
         else:
             quality, message = prepare.freeze(work.workbook, work.cycle, work.building.records), "records frozen"
@@ -215,31 +217,31 @@ def _records(work: _Work, refreeze: bool) -> dict[str, Any]:
     return quality
 
 
-def _note(work: _Work, names: list[str], quality: Mapping[str, Any], same: Iterable[str]) -> None:
+def _note(work: _Work, names: list[str], quality: Mapping[str, Any], unchanged: Iterable[str]) -> None:
     """Note the files of the services that are certainly what the manifest and the account say."""
     good = {name for name in names if work.entries[name]["status"] in (PUBLISHED, UP_TO_DATE)}
     files = [file for name in good for file in work.entries[name]["hashes"]]
     files += [f"records/{file}" for file in quality["files"] if service_of(file) in good]
-    manifest.note(work.published, files, same)
+    manifest.note(work.published, files, unchanged)
 
 
-def _quality_page(work: _Work, made: Made, same: Collection[str]) -> dict[str, Any]:
+def _quality_page(work: _Work, inputs: Inputs, unchanged: Collection[str]) -> dict[str, Any]:
     """The page of the records, where it is out of date; gives its entry in the manifest."""
     if work.pages.quality is None:
         return {}
     # What a run that was killed left of it would be taken for what is published.
-    publication.forget(work.building, ALL_RECORDS)
+    publication.discard(work.building, ALL_RECORDS)
     earlier = work.before["records"] or None
-    if not why(earlier, made, work.published, work.force, same):
-        publication.lend_quality(work.published, work.building)
+    if not reasons_of(earlier, inputs, work.published, work.force, unchanged):
+        publication.link_published_quality(work.published, work.building)
         return {**earlier, "status": UP_TO_DATE, "output": "identical"}
-    (outcome,) = work.executor.work([_spec(work, ALL_RECORDS, (RECORDS,), made)])
+    (outcome,) = work.executor.work([_spec(work, ALL_RECORDS, (RECORDS,), inputs)])
     if outcome.state != SUCCEEDED:
         work.building.quality.unlink(missing_ok=True)
-        publication.forget_results(work.building, ALL_RECORDS)
+        publication.discard_results(work.building, ALL_RECORDS)
         work.errors.append(replace(outcome, service="data quality").line(None))
     hashes = manifest.hashes(work.building, manifest.records_files(work.building))
-    return _entry(outcome, made, hashes, earlier, work.building.quality.name)
+    return _entry(outcome, inputs, hashes, earlier, work.building.quality.name)
 
 
 def _cycles_page(work: _Work) -> list[str]:
@@ -259,40 +261,40 @@ def _cycles_page(work: _Work) -> list[str]:
     return []
 
 
-def _look_up(work: _Work, names: list[str], made: Mapping[str, Made], same: Collection[str]) -> list[str]:
+def _look_up(work: _Work, names: list[str], inputs: Mapping[str, Inputs], unchanged: Collection[str]) -> list[str]:
     """The services that must run; all others keep their entry, and show their published files to the portfolio.
 
     What a run that was killed had finished, and would be the same now, counts as made by this one.
     """
     out_of_date = []
-    reasons = why_each(names, work.before["services"], made, work.published, work.force, same)
+    reasons = reasons_of_each(names, work.before["services"], inputs, work.published, work.force, unchanged)
     for name in work.workbook.services:
         entry = work.before["services"].get(name)
         if reasons.get(name):
             left = work.left_over.get(name)
-            if left and not why(left, made[name], work.building, work.force):
+            if left and not reasons_of(left, inputs[name], work.building, work.force):
                 work.entries[name] = left
                 work.ran.append(name)
                 continue
             out_of_date.append(name)
-        publication.forget(work.building, name)
+        publication.discard(work.building, name)
         if entry is None:
             continue
         if name in names and name not in out_of_date:
             entry = {**entry, "status": UP_TO_DATE, "output": "identical"}
         # A service that is not asked for keeps its status, and is not silently true: `changed` says what is other now, and the
         # portfolio shows it.
-        changed = made[name].changed(entry)
+        changed = inputs[name].changed(entry)
         work.entries[name] = {**entry, "changed": changed, "stale": changed}
         if name not in out_of_date:
-            publication.lend(work.published, work.building, name)
+            publication.link_published(work.published, work.building, name)
     return out_of_date
 
 
-def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], asked_for: int) -> None:
+def _services(work: _Work, rows: Mapping[str, int], inputs: Mapping[str, Inputs], asked_for: int) -> None:
     """Make the plans of the services whose numbers of records are given."""
     pace = Pace({name: entry.get("took", 0.0) for name, entry in work.before["services"].items()}, rows)
-    specs = [_spec(work, name, CHAPTERS, made[name]) for name in pace.order]
+    specs = [_spec(work, name, CHAPTERS, inputs[name]) for name in pace.order]
     done = asked_for - len(specs)
     outcomes = work.executor.work(specs)
     # Closed at once where a step below is interrupted, so that no process outlives the run.
@@ -300,10 +302,10 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
         for outcome in outcomes:
             name = outcome.service
             if outcome.state != SUCCEEDED:
-                publication.forget_results(work.building, name)
+                publication.discard_results(work.building, name)
                 _fail(work, outcome)
             hashes = manifest.hashes(work.building, manifest.service_files(work.building, name))
-            entry = _entry(outcome, made[name], hashes, work.before["services"].get(name), f"{name}.html")
+            entry = _entry(outcome, inputs[name], hashes, work.before["services"].get(name), f"{name}.html")
             if outcome.state == SUCCEEDED:
                 publication.finished(work.published, name, entry)
             work.entries[name] = entry
@@ -313,16 +315,16 @@ def _services(work: _Work, rows: Mapping[str, int], made: Mapping[str, Made], as
             work.progress(Event("service", status, name, done, asked_for, outcome.seconds, left))
 
 
-def _portfolio(work: _Work, made: Made, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+def _portfolio(work: _Work, inputs: Inputs, earlier: Mapping[str, Any] | None) -> dict[str, Any]:
     write_whole(
         work.building.statuses, json.dumps(manifest.statuses(work.entries), indent=1, ensure_ascii=False) + "\n"
     )
-    (outcome,) = work.executor.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), made)])
+    (outcome,) = work.executor.work([_spec(work, ALL_SERVICES, (PORTFOLIO,), inputs)])
     if outcome.state != SUCCEEDED:
-        publication.forget_portfolio(work.building)
+        publication.discard_portfolio(work.building)
         _fail(work, outcome)
     hashes = manifest.hashes(work.building, manifest.portfolio_files(work.building, work.workbook.services))
-    entry = _entry(outcome, made, hashes, earlier, work.building.index.name)
+    entry = _entry(outcome, inputs, hashes, earlier, work.building.index.name)
     work.progress(Event("portfolio", entry["status"], seconds=outcome.seconds))
     return entry
 
@@ -342,25 +344,25 @@ def _fail(work: _Work, outcome: ServiceOutcome) -> None:
 
 
 def _entry(
-    outcome: ServiceOutcome, made: Made, hashes: dict[str, str], earlier: Mapping[str, Any] | None, page: str
+    outcome: ServiceOutcome, inputs: Inputs, hashes: dict[str, str], earlier: Mapping[str, Any] | None, page: str
 ) -> dict[str, Any]:
-    """A service's, or the portfolio's, entry in the manifest. `took` is what all of it takes, taken over or not."""
+    """A service's, or the portfolio's, entry in the manifest. `took` is what all of it takes, reused or not."""
     return {
         "status": PUBLISHED if outcome.state == SUCCEEDED else outcome.state,
         "chapters": outcome.kept(),
         "took": round(sum(chapter.seconds for chapter in outcome.chapters.values()), 3),
-        "fingerprint": made.fingerprint,
-        "made_of": made.parts,
+        "fingerprint": inputs.fingerprint,
+        "made_of": inputs.parts,
         "page": page,
         "hashes": hashes,
-        "changed": made.changed(earlier),
+        "changed": inputs.changed(earlier),
         "output": manifest.compared(hashes, earlier),
         "stale": [],
         "attempts": outcome.attempts,
     }
 
 
-def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> unit.Spec:
+def _spec(work: _Work, service: str, chapters: Sequence[str], inputs: Inputs) -> unit.Spec:
     book, across = work.workbook, service in (ALL_SERVICES, ALL_RECORDS)
     render = {ALL_SERVICES: work.pages.index, ALL_RECORDS: work.pages.quality}.get(service, work.pages.plan)
     earlier = None if work.force or across else work.before["services"].get(service)
@@ -371,7 +373,7 @@ def _spec(work: _Work, service: str, chapters: Sequence[str], made: Made) -> uni
         cycle=work.cycle.name,
         chapters=tuple(
             unit.Chapter(
-                name, str(work.notebooks / f"{name}.ipynb"), made.chapter(name),
+                name, str(work.notebooks / f"{name}.ipynb"), inputs.chapter(name),
                 manifest.chapter_before(earlier, service, name),
             )
             for name in chapters

@@ -4,7 +4,7 @@ The process writes what it is doing and what became of each chapter to a status 
 tell, even when it is killed. The page is made here, too: what a service needs goes with its process, and nothing grows with the
 number of services.
 
-A chapter whose notebook, records, parameters and earlier results are those that it was published with is taken over instead of
+A chapter whose notebook, records, parameters and earlier results are those that it was published with is reused instead of
 run. It is the results that count, not what they were made of: a notebook that changes its words but not its result makes nothing
 after it run.
 """
@@ -63,7 +63,7 @@ class Chapter:
 
     name: str
     source: str
-    made_of: str
+    inputs: str
     before: dict[str, Any]
 
 
@@ -139,9 +139,9 @@ def run(spec: Spec) -> dict[str, Outcome]:
             outcomes[chapter.name] = Outcome(SKIPPED)
             continue
         _write_status(spec, outcomes, running=chapter.name)
-        made_of = digest([chapter.made_of, results])
-        if not (outcome := _taken_over(spec, chapter, made_of, building, published)):
-            outcome = replace(_executed(spec, chapter, building), fingerprint=made_of)
+        inputs = digest([chapter.inputs, results])
+        if not (outcome := _reused(spec, chapter, inputs, building, published)):
+            outcome = replace(_executed(spec, chapter, building), fingerprint=inputs)
         outcomes[chapter.name] = outcome
         good = outcome.state in GOOD
         notebook = building.notebook(spec.service, chapter.name)
@@ -155,15 +155,13 @@ def run(spec: Spec) -> dict[str, Outcome]:
     return outcomes
 
 
-def _taken_over(
-    spec: Spec, chapter: Chapter, made_of: str, building: CycleFolder, published: CycleFolder
-) -> Outcome | None:
+def _reused(spec: Spec, chapter: Chapter, inputs: str, building: CycleFolder, published: CycleFolder) -> Outcome | None:
     """Copy what a chapter published where it would be the same again; None where it must run."""
     record: Mapping[str, Any] = chapter.before.get("record", {})
     hashes: Mapping[str, str] = chapter.before.get("hashes", {})
     # Of a service that failed, the results were removed: a chapter is whole only with its own.
     result = building.result(spec.service, chapter.name).relative_to(building.root).as_posix()
-    if result not in hashes or record["state"] not in GOOD or record["fingerprint"] != made_of:
+    if result not in hashes or record["state"] not in GOOD or record["fingerprint"] != inputs:
         return None
     for file, known in hashes.items():
         there, here = published.root / file, building.root / file
@@ -171,7 +169,7 @@ def _taken_over(
             return None
         here.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(there, here)
-    return Outcome(UP_TO_DATE, record["seconds"], fingerprint=made_of)
+    return Outcome(UP_TO_DATE, record["seconds"], fingerprint=inputs)
 
 
 def _executed(spec: Spec, chapter: Chapter, building: CycleFolder) -> Outcome:

@@ -73,11 +73,11 @@ class ServiceContext:
 
     @cached_property
     def scope(self) -> kpis.Scope:
-        """What the KPIs are worked out from: these records over the history."""
+        """What the KPIs are computed from: these records over the history."""
         return self.over(self.history)
 
     def over(self, cycles: list[Cycle]) -> kpis.Scope:
-        """What the KPIs of other periods are worked out from."""
+        """What the KPIs of other periods are computed from."""
         counts = None if self.severities is None else tuple(self.severities)
         return kpis.Scope(
             self.records, tuple(cycles), counts, self.calendar, self.service.targets, self.kpis, self.service.monitored_since,

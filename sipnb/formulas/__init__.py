@@ -3,7 +3,7 @@
 A formula is judged by the tree that DuckDB's own parser makes of the whole statement, and may hold columns, constants,
 comparisons, CASE, casts and functions of a list of our own: no subquery, no file, no clock, no chance, nothing that makes much
 out of little. What it gives is tried on all records before any are frozen, in a process of its own (`trial`); after that a
-row in which it cannot be worked out (a division by zero, an overflow) has no value.
+row in which it cannot be computed (a division by zero, an overflow) has no value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PATIENCE = 120.0
 def check(table: str, expression: str, result: str) -> None:
     """Raise FormulaError unless `expression` over a canonical table gives a `result`: "condition", "number" or "time".
 
-    Nothing is worked out. Example: `check("tickets", "effort / 60", "number")`.
+    Nothing is computed. Example: `check("tickets", "effort / 60", "number")`.
     """
     sql = statement(table, "SELECT TRY({answer}) AS answer FROM rows", {"answer": expression})
     try:
@@ -56,7 +56,7 @@ def evaluate(frame: pd.DataFrame, table: str, expressions: Mapping[str, str], zo
     """The value of each named expression in every row of canonical table `table`, in its order.
 
     Days and hours in a formula are those of `zone`. Conditions come as `boolean`, numbers as `float64`; a row in which an
-    expression cannot be worked out, or gives no finite number, has no value. Raises FormulaError where it takes more memory
+    expression cannot be computed, or gives no finite number, has no value. Raises FormulaError where it takes more memory
     or time than it is given; the message holds no value of the records.
     """
     chosen = ", ".join(f'TRY({{{name}}}) AS "{name}"' for name in expressions)

@@ -39,7 +39,7 @@ CLOSED = {
     "memory_limit": "512MB",
     "ieee_floating_point_ops": "false",
 }
-#: DuckDB would work out what two formulas share once, outside of the TRY that is around each.
+#: DuckDB would compute what two formulas share once, outside of the TRY that is around each.
 APART = "SET disabled_optimizers = 'common_subexpressions'"
 #: Pieces of a formula in which brackets do not count, then brackets and what a formula never needs.
 _PIECES = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--|/\*|[()\[\]{};$?'"]""")

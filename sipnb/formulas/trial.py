@@ -38,7 +38,7 @@ class Formula:
 def try_out(
     wanted: Sequence[Formula], parquet: Path, zone: str, rows: int, *, seconds: float = SECONDS, memory: int = MEMORY
 ) -> list[str]:
-    """A sentence for each formula over one table that cannot be worked out on its rows in a Parquet file.
+    """A sentence for each formula over one table that cannot be computed on its rows in a Parquet file.
 
     `zone` is whose days and hours they read, `rows` how many there are. `seconds` a formula (more where there are many rows)
     and bytes of `memory` are the most that is taken; what takes more is killed, and the formulas after it are not tried.

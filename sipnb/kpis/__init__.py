@@ -1,4 +1,4 @@
-"""The figures: one function for each KPI of the catalogue, worked out from a service's frozen records.
+"""The figures: one function for each KPI of the catalogue, computed from a service's frozen records.
 
 Each function takes a `Scope` — records cut into cycles — and gives a row a cycle: value, 95 % interval, n, numerator,
 denominator. A cycle without rows is "no data" (NaN with n = 0), never 0 and never 100 %. Shares are ratios of sums;
@@ -44,7 +44,7 @@ class Measure:
         return asdict(self)
 
 
-#: Every KPI of the catalogue is worked out by the function of its name in one of the modules here.
+#: Every KPI of the catalogue is computed by the function of its name in one of the modules here.
 FUNCTIONS: dict[str, Callable[[Scope], pd.DataFrame]] = {
     kpi: next(getattr(m, kpi) for m in (attainment, restoration, handling, uptime, causes, people) if hasattr(m, kpi))
     for kpi in KPIS
@@ -85,9 +85,9 @@ def last(frame: pd.DataFrame) -> Measure:
 
 
 def _all(kpi: str, scope: Scope) -> pd.DataFrame:
-    """A KPI over every cycle of a scope, worked out once."""
+    """A KPI over every cycle of a scope, computed once."""
     known = scope.kpis[kpi]
-    return scope.once(kpi, lambda: certainty.scattered(known, _observed(known, scope, _work_out(known, scope))))
+    return scope.once(kpi, lambda: certainty.scattered(known, _observed(known, scope, _compute(known, scope))))
 
 
 def _observed(kpi: Kpi, scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def _observed(kpi: Kpi, scope: Scope, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _work_out(kpi: Kpi, scope: Scope) -> pd.DataFrame:
+def _compute(kpi: Kpi, scope: Scope) -> pd.DataFrame:
     if names := _taken_as_measured(kpi, scope):
         return own.measured(scope, names, kpi.unit)
     if missing(kpi, scope):
@@ -110,7 +110,7 @@ def _work_out(kpi: Kpi, scope: Scope) -> pd.DataFrame:
 
 
 def _taken_as_measured(kpi: Kpi, scope: Scope) -> tuple[str, ...]:
-    """Under which names another tool computed a KPI; none where it is worked out from rows."""
+    """Under which names another tool computed a KPI; none where it is computed from rows."""
     if kpi.own is not None:
         return kpi.own.names
     # What another tool computed stands in only where the rows themselves are not there to be counted.
@@ -118,7 +118,7 @@ def _taken_as_measured(kpi: Kpi, scope: Scope) -> tuple[str, ...]:
 
 
 def missing(kpi: Kpi, scope: Scope) -> list[str]:
-    """What the organisation does not supply of what a KPI needs: tables, `table.column`, or two of these parted by a bar."""
+    """What the organisation does not supply of what a KPI needs: tables, `table.column`, or two of these separated by a bar."""
     lacking = []
     for need in kpi.needs:
         ways = [way.split(".") for way in need.split("|")]

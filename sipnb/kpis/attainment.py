@@ -179,7 +179,7 @@ def on_clock(scope: Scope, clock: str) -> pd.DataFrame:
 
 
 def _on_clocks(scope: Scope) -> pd.DataFrame:
-    """The tickets resolved in any cycle on each clock, worked out once."""
+    """The tickets resolved in any cycle on each clock, computed once."""
     return scope.once("on clocks", lambda: met_on_clocks(scope, scope.records.tickets[scope.resolved >= 0]))
 
 

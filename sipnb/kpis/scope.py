@@ -1,6 +1,6 @@
-"""What KPIs are worked out from: one service's records, cut into consecutive cycles.
+"""What KPIs are computed from: one service's records, cut into consecutive cycles.
 
-Every KPI is worked out for all cycles at once: rows are placed into cycles by one binary search, and counted.
+Every KPI is computed for all cycles at once: rows are placed into cycles by one binary search, and counted.
 """
 
 from __future__ import annotations
@@ -182,11 +182,11 @@ class Scope:
         rows = self.records.measurements if self.records.has("measurements") else None
         return frozenset() if rows is None else frozenset(rows["kpi"].unique())
 
-    def once(self, name: str, work_out: Callable[[], Any]) -> Any:
-        """What `work_out` gives, worked out the first time it is asked for under this name."""
+    def once(self, name: str, compute: Callable[[], Any]) -> Any:
+        """What `compute` gives, computed the first time it is asked for under this name."""
         known = self.__dict__.setdefault("_worked_out", {})
         if name not in known:
-            known[name] = work_out()
+            known[name] = compute()
         return known[name]
 
     def count(self, where: np.ndarray) -> np.ndarray:

@@ -184,7 +184,7 @@ class Look:
         return Cycle(end - timedelta(days=days), end, self.cycle.kind, self.cycle.zone)
 
     def over(self, days: int, before: int = 0) -> kpis.Scope:
-        """What the KPIs of so many days are worked out from."""
+        """What the KPIs of so many days are computed from."""
         return self.scope.once(f"{days} days, {before} before", lambda: self.scope.over([self.window(days, before)]))
 
     @cached_property

@@ -1,7 +1,7 @@
 """Hand-overs: how many tickets are passed on, and what that costs them.
 
 A ticket that stays open longer is passed on more, so tickets compared at their end show a cost where there is none. What
-being passed on costs is looked at from a landmark: tickets still open and not yet late after their first agreed hours, parted
+being passed on costs is looked at from a landmark: tickets still open and not yet late after their first agreed hours, separated
 by how often they had been passed on by then, like with like (same priority and kind).
 """
 

@@ -2,7 +2,7 @@
 
 What happens to a ticket while it is open — a hand-over, a hold, a comment — happens more often to tickets that stay open
 longer. Compared at their end, those that were passed on did worse although passing on cost nothing. From a landmark on the
-comparison is fair: only cases that are still undecided then, parted by what had happened to them *by then*.
+comparison is fair: only cases that are still undecided then, separated by what had happened to them *by then*.
 
 Sources: Anderson, Cain and Gelber (1983), "Analysis of survival by tumor response"; Rosenbaum and Rubin (1983) for the
 standardisation to those concerned; variances by the delta method, of shares that are a half case away from 0 and 1.

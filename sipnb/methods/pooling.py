@@ -3,7 +3,8 @@
 Of 4 good answers out of 4 nobody believes 100 %. The shares of all services say how much services differ; a small
 service is moved most of the way to their mean, a large one hardly.
 
-Source: Gelman and others (2013), "Bayesian data analysis", 5.1 and 5.3 (beta-binomial). scipy supplies the beta distribution and the optimiser.
+Source: Gelman and others (2013), "Bayesian data analysis", 5.1 and 5.3 (beta-binomial).
+scipy supplies the beta distribution and the optimiser.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | 
 def check(workbook: Workbook, cycle: Cycle | None = None) -> Prepared:
     """Read, map and judge all sources without freezing anything; without a cycle, as the exports are today.
 
-    Raises MissingInput and WorkbookError, also for formulas that cannot be worked out on these records.
+    Raises MissingInput and WorkbookError, also for formulas that cannot be computed on these records.
     """
     with _workshop(workbook) as (con, scratch):
         return _prepare(con, workbook, cycle, scratch)[0]

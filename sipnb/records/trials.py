@@ -16,7 +16,7 @@ from sipnb.workbook import Workbook
 def of_formulas(
     con: duckdb.DuckDBPyConnection, workbook: Workbook, columns: Mapping[str, Sequence[str]], scratch: Path
 ) -> list[str]:
-    """A sentence for each formula that cannot be worked out on the records, with its place in `workbook.yml`.
+    """A sentence for each formula that cannot be computed on the records, with its place in `workbook.yml`.
 
     `con` holds a view of each canonical table that is there, with these `columns`. What formulas read is copied to `scratch`.
     """

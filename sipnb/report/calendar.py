@@ -55,7 +55,7 @@ def _folded(line: str) -> str:
     parts, part, size = [], "", 0
     for sign in line:
         octets = len(sign.encode())
-        # A character is never parted; a line that goes on begins with a blank, which counts.
+        # A character is never split; a line that goes on begins with a blank, which counts.
         if size + octets > WIDTH:
             parts.append(part)
             part, size = " ", 1

@@ -105,7 +105,7 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """At most `digits` significant digits, with thousands parted."""
+    """At most `digits` significant digits, with thousands separated."""
     if value == 0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))

@@ -89,7 +89,7 @@ def _alt(fact: KpiFact, one: Charted, currency: str) -> str:
 
 
 def finding(fact: KpiFact, currency: str) -> str:
-    """What a control chart says, as its title: at most 12 words, worked out from the data."""
+    """What a control chart says, as its title: at most 12 words, computed from the data."""
     value = words.number(fact.value, fact.unit, currency)
     if not fact.claims:
         return f"{fact.short}: {value}, {fact.unjudged}"

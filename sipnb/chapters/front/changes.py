@@ -1,6 +1,6 @@
 """What changed since the cycle before: targets newly missed or no longer, measures, actions, definitions.
 
-Both cycles are worked out from the same records by the same definitions, so that nothing seems to have changed only
+Both cycles are computed from the same records by the same definitions, so that nothing seems to have changed only
 because it is counted differently; the change of a definition is news of its own.
 """
 

@@ -188,11 +188,3 @@ def _figure(one: Compared, names: Mapping[str, str], label: str, organisation: s
         data=data, units={"Value": "share", "n": "count", "Usual from": "share", "Usual to": "share"},
         source=f"Spiegelhalter's funnel with additive over-dispersion, {organisation}.",
     )  # fmt: skip
-
-
-def _mover(one: SignalFact, currency: str) -> str:
-    """A change in words: `time to restore, median 9.4 h (8.7–10.2 h, n 1,612), usually 5.7 h`."""
-    interval = words.interval(one.low, one.high, one.unit, currency, beside=one.value)
-    basis = f"{interval}, n\u00a0{one.n:,}" if interval not in ("counted", "–") else f"n\u00a0{one.n:,}"
-    value, usual = (words.number(v, one.unit, currency) for v in (one.value, one.mean))
-    return f"{words.lower(one.title)} {value} ({basis}), usually {usual}"

@@ -149,7 +149,7 @@ class Mapping(Model):
     """A whole mapping file.
 
     `records` names the field of a nested JSON file that holds the list of records, where it is not found without. `decimal`
-    is the sign before decimals; thousands may be parted by the other one, by blanks or by apostrophes.
+    is the sign before decimals; thousands may be separated by the other one, by blanks or by apostrophes.
     """
 
     system: str

@@ -31,7 +31,7 @@ YEARS_END = 0.25
 
 
 def resting_on(table: str) -> tuple[str, ...]:
-    """The KPIs that are worked out from a table."""
+    """The KPIs that are computed from a table."""
     if table == "ticket_events":
         return ("on_hold_share", "sla_gaming_gap")
     return tuple(kpi for kpi, known in KPIS.items() if table in known.tables)

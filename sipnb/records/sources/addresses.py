@@ -65,9 +65,9 @@ def read(text: str) -> Address:
     Example: `read("postgres://user:p%40ss@host:5432/database").password` is `p@ss`. Raises AddressError.
     """
     text = text.strip()
-    scheme, parted, rest = text.partition("://")
+    scheme, separator, rest = text.partition("://")
     kind = {"postgresql": "postgres"}.get(scheme.lower(), scheme.lower())
-    if not parted or kind not in (*SERVERS, *FILES):
+    if not separator or kind not in (*SERVERS, *FILES):
         raise AddressError(
             f"does not begin with a kind of database that is known ({', '.join((*SERVERS[:3], *FILES))} …) and ://; "
             "write it as postgres://user:password@host:port/database"
@@ -104,10 +104,10 @@ def resolves(host: str) -> bool:
         return False
 
 
-def _host(place: str, parted: bool) -> tuple[str, int | None]:
+def _host(place: str, separator: bool) -> tuple[str, int | None]:
     found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::(\d*))?", place)
     if found is None or (found[2] and not 0 < int(found[2][:6]) < 65_536):
-        if not parted:
+        if not separator:
             raise AddressError(
                 "has no @ between user and host; write it as postgres://user:password@host:port/database"
             )

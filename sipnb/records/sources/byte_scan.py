@@ -20,7 +20,7 @@ from sipnb.records.sources.csv_records import CR, LF, LONGEST
 from sipnb.records.sources.relation import MissingInput, content_hash
 
 EMPTY = "{path} is empty: it has no line of text; export it again"
-CHUNK = 128 << 10  # bytes; small enough for what is worked out of them to stay near the processor
+CHUNK = 128 << 10  # bytes; small enough for what is computed of them to stay near the processor
 HEAD = 1 << 20  # bytes from which header, delimiter and quotes are told
 _ENOUGH = 64 << 10  # bytes of lines from which an encoding or an escape is told
 # Noncharacters, which no text holds: they mark what cannot be read, and NEVER is a delimiter that is never met.

@@ -54,7 +54,7 @@ def above(lines: list[str], delimiters: list[str], wanted: set[str]) -> int:
 
 
 def _evenness(rows: list[list[str]]) -> tuple[float, int]:
-    """The share of rows that are as wide as most, and that width; a row of one cell is parted by nothing."""
+    """The share of rows that are as wide as most, and that width; a row of one cell is separated by nothing."""
     widths = [len(row) for row in rows]
     usual = max(set(widths), key=lambda width: (widths.count(width), width))
     return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 1)
