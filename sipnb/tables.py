@@ -12,7 +12,6 @@ from functools import cache
 from typing import Literal
 
 import pandas as pd
-import pandera.pandas as pa
 
 Kind = Literal["text", "time", "integer", "number", "flag", "date"]
 
@@ -264,28 +263,6 @@ def created(name: str, as_name: str) -> str:
     kinds = {"time": "TIMESTAMPTZ", "date": "TIMESTAMP"}
     columns = (f'"{c}" {kinds.get(column.kind, _DUCKDB[column.kind])}' for c, column in TABLES[name].columns.items())
     return f"CREATE TABLE {as_name} ({', '.join(columns)})"
-
-
-@cache
-def schema(name: str) -> pa.DataFrameSchema:
-    """The pandera schema of canonical table `name`: optional columns may be absent, unknown ones may not be there."""
-    columns = {}
-    for column_name, column in TABLES[name].columns.items():
-        checks = []
-        if column.values is not None:
-            checks.append(pa.Check.isin(column.values))
-        if column.low is not None:
-            checks.append(pa.Check.ge(column.low))
-        if column.high is not None:
-            checks.append(pa.Check.le(column.high))
-        columns[column_name] = pa.Column(
-            _PANDAS[column.kind],
-            checks=checks,
-            nullable=not column.required,
-            required=column.required,
-            coerce=True,
-        )
-    return pa.DataFrameSchema(columns, name=name, strict=True)
 
 
 def empty(name: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from sipnb import demo, tables
 from sipnb.records import clocks
+from tests import schemas
 
 CUT_OFF = pd.Timestamp("2026-11-01", tz="Europe/Berlin")
 OFFICE = clocks.calendar(
@@ -98,7 +99,7 @@ def test_the_smallest_scale_still_has_every_service():
 @pytest.mark.parametrize("name", [name for name in tables.TABLES if name != "measurements"])
 def test_each_table_is_canonical(name, exports):
     assert list(exports[name].columns) == [c for c in tables.TABLES[name].supplied if c in exports[name]]
-    tables.schema(name).validate(exports[name])
+    schemas.schema(name).validate(exports[name])
     key = list(tables.TABLES[name].key)
     assert not key or not exports[name].duplicated(key).any()
 

@@ -166,9 +166,9 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     unchanged = manifest.unchanged_files(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
         unchanged = {file for file in unchanged if not file.startswith("records/")}
-    records = _quality_page(
-        work, manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code), unchanged
-    )
+    across = manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code)
+    # Whoever forces one service means its plan, and not the page of everybody's records.
+    records = _quality_page(work, across, work.force and len(names) == len(work.workbook.services), unchanged)
     inputs = manifest.inputs_of_services(
         work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, unchanged
     )
@@ -225,14 +225,14 @@ def _note(work: _Work, names: list[str], quality: Mapping[str, Any], unchanged: 
     manifest.note(work.published, files, unchanged)
 
 
-def _quality_page(work: _Work, inputs: Inputs, unchanged: Collection[str]) -> dict[str, Any]:
+def _quality_page(work: _Work, inputs: Inputs, force: bool, unchanged: Collection[str]) -> dict[str, Any]:
     """The page of the records, where it is out of date; gives its entry in the manifest."""
     if work.pages.quality is None:
         return {}
     # What a run that was killed left of it would be taken for what is published.
     publication.discard(work.building, ALL_RECORDS)
     earlier = work.before["records"] or None
-    if not reasons_of(earlier, inputs, work.published, work.force, unchanged):
+    if not reasons_of(earlier, inputs, work.published, force, unchanged):
         publication.link_published_quality(work.published, work.building)
         return {**earlier, "status": UP_TO_DATE, "output": "identical"}
     (outcome,) = work.executor.work([_spec(work, ALL_RECORDS, (RECORDS,), inputs)])

@@ -20,7 +20,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from sipnb.show import words
+from sipnb.show import theme, words
 from sipnb.show.theme import DARK, NARROW, WIDE
 
 if TYPE_CHECKING:
@@ -247,6 +247,15 @@ def templates(*folders: Path) -> jinja2.Environment:
 
 def _unturned(value: object) -> object:
     return words.unturned(value) if type(value) is str else value
+
+
+def prepare() -> None:
+    """Compile the templates and draw once: for a process that shows nothing itself, but forks those that do."""
+    from sipnb.show.svg import svg
+
+    for template in sorted(TEMPLATES.glob("*.html.j2")):
+        macros(template.name.removesuffix(".html.j2"))
+    svg(theme.canvas(NARROW, 100)[0], "nothing", "nothing", "nothing")
 
 
 @cache

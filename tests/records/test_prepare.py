@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from sipnb import places, tables, workbook
-from sipnb.records import prepare
+from sipnb.records import frozen, prepare
 from sipnb.records.frozen import DamagedRecords, Records
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import WorkbookError
-from tests.conftest import public_data
+from tests import schemas
+from tests.conftest import PUBLIC, public_data
 
 GOOD = "T{0},pay,incident,2026-09-{0:02d} 10:00,2026-09-{0:02d} 12:00,3"
 
@@ -227,3 +228,12 @@ def test_an_export_that_changes_while_it_is_read_is_not_taken_for_the_one_before
     with pytest.raises(MissingInput, match=r"\w\.csv changed while it was read: let its export end, and run again"):
         prepare.freeze(book, book.cycle("2026-09"), tmp_path / "records")
     assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize("name", ["demo", "hard", *PUBLIC])
+def test_what_is_frozen_is_canonical(name, root):
+    folder = root(name) / "records"
+    supplied = frozen.read_quality(folder)["tables"]
+    assert "tickets" in supplied or "outages" in supplied
+    for table in supplied:
+        schemas.schema(table).validate(frozen.of_all(folder, table))

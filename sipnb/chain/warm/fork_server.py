@@ -144,13 +144,18 @@ def _become_unit(spec: str, log: str) -> NoReturn:
 
 
 def _read_ahead(spec: unit.Spec) -> None:
-    """Read what every unit reads, so that each finds it read: the parameters, the account, the page's templates."""
-    from sipnb.chapters import context  # the process that leads the run needs neither
-    from sipnb.records import frozen
+    """Do what every unit does first, so that each finds it done: parameters, account, holidays, templates, a figure."""
+    from sipnb.chapters import context  # the process that leads the run needs none of these
+    from sipnb.records import clocks, frozen
+    from sipnb.show import display
 
+    display.prepare()
     with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
-        _, _, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
+        book, when, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
         frozen.read_quality(folder.records)
+        for days in [service.calendar.holidays for service in book.services.values() if service.calendar]:
+            if days.country:
+                clocks.holiday_dates(days.country, days.subdivision, [when.start.year])
     if spec.render:
         with contextlib.suppress(Exception):
             getattr(importlib.import_module(spec.render.split(":")[0]), "prepare", lambda: None)()
@@ -170,6 +175,7 @@ def main() -> None:
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         pipe.send(("ready", "" if imports.alone() else "a library that was imported started a thread"))
         _serve(pipe)
+    os._exit(0)  # nothing is open; taking down two thousand modules one by one would cost a tenth of a second
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _KERNEL = ("IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.de
 _NOTEBOOK = (
     "numpy", "pandas", "pandas.io.formats.format", "pandas.io.formats.html", "pyarrow.parquet", "tzdata",
     "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "PIL.features",
-    "seaborn", "scipy.stats", "statsmodels.api", "pandera.pandas", "hypothesis.extra.pandas", "holidays.countries", "duckdb",
+    "seaborn", "scipy.stats", "duckdb",
     "IPython.core.inputtransformer2", "sipnb.chapters.context", "sipnb.chapters.review.views", "sipnb.chapters.review.analysis",
     *(f"sipnb.chapters.baseline.{name}" for name in (
         "background", "control_charts", "scorecard", "flow", "sla_attainment", "time_to_restore", "mix", "availability",
@@ -56,7 +56,6 @@ def load() -> None:
         _filters = list(warnings.filters)
         for name in _RUNNER:
             importlib.import_module(name)
-    settle()
 
 
 def _as_in_a_kernel() -> None:

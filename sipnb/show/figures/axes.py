@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -166,4 +165,4 @@ def target_label(target: float, unit: str, currency: str) -> Label:
 def course(axes: Axes, x: np.ndarray, values: np.ndarray) -> None:
     """The course of a measure, solid; where a point is missing the line joins its neighbours."""
     there = np.isfinite(values)
-    sns.lineplot(x=x[there], y=values[there], ax=axes, color=theme.INK, linewidth=1.8, estimator=None, legend=False)
+    axes.plot(x[there], values[there], color=theme.INK, linewidth=1.8)
