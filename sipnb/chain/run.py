@@ -69,6 +69,12 @@ class Pages:
     quality: Callable[[CycleFolder, str], object] | str | None = None
     cycles: Callable[[CycleFolder], object] | None = None
 
+    @property
+    def modules(self) -> list[str]:
+        """The modules of the functions that run in units."""
+        names = [unit.name_of(page) for page in (self.plan, self.index, self.quality) if page]
+        return sorted({name.partition(":")[0] for name in names})
+
 
 @dataclass(frozen=True)
 class _Work:
@@ -129,7 +135,7 @@ def run(
             workbook, notebooks = _copied(workbook, notebooks, published.papers)
             with LocalExecutor(
                 jobs or workers.default_jobs(), engine or engines.default(), published.papers,
-                lambda text: progress(Event("engine", text)),
+                lambda text: progress(Event("engine", text)), pages.modules,
             ) as executor:  # fmt: skip
                 work = _Work(
                     workbook, cycle, notebooks, published, building, pages, executor, chapter_limit, force, progress,

@@ -65,11 +65,13 @@ class LocalExecutor:
     """Processes of this machine. Leaving its context ends them all.
 
     `folder` takes specs and logs; `engine` is the one that was asked for and becomes `stock` where forking turns out
-    not to be safe, which `tell` is told with the reason.
+    not to be safe, which `tell` is told with the reason. `pages` names the modules that will write pages, to be made ready once.
     """
 
-    def __init__(self, jobs: int, engine: str, folder: Path, tell: Callable[[str], object] = print) -> None:
-        self.jobs, self.engine, self.folder, self.tell = jobs, engine, folder, tell
+    def __init__(
+        self, jobs: int, engine: str, folder: Path, tell: Callable[[str], object] = print, pages: Sequence[str] = ()
+    ) -> None:
+        self.jobs, self.engine, self.folder, self.tell, self.pages = jobs, engine, folder, tell, pages
         self._fork_server: ForkServer | None = None
 
     def __enter__(self) -> LocalExecutor:
@@ -112,7 +114,7 @@ class LocalExecutor:
             try:
                 replace(spec, engine=WARM).write(path)
                 if self._fork_server is None:
-                    self._fork_server = ForkServer(path, spec.environment)
+                    self._fork_server = ForkServer(path, spec.environment, self.pages)
                 return _Worker(spec, log, attempt, self._fork_server.start(path, log), self._fork_server)
             except NotPossible as error:
                 self.engine = STOCK

@@ -1,8 +1,8 @@
 """The process from which units are forked: warm, without threads, and never at work itself.
 
-`python -m sipnb.chain.warm.fork_server FD SPEC` serves the pipe at that descriptor, for units that are like the one of the
-spec: of the same organisation and cycle, with the same pages. It answers `("ready", why it is not)` once, and then
-takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
+`python -m sipnb.chain.warm.fork_server FD SPEC MODULE…` serves the pipe at that descriptor, for units that are like the one of
+the spec, of the same organisation and cycle, whose pages are written by these modules. It answers `("ready", why it is not)`
+once, and then takes `(spec file, log file)` and tells `("started", pid)` and, later, `("ended", pid, exit code)`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import traceback
 from collections import deque
+from collections.abc import Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import NoReturn
 from sipnb.chain import unit
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
+from sipnb.places import CHAPTERS, PORTFOLIO, RECORDS
 
 _POLL = 0.02
 
@@ -38,11 +40,14 @@ class Lost(RuntimeError):
 class ForkServer:
     """The fork server as the run sees it: it starts units and tells which have ended, by their process ids."""
 
-    def __init__(self, spec: Path, environment: dict[str, str]) -> None:
-        """Start it for units like this one; `environment` is that of all units. Raises NotPossible."""
+    def __init__(self, spec: Path, environment: dict[str, str], pages: Sequence[str] = ()) -> None:
+        """Start it for units like this one; `environment` is that of all units, `pages` are modules that write pages.
+
+        Raises NotPossible.
+        """
         self._pipe, theirs = Pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "sipnb.chain.warm.fork_server", str(theirs.fileno()), str(spec)],
+            [sys.executable, "-P", "-m", "sipnb.chain.warm.fork_server", str(theirs.fileno()), str(spec), *pages],
             env={**inherited(), **imports.QUIET, **environment},
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -143,22 +148,30 @@ def _become_unit(spec: str, log: str) -> NoReturn:
         os._exit(code)
 
 
-def _read_ahead(spec: unit.Spec) -> None:
+def _read_ahead(spec: unit.Spec, pages: Sequence[str]) -> None:
     """Do what every unit does first, so that each finds it done: parameters, account, holidays, templates, a figure."""
-    from sipnb.chapters import context  # the process that leads the run needs none of these
+    for module in pages:
+        with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
+            getattr(importlib.import_module(module), "prepare", lambda: None)()
+    if imports.CONTEXT not in sys.modules:  # notebooks that read nothing
+        return
+    from sipnb.chapters import context
     from sipnb.records import clocks, frozen
     from sipnb.show import display
 
     display.prepare()
-    with contextlib.suppress(Exception):  # what is wrong with it is for the units to tell
+    with contextlib.suppress(Exception):
         book, when, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
         frozen.read_quality(folder.records)
         for days in [service.calendar.holidays for service in book.services.values() if service.calendar]:
             if days.country:
                 clocks.holiday_dates(days.country, days.subdivision, [when.start.year])
-    if spec.render:
-        with contextlib.suppress(Exception):
-            getattr(importlib.import_module(spec.render.split(":")[0]), "prepare", lambda: None)()
+
+
+def _notebooks(spec: unit.Spec) -> list[Path]:
+    """The notebooks of this unit and of those that come after it."""
+    folder = Path(spec.chapters[0].source).parent
+    return [path for name in (RECORDS, *CHAPTERS, PORTFOLIO) if (path := folder / f"{name}.ipynb").is_file()]
 
 
 def main() -> None:
@@ -168,8 +181,8 @@ def main() -> None:
         spec = unit.Spec.read(Path(sys.argv[2]))
     except FileNotFoundError:  # the run is over, and has removed its papers
         return
-    imports.load()
-    _read_ahead(spec)
+    imports.load(_notebooks(spec))
+    _read_ahead(spec, sys.argv[3:])
     imports.settle()
     # Where the system does not see to that, the pipe tells that the run is over.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import importlib
+import json
 import logging
 import os
 import random
@@ -12,6 +14,8 @@ import signal
 import sys
 import types
 import warnings
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -24,54 +28,73 @@ QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 # What every kernel imports comes first: the filters of warnings that stand then are those a kernel begins with.
 # The backend of inline figures must not be here: it sets itself up for the shell that is there when it is imported.
 _KERNEL = ("IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "storemagic")
-_NOTEBOOK = (
-    "numpy", "pandas", "pandas.io.formats.format", "pandas.io.formats.html", "pyarrow.parquet", "tzdata",
-    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "PIL.features",
-    "seaborn", "scipy.stats", "duckdb",
-    "IPython.core.inputtransformer2", "sipnb.chapters.context", "sipnb.chapters.review.views", "sipnb.chapters.review.analysis",
-    *(f"sipnb.chapters.baseline.{name}" for name in (
-        "background", "control_charts", "scorecard", "flow", "sla_attainment", "time_to_restore", "mix", "availability",
-        "users_and_costs",
-    )),
-    "sipnb.chapters.gap_analysis.views", "sipnb.chapters.gap_analysis.misses", "sipnb.chapters.gap_analysis.analysis",
-    "sipnb.chapters.forecast.views", "sipnb.chapters.recommendations.views", "sipnb.chapters.recommendations.analysis",
-    "sipnb.chapters.front.views", "sipnb.chapters.front.headline", "sipnb.chapters.front.main_points", "sipnb.levers",
-    "sipnb.chapters.portfolio.views", "sipnb.chapters.portfolio.estate",
-)  # fmt: skip
+#: What this package opens by name when a notebook asks for it.
+CONTEXT = "sipnb.chapters.context"
+#: Of what notebooks import, this is imported before them: it starts no thread, opens no file and takes its time.
+_AHEAD = {"sipnb", "numpy", "pandas", "pyarrow", "duckdb", "matplotlib", "seaborn", "scipy", "statsmodels"}
+#: What pandas imports when a frame is shown.
+_SHOWING = ("format", "html", "string", "csvs")
 _RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 
 _filters: list[Any] | None = None
 
 
-def load() -> None:
-    """Import everything, once; what is not installed is left out."""
+def load(notebooks: Iterable[Path] = ()) -> None:
+    """Import what kernels, runner and these notebooks need, once; what is not installed is left out."""
     global _filters
     if _filters is not None:
         return
+    wanted = [name for notebook in notebooks for name in imported(notebook) if name.partition(".")[0] in _AHEAD]
+    if wanted:
+        wanted += [f"pandas.io.formats.{name}" for name in _SHOWING]
     with spared():
-        for name in _KERNEL + _NOTEBOOK:
+        for name in (*_KERNEL, *dict.fromkeys(wanted)):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         _as_in_a_kernel()
         _filters = list(warnings.filters)
         for name in _RUNNER:
             importlib.import_module(name)
+    _close_duckdb()
+
+
+def imported(notebook: Path) -> list[str]:
+    """The modules that a notebook's cells import, as far as they are plain Python, in their order.
+
+    Of `from a import b` both `a` and `a.b` are named, which may be no module. None where it is no notebook.
+    """
+    found: list[str] = []
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return found
+    for source in sources:
+        with contextlib.suppress(SyntaxError):  # a magic, or an error that is for the notebook to tell
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Import):
+                    found += [one.name for one in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return [*found, CONTEXT] if "sipnb" in found else found
 
 
 def _as_in_a_kernel() -> None:
     """Set what pandas decides when it is imported: here there is no kernel yet, and it takes the process for a terminal."""
-    import pandas as pd
-
-    pd.set_option("display.max_columns", 20)
+    if "pandas" in sys.modules:
+        sys.modules["pandas"].set_option("display.max_columns", 20)
 
 
 def settle() -> None:
     """Leave nothing open, and keep what is there from being copied whenever a fork collects its garbage."""
-    import duckdb
-
-    duckdb.default_connection().close()  # its import opens one, with a thread; it opens again when it is used
+    _close_duckdb()
     gc.collect()
     gc.freeze()
+
+
+def _close_duckdb() -> None:
+    if "duckdb" in sys.modules:  # its import opens a connection, with a thread; it opens again when it is used
+        sys.modules["duckdb"].default_connection().close()
 
 
 def alone() -> bool:
