@@ -49,7 +49,9 @@ def test_it_is_published_with_the_records_and_kept_while_it_is_true(estate: Esta
 
 def test_a_page_that_cannot_be_made_is_told_and_stops_nothing(estate: Estate) -> None:
     assert estate.run(pages=replace(PAGES, quality=render_quality)).exit_code == 0
-    assert estate.run(["payments"], pages=replace(PAGES, quality=broken), force=True).exit_code == 0, "it is not payments'"
+    assert estate.run(["payments"], pages=replace(PAGES, quality=broken), force=True).exit_code == 0, (
+        "it is not payments'"
+    )
     done = estate.run(pages=replace(PAGES, quality=broken), force=True)
     assert done.errors == ("data quality 2026-10 page: ValueError: no template",) and done.exit_code == 3
     assert not estate.folder.quality.exists(), "nothing old looks fresh"

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pydantic
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from samples import CYCLE, HOSTILE, LABEL, plan, write_portfolio, write_service
 
 from sipnb import places, report
@@ -25,6 +24,7 @@ from sipnb.records import frozen, prepare
 from sipnb.records.quality import SET_RULES
 from sipnb.report import chapter
 from sipnb.show import visible as seen
+from tests.accessibility import violations
 
 #: A right-to-left override, a tab, a null, blanks at both ends: none of it may be invisible, none of it may act.
 NASTY = f"  {HOSTILE}\t\x00\u202eevil  x\u00a0"
@@ -526,8 +526,7 @@ def test_nothing_reaches_beyond_the_screen_folded_or_not(visit, name):
 def test_axe_finds_nothing(visit, name, width, scheme):
     tab = visit(name, width, scheme)
     tab.evaluate("document.querySelectorAll('main .body details').forEach(one => { one.open = true; })")
-    found = Axe().run(tab).response["violations"]
-    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found] == []
+    assert violations(tab) == []
 
 
 def test_the_verdict_and_the_account_are_on_the_first_screen(visit):
