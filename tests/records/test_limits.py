@@ -77,7 +77,7 @@ def test_a_parquet_file_of_more_rows_than_bytes_can_hold_is_refused(tmp_path):
     book = organisation(tmp_path / "o", None, files="t.parquet")
     path = book.folder / "t.parquet"
     duckdb.sql(
-        f"COPY (SELECT 'pay' AS service FROM range(300_000_000)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 100000000)"
+        f"COPY (SELECT 7::UTINYINT AS service FROM range(300_000_000)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 100000000)"
     )
     with pytest.raises(MissingInput, match=r"t\.parquet unfolds into more than 256 MB"):
         reasons(book)

@@ -109,7 +109,7 @@ def change(
     from two years on.
 
     Not tested (p is nan): fewer than 13 points; more than half of the points equal, or of the steps between
-    neighbours zero: such a series has no spread to compare with, and a g or t chart of its events may say more.
+    neighbours zero: such a series has no spread to compare with, and a t chart of its events may say more.
     Raises ValueError for an unknown ``good``, an infinite value, a window that is not a whole number from 1, or a
     season of less than 2 points.
 
