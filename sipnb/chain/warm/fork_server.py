@@ -170,8 +170,9 @@ def _read_ahead(spec: unit.Spec, pages: Sequence[str]) -> None:
 
 def _notebooks(spec: unit.Spec) -> list[Path]:
     """The notebooks of this unit and of those that come after it."""
-    folder = Path(spec.chapters[0].source).parent
-    return [path for name in (RECORDS, *CHAPTERS, PORTFOLIO) if (path := folder / f"{name}.ipynb").is_file()]
+    mine = [Path(chapter.source) for chapter in spec.chapters]
+    theirs = [mine[0].with_name(f"{name}.ipynb") for name in (RECORDS, *CHAPTERS, PORTFOLIO)]
+    return [*mine, *(path for path in theirs if path not in mine and path.is_file())]
 
 
 def main() -> None:
