@@ -1,0 +1,145 @@
+"""What an action changed: the step of a measure at its date, against itself and against what nobody touched.
+
+What else could make a difference is taken out first: the season, from two years on; what moved all services, by subtracting
+the mean of those that nothing was done to; and the cycle for which the action was raised, because after the worst of twelve a
+better one comes by itself. The step is that of :mod:`averaged`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from sipnb.methods.interventions.averaged import Mixture, Regression, regression
+from sipnb.methods.interventions.scales import Measured
+
+#: Cycles before and after an action that an effect needs.
+FEWEST_BEFORE, FEWEST_AFTER = 12, 3
+#: Untouched services that are compared with: of fewer, one that moved by itself would decide.
+FEWEST_CONTROLS = 3
+
+
+class NotMeasurable(ValueError):
+    """An effect cannot be estimated; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """What an effect was estimated from: measure, points less what moved all services, design, regression, which count."""
+
+    own: Measured
+    points: np.ndarray
+    design: np.ndarray
+    regression: Regression
+    used: np.ndarray
+
+    def path(self) -> pd.DataFrame:
+        z = self.own.points.to_numpy(dtype=float)
+        moved = np.where(np.isnan(z - self.points), 0, z - self.points)
+        without = self.design.copy()
+        without[:, 1] = 0
+        levels = [self.regression.contrast(row) for row in without]
+        bounds = np.array([(level.value, *level.interval()) for level in levels]) + moved[:, None]
+        expected, low, high = (self.own.back(column) for column in bounds.T)
+        frame = {"actual": self.own.back(z), "expected": expected, "low": low, "high": high, "used": self.used}
+        return pd.DataFrame(frame, self.own.points.index)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """An effect in the measure's unit: what is, less what would have been, over the cycles after the action.
+
+    ``value``, ``low``, ``high``: with its 95 % interval; ``step`` is the same on the scale of :class:`Measured`. ``before``,
+    ``after``: cycles it rests on; ``controls``: untouched services.
+    """
+
+    value: float
+    low: float
+    high: float
+    step: Mixture
+    before: int
+    after: int
+    controls: int
+    _fit: _Fit = field(repr=False)
+
+    @cached_property
+    def path(self) -> pd.DataFrame:
+        """A row a cycle: actual, expected (the level without the action), low and high of that level, used (it counts)."""
+        return self._fit.path()
+
+
+def effect(
+    own: Measured, start: int, *, controls: Sequence[Measured] = (), left_out: Collection[int] = (), season: int = 12
+) -> Effect:
+    """The effect of an action that stood from the cycle at place ``start`` on.
+
+    ``own``, ``controls``: a point a cycle, of the same cycles. ``left_out``: places of cycles that do not count: the one it was
+    raised for, one in which it was half done. ``season``: cycles a year. Raises NotMeasurable where there are fewer than 12
+    cycles with data before it or 3 after, and where nothing varies.
+    """
+    points, variances, used = compared(own, start, controls, left_out)
+    before, after = used & (np.arange(len(used)) < start), used & (np.arange(len(used)) >= start)
+    if before.sum() < FEWEST_BEFORE or after.sum() < FEWEST_AFTER:
+        raise NotMeasurable(
+            f"{before.sum()} cycles with data before it and {after.sum()} after; {FEWEST_BEFORE} and {FEWEST_AFTER} are needed"
+        )
+    design = design_of(len(points), start, season if before.sum() >= 2 * season else 0)
+    fit = _Fit(own, points, design, fitted(points, variances, design, used), used)
+    step = fit.regression.contrast(np.eye(design.shape[1])[1])
+    z = own.points.to_numpy()[after]
+    weights = None if own.sizes is None else own.sizes.to_numpy()[after]
+
+    def carried(by: float) -> float:
+        return float(np.average(own.back(z) - own.back(z - by), weights=weights))
+
+    value, low, high = (carried(by) for by in (step.value, *step.interval()))
+    return Effect(value, low, high, step, int(before.sum()), int(after.sum()), len(controls), fit)
+
+
+def design_of(cycles: int, start: int, season: int) -> np.ndarray:
+    """A level, a step at ``start``, and a wave of ``season`` cycles, none where that is 0: (cycles, 2 or 4)."""
+    t = np.arange(cycles)
+    columns = [np.ones(cycles), t >= start]
+    if season:
+        columns += [np.sin(2 * np.pi * t / season), np.cos(2 * np.pi * t / season)]
+    return np.column_stack(columns).astype(float)
+
+
+def compared(
+    own: Measured, start: int, controls: Sequence[Measured], left_out: Collection[int]
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """The points less the mean of the controls', the variances that counting gives them, and which points count.
+
+    Each control is taken from its own mean before the action, so that one that is missing for a month moves nothing.
+    """
+    points, used = own.points.to_numpy(dtype=float), np.ones(len(own.points), dtype=bool)
+    used[list(left_out)] = False
+    variances = None if own.variances is None else own.variances.to_numpy(dtype=float)
+    if controls:
+        others = np.column_stack([control.points.to_numpy(dtype=float) for control in controls])
+        earlier = used & (np.arange(len(points)) < start)
+        known = ~np.isnan(others)
+        levels = np.nanmean(np.where(earlier[:, None], others, np.nan), axis=0)
+        there = known.sum(axis=1)
+        shared = np.where(there > 0, np.nansum(others - levels, axis=1) / np.maximum(there, 1), np.nan)
+        points = points - shared
+        if variances is not None:
+            theirs = np.column_stack([control.variances.to_numpy(dtype=float) for control in controls])
+            variances = variances + np.nansum(theirs, axis=1) / np.maximum(there, 1) ** 2
+    return points, variances, used & ~np.isnan(points)
+
+
+def fitted(points: np.ndarray, variances: np.ndarray | None, design: np.ndarray, used: np.ndarray) -> Regression:
+    try:
+        return regression(
+            points[used],
+            design[used],
+            at=np.flatnonzero(used),
+            variances=None if variances is None else variances[used],
+        )
+    except ValueError as error:
+        raise NotMeasurable(str(error)) from error
