@@ -288,7 +288,7 @@ def _wording(service: Service, rng: np.random.Generator, category: np.ndarray) -
     sub = (pick[:, 0] ** 1.3 * np.array([len(one) for one in subs])[category]).astype(int)
     first_sub = np.cumsum([0, *(len(one) for one in subs)])
     # All summaries there are, subcategory by subcategory; a ticket needs only the number of its line.
-    starts = [text.split("|") for group in kinds.values() for text in group.values()]
+    starts = [texts for group in kinds.values() for texts in group.values()]
     which = first_sub[category] + sub
     phrase = (pick[:, 1] * np.array([len(one) for one in starts])[which]).astype(int)
     lines = [f"{start} {tail}".rstrip() for group in starts for start in group for tail in TAILS]
