@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -56,8 +57,14 @@ Estate(root).run(pages=pages())
 
 
 def plan(folder: CycleFolder, service: str) -> None:
-    links = ["index.html", "../index.html", *(f"../{one.cycle}/index.html" for one in other_cycles.siblings(folder))]
+    others = [f"../{one.cycle}/index.html" for one in other_cycles.siblings(folder)]
+    links = ["index.html", "data-quality.html", "../index.html", *others]
     folder.page(service).write_text(" ".join(f'<a href="{link}">' for link in links) + service)
+
+
+def quality(folder: CycleFolder, service: str) -> None:
+    tables = json.loads((folder.records / "quality.json").read_text())["tables"]
+    folder.quality.write_text(f'<a href="index.html">{sorted(tables)}')
 
 
 def index(folder: CycleFolder, service: str) -> None:
@@ -73,7 +80,7 @@ def cycles(folder: CycleFolder) -> None:
 
 
 def pages():
-    return replace(PAGES, plan=plan, index=index, cycles=cycles)
+    return replace(PAGES, plan=plan, index=index, quality=quality, cycles=cycles)
 
 
 def dead_links(reports: Path) -> list[str]:
