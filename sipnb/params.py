@@ -294,29 +294,6 @@ class LeversFile(Model):
     levers: dict[str, LeverFile] = Field(default_factory=dict)
 
 
-class Action(Model):
-    """One entry of a service's improvement register."""
-
-    id: Id
-    title: str
-    lever: str | None = None
-    kpi: str | None = None
-    owner: Said | None = None
-    state: Literal[
-        "proposed", "accepted", "approved", "in progress", "implemented", "verified", "failed", "inconclusive",
-        "rejected", "withdrawn",
-    ]  # fmt: skip
-    raised: date
-    due: date | None = None
-    since: date | None = Field(None, description="when it came into its state; earlier cycles show the state before")
-    implemented: date | None = None
-    note: str = ""
-
-
-class RegisterFile(Model):
-    actions: list[Action] = Field(default_factory=list)
-
-
 def read_yaml(path: Path) -> Any:
     """Read one YAML file safely; an empty file is an empty mapping. Raises WorkbookError with the line."""
     try:

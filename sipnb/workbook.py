@@ -16,11 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sipnb import cycles, formulas
+from sipnb import cycles, formulas, register
 from sipnb.catalogue import KPIS, LEVERS, Kpi, Lever, OwnFormula
 from sipnb.cycles import Cycle
 from sipnb.params import (
-    Action,
     Baseline,
     CalendarFile,
     CalendarsFile,
@@ -30,7 +29,6 @@ from sipnb.params import (
     Objective,
     ObjectivesFile,
     OwnKpi,
-    RegisterFile,
     ServicesFile,
     TargetsFile,
     WorkbookError,
@@ -55,7 +53,7 @@ class Service:
     calendar: CalendarFile | None
     calendar_title: str
     targets: dict[str, float]
-    actions: tuple[Action, ...]
+    actions: tuple[register.Action, ...]
     match: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     monitored_since: date | None = None
@@ -157,7 +155,8 @@ def _load(
         if path.name not in _FILES:
             errors.append(f"{_shown(path, folder)}: is not a file of a workbook; {nearest(path.name, known)}")
     registers = {
-        path.stem: (path, _read(path, RegisterFile, errors)) for path in sorted((folder / "register").glob("*.yml"))
+        path.stem: (path, _read(path, register.RegisterFile, errors))
+        for path in sorted((folder / "register").glob("*.yml"))
     }
     if all(files.values()):
         errors += _cross_check(folder, files, registers)
@@ -243,7 +242,8 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
 
     def check(file: str, path: str, value: str | None, valid: Iterable[str], noun: str) -> None:
         if value is not None and value not in (names := list(valid)):
-            errors.append(f"{folder.name}/{file}: {path}: {value!r} is not a {noun}; {nearest(value, names)}")
+            article = "an" if noun[0] in "aeiou" else "a"
+            errors.append(f"{folder.name}/{file}: {path}: {value!r} is not {article} {noun}; {nearest(value, names)}")
 
     settings = files["workbook.yml"]
     kpis = KPIS | _checked_kpis(folder, settings.kpis, errors)
@@ -282,14 +282,46 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
         check("levers.yml", f"levers.{name}", name, LEVERS, "lever")
         if name in LEVERS:
             errors += _misset(f"{folder.name}/levers.yml: levers.{name}.limits", LEVERS[name], entry.limits)
-    for name, (path, register) in registers.items():
+    objectives = [one.id for one in files["objectives.yml"].objectives]
+    actions = [action.id for _, file in registers.values() if file for action in file.actions]
+    for name, (path, file) in registers.items():
         shown = f"register/{path.name}"
         check(shown, "file name", name, services, "service")
-        for index, action in enumerate(register.actions if register else ()):
-            check(shown, f"actions.{index}.lever", action.lever, LEVERS, "lever")
-            check(shown, f"actions.{index}.kpi", action.kpi, kpis, "KPI")
+        seen: set[str] = set()
+        for index, action in enumerate(file.actions if file else ()):
+            at = f"actions.{index}"
+            if action.id in seen:
+                errors.append(
+                    f"{folder.name}/{shown}: {at}.id: {action.id!r} stands above already; give each action its own"
+                )
+            seen.add(action.id)
+            check(shown, f"{at}.lever", action.lever, LEVERS, "lever")
+            check(shown, f"{at}.kpi", action.kpi, kpis, "KPI")
+            for objective in action.objectives:
+                check(shown, f"{at}.objectives", objective, objectives, "objective")
+            for other in action.depends_on:
+                check(shown, f"{at}.depends_on", other, actions, "action")
+            if action.measure is not None:
+                check(shown, f"{at}.measure.kpi", action.measure.kpi, kpis, "KPI")
+                for kpi in action.measure.counter:
+                    check(shown, f"{at}.measure.counter", kpi, kpis, "KPI")
+            errors += [f"{folder.name}/{shown}: {at}.{key}: {text}" for key, text in register.objections(action)]
+            errors += _unclear(f"{folder.name}/{shown}: {at}", action, settings)
     if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
+    return errors
+
+
+def _unclear(where: str, action: register.Action, settings: WorkbookFile) -> list[str]:
+    """What is wrong with the cycles and the tickets that an action names."""
+    errors: list[str] = []
+    for name in action.measure.baseline.split("..") if action.measure and action.measure.baseline else ():
+        _check_cycle(f"{where}.measure.baseline", name, settings, errors)
+    if action.tickets:
+        try:
+            formulas.check("tickets", action.tickets.where, "condition")
+        except formulas.FormulaError as error:
+            errors.append(f"{where}.tickets.where: {formulas.shown(action.tickets.where)} {error}")
     return errors
 
 
@@ -342,7 +374,7 @@ def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
     return found
 
 
-def _resolve(files: dict[str, Any], registers: dict[str, RegisterFile]) -> dict[str, Service]:
+def _resolve(files: dict[str, Any], registers: dict[str, register.RegisterFile]) -> dict[str, Service]:
     services, targets = files["services.yml"], files["targets.yml"]
     calendars, zone = files["calendars.yml"].calendars, files["workbook.yml"].zone
     resolved = {}

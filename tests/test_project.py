@@ -21,7 +21,7 @@ CONDA = {
 FLOORS = (
     ("yamls", "apart"),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
-    ("formulas", "other_cycles"),
+    ("formulas", "other_cycles", "register"),
     ("workbook",),
     ("records", "methods"),
     ("demo",),

@@ -368,7 +368,8 @@ def _recorded(con: duckdb.DuckDBPyConnection, tickets: staging.Staged) -> dict[s
         "reopened": "count(*) FILTER (reopened > 0)" if "reopened" in columns else "NULL",
         "resolved": "count(resolved)" if "resolved" in columns else "0",
         "median_hours": f"median({hours})" if "resolved" in columns else "NULL",
-        "mean_hours": f"avg({hours})" if "resolved" in columns else "NULL",
+        # Of whole microseconds: a sum of fractions is another one whenever threads add them in another order.
+        "mean_hours": "avg(epoch_us(resolved) - epoch_us(opened)) / 3600000000" if "resolved" in columns else "NULL",
     }
     values = con.execute(
         f"SELECT {', '.join(wanted.values())} FROM staged_tickets WHERE _reason IS NULL OR _reason IN (?, 'no service')",

@@ -9,8 +9,8 @@ import pytest
 
 from sipnb.chapters.notebooks import facts_of
 from sipnb.chapters.portfolio import actions as plan_actions
-from sipnb.params import Action
 from sipnb.places import REVIEW
+from sipnb.register import Action
 
 
 def action(**more) -> Action:

@@ -237,3 +237,11 @@ def test_what_is_frozen_is_canonical(name, root):
     assert "tickets" in supplied or "outages" in supplied
     for table in supplied:
         schemas.schema(table).validate(frozen.of_all(folder, table))
+
+
+def test_the_mean_of_the_account_is_exact_however_many_threads_add_it_up(tmp_path):
+    seconds = [(37 * i * i + 11 * i) % 86_399 + 1 for i in range(30_000)]
+    opened = pd.Timestamp("2026-09-01 00:00:00")
+    rows = [f"T{i},pay,incident,{opened},{opened + pd.Timedelta(s, unit='s')},3" for i, s in enumerate(seconds)]
+    book = organisation(tmp_path / "o", rows)
+    assert prepare.check(book, None).record()["recorded"]["mean_hours"] == sum(seconds) / len(seconds) / 3600

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sipnb import register
 from sipnb.chapters.baseline.measures import Measures
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, MarkFact, RestatedFact
@@ -28,9 +29,10 @@ def marks(context: ServiceContext, restated: list[RestatedFact]) -> list[MarkFac
     inside = {c.name: c for c in context.history}
     found: list[tuple[str, str, str, list[str]]] = []
     for action in context.service.actions:
-        if action.implemented is not None:
-            when = context.cycle.containing(action.implemented).name
-            found.append((when, "action", f"{action.title}, implemented {action.implemented}", [action.kpi or ""]))
+        stood = register.standing(action, context.cycle.end)
+        if stood is not None and stood.implemented is not None:
+            when = context.cycle.containing(stood.implemented).name
+            found.append((when, "action", f"{action.title}, implemented {stood.implemented}", [action.measured or ""]))
     for rule in context.records.quality["rules"]:
         if rule["outcome"] == "found" and rule["since"] and rule["service"] in (None, context.service.id):
             when = context.cycle.containing(pd.Timestamp(rule["since"]).date()).name

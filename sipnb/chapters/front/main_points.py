@@ -10,9 +10,9 @@ from sipnb.chapters.front.evidence import LIKELY, Evidence, are, judgeable, shar
 from sipnb.chapters.gap_analysis.views import TARGETS
 from sipnb.chapters.recommendations.effects import unsupported
 from sipnb.chapters.recommendations.views import EVIDENCE
-from sipnb.chapters.review.analysis import NOT_AGREED
 from sipnb.chapters.review.views import REGISTER
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, REVIEW
+from sipnb.register import NOT_AGREED
 from sipnb.show import words
 
 

@@ -17,7 +17,7 @@ from sipnb.chapters.facts import (
 )
 from sipnb.chapters.portfolio.ranking import Chapters
 from sipnb.chapters.recommendations import effects
-from sipnb.chapters.review.analysis import DONE, NOT_AGREED
+from sipnb.register import DONE, NOT_AGREED
 from sipnb.show import words
 
 

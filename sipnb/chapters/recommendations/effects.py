@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
-from sipnb.chapters.review.analysis import DONE, REFUSED
+from sipnb.register import DONE, REFUSED
 from sipnb.show import words
 
 NOT_ESTIMATED = "effect not estimated"

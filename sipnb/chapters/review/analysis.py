@@ -8,58 +8,39 @@ from __future__ import annotations
 
 from datetime import date
 
+from sipnb import register
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact
-from sipnb.params import Action
-
-#: The states of actions on which nothing is left to do.
-IMPLEMENTED = {"implemented", "verified", "failed", "inconclusive"}
-REFUSED = {"rejected", "withdrawn"}
-DONE = IMPLEMENTED | REFUSED
-#: What nobody has agreed to, yet or any more.
-NOT_AGREED = REFUSED | {"proposed"}
+from sipnb.register import DONE, Action, Standing
 
 
 def actions(context: ServiceContext) -> list[ActionFact]:
-    """The actions of the register that were raised by the end of the cycle, the oldest first."""
+    """The actions of the register that were there by the end of the cycle, the oldest first."""
     end = context.cycle.end
-    known = [a for a in context.service.actions if a.raised < end]
-    return [_fact(action, context, end) for action in sorted(known, key=lambda a: (a.raised, a.id))]
+    known = [(action, stood) for action in context.service.actions if (stood := register.standing(action, end))]
+    return [_fact(*one, context, end) for one in sorted(known, key=lambda one: (one[0].begun, one[0].id))]
 
 
-def _fact(action: Action, context: ServiceContext, end: date) -> ActionFact:
-    done = action.implemented if action.implemented and action.implemented < end else None
-    state, later = _state_at(action, end)
-    open_until = done if done else end
-    since = None
+def _fact(action: Action, stood: Standing, context: ServiceContext, end: date) -> ActionFact:
+    done, since = stood.implemented, None
     if done:
         first_whole = context.cycle.containing(done)
         first_whole = first_whole if first_whole.start == done else first_whole.shift(1)
         since = sum(1 for c in context.history if c.start >= first_whole.start)
+    kpi = action.measured
     return ActionFact(
         id=action.id,
         title=action.title,
-        state=state,
+        state=stood.state,
         owner=action.owner,
-        kpi=action.kpi,
-        kpi_title=context.kpis[action.kpi].title if action.kpi else None,
-        raised=action.raised.isoformat(),
-        due=action.due.isoformat() if action.due else None,
+        kpi=kpi,
+        kpi_title=context.kpis[kpi].title if kpi else None,
+        raised=action.begun.isoformat(),
+        due=stood.due.isoformat() if stood.due else None,
         implemented=done.isoformat() if done else None,
-        overdue=bool(action.due and action.due < end and state not in DONE),
-        days_open=(open_until - action.raised).days,
+        overdue=bool(stood.due and stood.due < end and stood.state not in DONE),
+        days_open=((done or end) - action.begun).days,
         cycles_since=since,
-        # What was written since would tell of a time that had not come.
-        note="" if later else action.note,
+        note=stood.note,
         lever=action.lever,
     )
-
-
-def _state_at(action: Action, end: date) -> tuple[str, bool]:
-    """The state of an action when the cycle ended, and whether its entry was written later than that."""
-    if action.implemented and action.implemented >= end and action.state in IMPLEMENTED:
-        return "in progress", True
-    if action.since and action.since >= end:
-        before = "implemented" if action.implemented else "proposed" if action.state in REFUSED else "in progress"
-        return ("proposed" if action.state in ("accepted", "approved") else before), True
-    return action.state, False

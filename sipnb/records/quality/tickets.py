@@ -195,15 +195,16 @@ def bulk_closing(sets: Sets) -> list[Found] | None:
     if not sets.has("tickets", "resolved"):
         return NO_DATA
     known, usual = sets.one(
-        "SELECT count(resolved), approx_quantile(epoch(resolved) - epoch(opened), 0.5) FROM tickets WHERE resolved IS NOT NULL"
+        "SELECT count(resolved), median(epoch_ms(resolved) - epoch_ms(opened)) / 1000 FROM tickets WHERE resolved IS NOT NULL"
     )
     if not known:
         return NO_DATA
     # When a large disturbance ends, its tickets are resolved at one stroke as well, but they are young.
     rows, minutes, largest, at = sets.one(
         "SELECT sum(n)::BIGINT, count(*), max(n), strftime(make_timestamp(arg_max(minute, n) * 60000000), '%Y-%m-%d %H:%M') "
-        "FROM (SELECT epoch_ms(resolved) // 60000 AS minute, count(*) AS n, avg(epoch(resolved) - epoch(opened)) AS age FROM "
-        f"tickets WHERE resolved IS NOT NULL GROUP BY 1) WHERE n >= {max(50, 0.002 * known)} AND age > {2 * usual}"
+        "FROM (SELECT epoch_ms(resolved) // 60000 AS minute, count(*) AS n, "
+        f"avg(epoch_ms(resolved) - epoch_ms(opened)) / 1000 AS age FROM tickets WHERE resolved IS NOT NULL GROUP BY 1) "
+        f"WHERE n >= {max(50, 0.002 * known)} AND age > {2 * usual}"
     )
     if not rows:
         return []

@@ -1,0 +1,93 @@
+"""What contradicts itself in an action, by its place, with what would be legal: the same for whoever edits and for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sipnb.register.entries import Action, Entry
+from sipnb.register.states import APPROVED, CLOSED, DELIVERED, FIRST, NEXT, REASONED, STARTED
+
+#: What the history says, and the short form says otherwise.
+_SHORT = ("state", "raised", "since", "implemented", "note")
+
+
+def objections(action: Action) -> list[tuple[str, str]]:
+    """The place within an action of each contradiction, and what is wrong with it."""
+    return [*_form(action), *_history(action), *_measure(action)]
+
+
+def _form(action: Action) -> Iterator[tuple[str, str]]:
+    if action.history:
+        for key in _SHORT:
+            if getattr(action, key):
+                yield key, "stands beside `history`, whose entries say it; leave it out"
+    else:
+        for key in ("state", "raised"):
+            if getattr(action, key) is None:
+                yield key, "is missing; add it, or a `history` of dated entries"
+    if action.id in action.depends_on:
+        yield "depends_on", "names the action itself"
+
+
+def _history(action: Action) -> Iterator[tuple[str, str]]:
+    before: Entry | None = None
+    for number, entry in enumerate(action.history):
+        place = f"history.{number}"
+        if before is None and entry.state not in FIRST:
+            yield f"{place}.state", f"{entry.state!r} cannot come first; begin with {_any(FIRST)}"
+        if before is not None and entry.on < before.on:
+            yield (
+                f"{place}.on",
+                f"{entry.on} is before {before.on}, the entry above; put entries in the order of their dates",
+            )
+        if before is not None and entry.state not in NEXT[before.state]:
+            allowed = f"{_any(NEXT[before.state])} may" if NEXT[before.state] else "nothing may"
+            yield f"{place}.state", f"{entry.state!r} cannot follow {before.state!r}; {allowed}"
+        again = before is not None and (before.state, entry.state) == (DELIVERED, STARTED)
+        if (entry.state in REASONED or again) and not entry.reason.strip():
+            yield f"{place}.reason", f"is missing; say why it was {entry.state}"
+        if entry.state == CLOSED and entry.verdict is None and not entry.reason.strip():
+            yield (
+                f"{place}.verdict",
+                "is missing; close with worked, did not or inconclusive, or give a `reason` for closing without",
+            )
+        if entry.state != CLOSED and entry.verdict is not None:
+            yield f"{place}.verdict", "belongs to the entry that closes the action"
+        if entry.state == APPROVED:
+            yield from _approved(action, entry, place)
+        before = entry
+
+
+def _approved(action: Action, entry: Entry, place: str) -> Iterator[tuple[str, str]]:
+    given = {"owner": action.owner, "due": action.due or entry.due, "measure": action.measure}
+    missing = [f"`{key}`" for key, value in given.items() if value is None]
+    if missing:
+        yield (
+            f"{place}.state",
+            f"'approved' needs {' and '.join(missing)}: who answers for it, until when, and what it is to change",
+        )
+
+
+def _measure(action: Action) -> Iterator[tuple[str, str]]:
+    measure = action.measure
+    if measure is None:
+        return
+    if action.kpi is not None and action.kpi != measure.kpi:
+        yield "kpi", f"{action.kpi!r} is not {measure.kpi!r}, the KPI of `measure`; leave it out"
+    if measure.kpi in measure.counter:
+        yield "measure.counter", f"names {measure.kpi!r}, which the action is to change"
+    promise = measure.expect
+    if promise is not None:
+        if list(promise) != sorted(promise):
+            yield "measure.expect", f"{list(promise)} is not low, likely, high: put the smallest number first"
+        if promise[0] < 0 < promise[2]:
+            yield (
+                "measure.expect",
+                f"{list(promise)} promises better and worse; all three have the sign of the better direction",
+            )
+        if measure.minimum is not None and abs(measure.minimum) > abs(promise[1]):
+            yield "measure.minimum", f"{measure.minimum:g} is more than the likely effect, {promise[1]:g}"
+
+
+def _any(states: tuple[str, ...]) -> str:
+    return states[0] if len(states) == 1 else f"{', '.join(states[:-1])} or {states[-1]}"
