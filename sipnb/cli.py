@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sipnb import places
+from sipnb import cli_register, places
 from sipnb.chain import engines
 from sipnb.terminal import Printed, Progress, refused_by_disk, tell
 
@@ -252,6 +252,7 @@ def check(
 
 maps = typer.Typer(no_args_is_help=True, help="Mappings: how an export's columns become the tables of sipnb.")
 app.add_typer(maps, name="map")
+app.add_typer(cli_register.commands, name="register")
 
 
 @maps.command(name="suggest")

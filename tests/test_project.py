@@ -31,7 +31,7 @@ FLOORS = (
     ("chapters",),
     ("chain", "report"),
     ("terminal",),
-    ("doctor", "summary"),
+    ("doctor", "summary", "cli_register"),
     ("cli",),
 )
 MODULES = sorted((REPOSITORY / "sipnb").rglob("*.py"))

@@ -1,0 +1,132 @@
+"""Entries by commands: the file's comments and order stay, what is refused changes nothing, and of two writers one waits."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+import threading
+from datetime import date
+
+import pytest
+
+from sipnb import places, register, workbook
+from sipnb.params import WorkbookError
+from sipnb.register import editing
+from tests.test_cli import sipnb
+
+FILE = """# What was agreed about payments.
+actions:
+  - id: rota
+    title: A rota in the evening   # asked for by the night shift
+    owner: Lead
+    due: 2026-05-01
+    measure: {kpi: restore_median, expect: [-3, -2, -1]}
+    history:
+      - {on: 2026-01-10, state: proposed}   # in the review of December
+      - {on: 2026-01-20, state: accepted, by: Lead}
+  # The short form:
+  - id: "templates"
+    title: Templates
+    state: accepted
+    raised: 2026-01-05
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "register").mkdir()
+    path = tmp_path / "register" / "pay.yml"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def changed(path) -> list[str]:
+    lines = difflib.unified_diff(FILE.splitlines(), path.read_text(encoding="utf-8").splitlines(), n=0, lineterm="")
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def test_an_entry_is_one_line_more_and_nothing_else(path):
+    editing.enter(path, "rota", {"on": date(2026, 2, 1), "state": "approved", "by": "CIO"})
+    assert changed(path) == ["+      - {on: 2026-02-01, state: approved, by: CIO}"]
+    editing.enter(path, "rota", {"on": date(2026, 2, 3), "state": "in progress"})
+    editing.enter(path, "rota", {"on": date(2026, 4, 20), "state": "implemented", "reason": "Live: since Monday."})
+    editing.enter(path, "rota", {"on": date(2026, 11, 2), "state": "closed", "verdict": "did not"})
+    assert [line[9:19] for line in changed(path)[1:]] == ["{on: 2026-", "{on: 2026-", "{on: 2026-"]
+
+
+def test_the_short_form_keeps_its_form(path):
+    editing.enter(path, "templates", {"on": date(2026, 2, 1), "state": "rejected", "reason": "Nobody would use them."})
+    assert changed(path) == [
+        "-    state: accepted", "+    state: rejected", "+    since: 2026-02-01", "+    note: Nobody would use them.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "entry", "words"),
+    [
+        (
+            "rota",
+            {"state": "implemented"},
+            "'implemented' cannot follow 'accepted'; approved, rejected, postponed or withdrawn",
+        ),
+        ("rota", {"state": "rejected"}, "reason: is missing; say why"),
+        ("rota", {"on": date(2026, 1, 1), "state": "approved"}, "2026-01-01 is before 2026-01-20"),
+        ("rota", {"state": "approved", "by": "x" * 400}, "by"),
+        ("templates", {"state": "implemented"}, "'implemented' cannot follow 'accepted'"),
+        ("templates", {"state": "postponed", "reason": "Later."}, "needs a `history`"),
+    ],
+)
+def test_what_is_refused_changes_nothing(path, action, entry, words):
+    with pytest.raises(WorkbookError, match="1 error|errors") as raised:
+        editing.enter(path, action, {"on": date(2026, 2, 1)} | entry)
+    assert words in str(raised.value)
+    assert path.read_text(encoding="utf-8") == FILE and [one.name for one in path.parent.iterdir()] == ["pay.yml"]
+
+
+def test_an_action_is_found_by_its_id_and_a_wrong_one_is_told_with_the_nearest(path):
+    folder = path.parents[1]
+    assert editing.find(folder, "templates") == path
+    with pytest.raises(WorkbookError, match="nearest valid name: templates"):
+        editing.find(folder, "template")
+    shutil.copy(path, path.with_name("shop.yml"))
+    with pytest.raises(WorkbookError, match="registers of pay, shop; say which by --service"):
+        editing.find(folder, "rota")
+    assert editing.find(folder, "rota", "shop").stem == "shop"
+
+
+def test_of_two_writers_one_waits_and_neither_loses_anything(path):
+    ids = [f"a{i}" for i in range(12)]
+    path.write_text(
+        "actions:\n"
+        + "".join(f"  - {{id: {one}, title: T, history: [{{on: 2026-01-01, state: proposed}}]}}\n" for one in ids),
+        encoding="utf-8",
+    )
+    entry = {"on": date(2026, 1, 2), "state": "accepted"}
+    writers = [threading.Thread(target=editing.enter, args=(path, one, entry)) for one in ids]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    errors: list[str] = []
+    read = workbook._read(path, register.RegisterFile, errors)
+    assert errors == [] and [one.history[-1].state for one in read.actions] == ["accepted"] * 12
+
+
+@pytest.mark.slow
+def test_by_the_command_line(tmp_path):
+    folder = tmp_path / "demo"
+    shutil.copytree(places.PARAMS / "demo", folder)
+    done = sipnb(
+        "register", "implement", folder, "access-request-templates", "--on", "2026-11-20", "--by", "Lead", cwd=tmp_path
+    )
+    assert done.returncode == 0 and "access-request-templates: implemented on 2026-11-20" in done.stdout, done.stderr
+    done = sipnb("register", "list", folder, "--as-of", "2026-10-31", cwd=tmp_path)
+    assert "access-request-templates         in progress" in done.stdout
+    done = sipnb("register", "list", folder, cwd=tmp_path)
+    assert "access-request-templates         implemented" in done.stdout
+    done = sipnb("register", "show", folder, "self-service-password-reset", cwd=tmp_path)
+    assert "2025-12-04  approved, by Chief Information Officer" in done.stdout
+    before = (folder / "register" / "web-shop.yml").read_text(encoding="utf-8")
+    done = sipnb("register", "approve", folder, "friday-freeze", "--on", "2026-11-20", cwd=tmp_path)
+    assert done.returncode == 2 and "'approved' cannot follow 'rejected'; proposed may" in done.stderr
+    assert (folder / "register" / "web-shop.yml").read_text(encoding="utf-8") == before
