@@ -34,8 +34,6 @@ from sipnb.chain.workers import LocalExecutor
 from sipnb.places import CHAPTERS, NOTEBOOKS, CycleFolder, cycle_folder
 
 BIN = Path(sys.executable).parent
-#: So many services are also run one by one, as a scheduler does.
-ALONE = 3
 #: One step of a warm and of a stock notebook that does nothing is repeated so often.
 REPEATS = 10
 
@@ -244,7 +242,7 @@ def main() -> None:
             f"{whole.wall / 10:.1f} s, CPU {whole.cpu / 10:.1f} s",
         )
         row("stock ÷ sipnb", ratio, "≥ 8 times")
-        alone = [run(ten, folder / "ten", given.jobs, "--service", name, "--force") for name in services[:ALONE]]
+        alone = [run(ten, folder / "ten", given.jobs, "--service", name, "--force") for name in services]
         one = statistics.mean(measured.cpu for measured in alone)
         row("a service alone on frozen records, portfolio included", f"CPU {one:.1f} s")
         row("stock ÷ sipnb, a service alone", f"CPU {cpu / len(services) / one:.1f} times", "≥ 5 times")
