@@ -97,6 +97,16 @@ def test_controls_take_out_what_moved_all_services():
     assert beside.low < 0 < beside.high and beside.high - beside.low < 0.04 and beside.controls == 5
 
 
+def test_a_control_that_began_after_the_action_says_nothing():
+    rng = np.random.default_rng(12)
+    known = [pd.Series(rng.normal(size=30)) for _ in range(5)]
+    late = pd.Series(np.where(np.arange(30) >= 24, 50.0, np.nan))
+    own, *others = [interventions.value(one) for one in known]
+    found = interventions.effect(own, 24, controls=[*others, interventions.value(late)])
+    assert found.value == pytest.approx(interventions.effect(own, 24, controls=others).value)
+    assert found.controls == 4
+
+
 def test_the_cycle_for_which_an_action_was_raised_does_not_count():
     values = pd.Series(np.r_[np.random.default_rng(1).normal(size=23), -4.0, np.random.default_rng(2).normal(size=6)])
     with_it = interventions.effect(interventions.value(values), 24)
@@ -113,7 +123,7 @@ def test_an_effect_is_in_the_measures_unit_and_stays_within_what_can_be():
     held = pd.Series(np.r_[np.full(24, 380), np.full(6, 400)])  # from .95 to all
     found = interventions.effect(interventions.share(held, cases), 24)
     assert found.value == pytest.approx(0.05, abs=0.003)
-    assert (found.path[["expected", "low", "high"]].to_numpy() <= 1).all()
+    assert (found.path[["expected", "low", "high"]].to_numpy() <= 1).all() and found.path["actual"].iloc[-1] == 1.0
     assert found.path["expected"].iloc[-1] == pytest.approx(0.95, abs=0.005)
     hours = pd.Series(np.exp(np.r_[np.tile([2.0, 2.1], 12), np.tile([1.5, 1.6], 3)]))
     found = interventions.effect(interventions.duration(hours), 24)
@@ -204,7 +214,7 @@ def test_a_verdict_needs_certainty_and_what_is_worth_it():
 def test_power_foresees_how_often_an_effect_is_found():
     rng = np.random.default_rng(14)
     own, _ = simulated.services(rng, 300, 30, 24, 0.0)
-    before = interventions.Measured(own.points[:24], own.back, own.variances[:24], own.sizes[:24])
+    before = own.until(24)
     foreseen = [interventions.power(before, 24, after, 0.05, 0.03) for after in (3, 6, 12)]
     assert foreseen == sorted(foreseen) and foreseen[0] < foreseen[2] < 1
     several = [simulated.services(rng, 300, 30, 24, 0.05) for _ in range(80)]

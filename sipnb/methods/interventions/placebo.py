@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def at_dates(
     for date in range(FEWEST_BEFORE, start - after + 1):
         out = [place for place in left_out if place < date + after]
         with contextlib.suppress(NotMeasurable):
-            earlier, others = _until(own, date + after), [_until(one, date + after) for one in controls]
+            earlier, others = own.until(date + after), [one.until(date + after) for one in controls]
             steps.append(effect(earlier, date, controls=others, left_out=out, season=season).step.value)
     return _ranked(steps, step)
 
@@ -56,17 +56,6 @@ def in_services(
             against = others if len(others) >= FEWEST_CONTROLS else ()
             steps.append(effect(control, start, controls=against, left_out=left_out, season=season).step.value)
     return _ranked(steps, step)
-
-
-def _until(measured: Measured, cycle: int) -> Measured:
-    """A measure as it stood before a cycle."""
-
-    def cut(series):
-        return None if series is None else series.iloc[:cycle]
-
-    return replace(
-        measured, points=measured.points.iloc[:cycle], variances=cut(measured.variances), sizes=cut(measured.sizes)
-    )
 
 
 def _ranked(steps: list[float], step: float) -> Placebo:

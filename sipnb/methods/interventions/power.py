@@ -9,7 +9,7 @@ from scipy import optimize, stats
 
 from sipnb.methods.interventions.averaged import foreseen
 from sipnb.methods.interventions.scales import Measured
-from sipnb.methods.interventions.step import FEWEST_BEFORE, NotMeasurable, compared, design_of, fitted
+from sipnb.methods.interventions.step import FEWEST_BEFORE, NotMeasurable, comparable, compared, design_of, fitted
 
 #: A verdict is worth waiting for where an effect as large as promised would be found so often, and no longer than so many cycles.
 ENOUGH, LONGEST = 0.8, 24
@@ -25,7 +25,7 @@ def power(
     is worth it, has none. What comes before place ``start`` tells how much cycles vary; other arguments and errors as
     :func:`effect`.
     """
-    points, variances, used = compared(own, start, controls, left_out)
+    points, variances, used = compared(own, start, comparable(controls, start), left_out)
     known = np.flatnonzero(used & (np.arange(len(used)) < start))
     if len(known) < FEWEST_BEFORE:
         raise NotMeasurable(f"{len(known)} cycles with data before it; {FEWEST_BEFORE} are needed")

@@ -15,14 +15,22 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Measured:
-    """A measure by cycle on the scale where effects add up: ``points`` (nan where there are no data), the ``variances`` that
-    counting alone gives them (None where that is not known), the ``sizes`` that they rest on, and the way ``back`` to the unit.
+    """A measure by cycle: as it was ``observed``, nan where there are no data, and ``points`` on the scale where effects add up.
+
+    ``back`` leads from there to the unit. ``variances``: what counting alone gives the points, None where that is not known;
+    ``sizes``: the cases they rest on, which weigh them.
     """
 
+    observed: pd.Series
     points: pd.Series
     back: Callable[[np.ndarray], np.ndarray]
     variances: pd.Series | None = None
     sizes: pd.Series | None = None
+
+    def until(self, cycle: int) -> Measured:
+        """The measure as it stood before the cycle at that place."""
+        variances, sizes = (None if one is None else one.iloc[:cycle] for one in (self.variances, self.sizes))
+        return Measured(self.observed.iloc[:cycle], self.points.iloc[:cycle], self.back, variances, sizes)
 
 
 def share(successes: pd.Series, cases: pd.Series) -> Measured:
@@ -31,12 +39,8 @@ def share(successes: pd.Series, cases: pd.Series) -> Measured:
     if ((k < 0) | (k > n)).any():
         raise ValueError(f"{n.index[(k < 0) | (k > n)][0]!r}: successes must lie between 0 and the cases")
     n = n.where(n > 0)
-    return Measured(
-        np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4))),
-        lambda z: np.sin(np.clip(z, 0, np.pi / 2)) ** 2,
-        1 / (4 * n + 2),
-        n,
-    )
+    angles = np.arcsin(np.sqrt((k + 3 / 8) / (n + 3 / 4)))
+    return Measured(k / n, angles, lambda z: np.sin(np.clip(z, 0, np.pi / 2)) ** 2, 1 / (4 * n + 2), n)
 
 
 def rate(counts: pd.Series, exposure: pd.Series | None = None) -> Measured:
@@ -46,7 +50,7 @@ def rate(counts: pd.Series, exposure: pd.Series | None = None) -> Measured:
     if (k < 0).any() or (n < 0).any():
         raise ValueError(f"{k.index[(k < 0) | (n < 0)][0]!r}: a count and its exposure cannot be negative")
     n = n.where(n > 0)
-    return Measured(np.sqrt((k + 3 / 8) / n), lambda z: np.clip(z, 0, None) ** 2, 1 / (4 * n), n)
+    return Measured(k / n, np.sqrt((k + 3 / 8) / n), lambda z: np.clip(z, 0, None) ** 2, 1 / (4 * n), n)
 
 
 def duration(values: pd.Series, cases: pd.Series | None = None) -> Measured:
@@ -54,11 +58,14 @@ def duration(values: pd.Series, cases: pd.Series | None = None) -> Measured:
     values = pd.Series(values, dtype=float)
     if (values <= 0).any():
         raise ValueError(f"{values.index[values <= 0][0]!r}: {values[values <= 0].iloc[0]:g} has no logarithm")
-    return Measured(np.log(values), np.exp, None, None if cases is None else pd.Series(cases, dtype=float))
+    return Measured(values, np.log(values), np.exp, None, _sizes(cases))
 
 
 def value(values: pd.Series, cases: pd.Series | None = None) -> Measured:
     """Any other measure, as it is."""
-    return Measured(
-        pd.Series(values, dtype=float), lambda z: z, None, None if cases is None else pd.Series(cases, dtype=float)
-    )
+    values = pd.Series(values, dtype=float)
+    return Measured(values, values, lambda z: z, None, _sizes(cases))
+
+
+def _sizes(cases: pd.Series | None) -> pd.Series | None:
+    return None if cases is None else pd.Series(cases, dtype=float)

@@ -45,7 +45,13 @@ class _Fit:
         levels = [self.regression.contrast(row) for row in without]
         bounds = np.array([(level.value, *level.interval()) for level in levels]) + moved[:, None]
         expected, low, high = (self.own.back(column) for column in bounds.T)
-        frame = {"actual": self.own.back(z), "expected": expected, "low": low, "high": high, "used": self.used}
+        frame = {
+            "actual": self.own.observed.to_numpy(),
+            "expected": expected,
+            "low": low,
+            "high": high,
+            "used": self.used,
+        }
         return pd.DataFrame(frame, self.own.points.index)
 
 
@@ -77,10 +83,12 @@ def effect(
 ) -> Effect:
     """The effect of an action that stood from the cycle at place ``start`` on.
 
-    ``own``, ``controls``: a point a cycle, of the same cycles. ``left_out``: places of cycles that do not count: the one it was
-    raised for, one in which it was half done. ``season``: cycles a year. Raises NotMeasurable where there are fewer than 12
-    cycles with data before it or 3 after, and where nothing varies.
+    ``own``, ``controls``: a point a cycle, of the same cycles; a control of less than 12 cycles before it is left out.
+    ``left_out``: places of cycles that do not count: the one it was raised for, one in which it was half done. ``season``:
+    cycles a year. Raises NotMeasurable where there are fewer than 12 cycles with data before it or 3 after, and where
+    nothing varies.
     """
+    controls = comparable(controls, start)
     points, variances, used = compared(own, start, controls, left_out)
     before, after = used & (np.arange(len(used)) < start), used & (np.arange(len(used)) >= start)
     if before.sum() < FEWEST_BEFORE or after.sum() < FEWEST_AFTER:
@@ -109,6 +117,11 @@ def design_of(cycles: int, start: int, season: int) -> np.ndarray:
     return np.column_stack(columns).astype(float)
 
 
+def comparable(controls: Sequence[Measured], start: int) -> list[Measured]:
+    """The services that were there before the action for as long as it must have been."""
+    return [one for one in controls if one.points.iloc[:start].notna().sum() >= FEWEST_BEFORE]
+
+
 def compared(
     own: Measured, start: int, controls: Sequence[Measured], left_out: Collection[int]
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
@@ -122,10 +135,9 @@ def compared(
     if controls:
         others = np.column_stack([control.points.to_numpy(dtype=float) for control in controls])
         earlier = used & (np.arange(len(points)) < start)
-        known = ~np.isnan(others)
-        levels = np.nanmean(np.where(earlier[:, None], others, np.nan), axis=0)
-        there = known.sum(axis=1)
-        shared = np.where(there > 0, np.nansum(others - levels, axis=1) / np.maximum(there, 1), np.nan)
+        moved = others - np.nanmean(others[earlier], axis=0)
+        there = (~np.isnan(moved)).sum(axis=1)
+        shared = np.where(there > 0, np.nansum(moved, axis=1) / np.maximum(there, 1), np.nan)
         points = points - shared
         if variances is not None:
             theirs = np.column_stack([control.variances.to_numpy(dtype=float) for control in controls])
