@@ -110,6 +110,24 @@ def close(
     _enter(params, action, service, {"on": on, "state": "closed", "by": by, "reason": reason, "verdict": verdict})
 
 
+@commands.command()
+def note(
+    params: Params, action: Named, reason: Annotated[str, typer.Argument(help="what is to be known of it")],
+    service: Service = None, on: On = None, by: By = None,
+) -> None:  # fmt: skip
+    """Write a note beside the state of an action."""
+    _enter(params, action, service, {"on": on, "by": by, "reason": reason})
+
+
+@commands.command()
+def due(
+    params: Params, action: Named, date: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="the new date")],
+    service: Service = None, on: On = None, by: By = None, reason: Reason = "",
+) -> None:  # fmt: skip
+    """Give an action another date to be done by."""
+    _enter(params, action, service, {"on": on, "by": by, "reason": reason, "due": date})
+
+
 def _enter(params: str, action: str, service: str | None, given: dict[str, Any]) -> None:
     from sipnb.register import editing
 
@@ -118,4 +136,4 @@ def _enter(params: str, action: str, service: str | None, given: dict[str, Any])
     given["on"] = given["on"] or datetime.now()
     entry = {key: value.date() if isinstance(value, datetime) else value for key, value in given.items() if value}
     editing.enter(path, action, entry)
-    tell(f"{action}: {entry['state']} on {entry['on']}; written to {path}")
+    tell(f"{action}: {entry.get('state', 'noted')} on {entry['on']}; written to {path}")

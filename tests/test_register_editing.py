@@ -83,6 +83,26 @@ def test_what_is_refused_changes_nothing(path, action, entry, words):
     assert path.read_text(encoding="utf-8") == FILE and [one.name for one in path.parent.iterdir()] == ["pay.yml"]
 
 
+def test_a_note_and_a_new_date_leave_the_state(path):
+    editing.enter(path, "rota", {"on": date(2026, 2, 1), "reason": "Waiting for two people."})
+    editing.enter(path, "rota", {"on": date(2026, 2, 9), "due": date(2026, 8, 1)})
+    assert changed(path) == [
+        "+      - {on: 2026-02-01, state: accepted, reason: Waiting for two people.}",
+        "+      - {on: 2026-02-09, state: accepted, due: 2026-08-01}",
+    ]
+    errors: list[str] = []
+    rota = workbook._read(path, register.RegisterFile, errors).actions[0]
+    stood = register.standing(rota, date(2026, 3, 1))
+    assert (stood.state, stood.due, stood.note) == ("accepted", date(2026, 8, 1), "Waiting for two people.")
+    assert register.standing(rota, date(2026, 2, 5)).due == date(2026, 5, 1)
+    editing.enter(path, "templates", {"on": date(2026, 2, 9), "due": date(2026, 9, 1), "reason": "Later."})
+    assert changed(path)[2:] == ["+    due: 2026-09-01", "+    note: Later."] or changed(path)[2:] == [
+        "+    note: Later.", "+    due: 2026-09-01",
+    ]  # fmt: skip
+    with pytest.raises(WorkbookError, match="is 'accepted' already"):
+        editing.enter(path, "rota", {"on": date(2026, 3, 1), "state": "accepted"})
+
+
 def test_an_action_is_found_by_its_id_and_a_wrong_one_is_told_with_the_nearest(path):
     folder = path.parents[1]
     assert editing.find(folder, "templates") == path
@@ -126,6 +146,10 @@ def test_by_the_command_line(tmp_path):
     assert "access-request-templates         implemented" in done.stdout
     done = sipnb("register", "show", folder, "self-service-password-reset", cwd=tmp_path)
     assert "2025-12-04  approved, by Chief Information Officer" in done.stdout
+    done = sipnb("register", "due", folder, "second-line-rota", "2027-01-31", "--on", "2026-11-20", cwd=tmp_path)
+    assert done.returncode == 0 and "due: 2027-01-31" in (folder / "register" / "payments.yml").read_text(
+        encoding="utf-8"
+    )
     before = (folder / "register" / "web-shop.yml").read_text(encoding="utf-8")
     done = sipnb("register", "approve", folder, "friday-freeze", "--on", "2026-11-20", cwd=tmp_path)
     assert done.returncode == 2 and "'approved' cannot follow 'rejected'; proposed may" in done.stderr

@@ -99,6 +99,13 @@ def test_what_came_later_is_not_there_and_what_was_begun_again_is_not_implemente
     assert register.standing(action(history=closed), date(2026, 11, 1)).implemented == date(2026, 3, 1)
 
 
+def test_it_was_implemented_when_it_came_into_that_state_and_not_when_a_note_was_written():
+    noted = [*HISTORY, {"on": "2026-04-01", "state": "implemented", "reason": "Two sites were late."}]
+    assert register.objections(action(history=noted)) == []
+    stood = register.standing(action(history=noted), date(2026, 6, 1))
+    assert (stood.implemented, stood.note) == (date(2026, 3, 1), "Two sites were late.")
+
+
 FILE = """
 actions:
   - id: one

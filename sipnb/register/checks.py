@@ -40,11 +40,14 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
                 f"{place}.on",
                 f"{entry.on} is before {before.on}, the entry above; put entries in the order of their dates",
             )
-        if before is not None and entry.state not in NEXT[before.state]:
+        same = before is not None and before.state == entry.state
+        if same and not entry.reason.strip() and entry.due is None:
+            yield f"{place}.state", f"is {entry.state!r} already; give a `reason` as a note, or a new date as `due`"
+        if before is not None and not same and entry.state not in NEXT[before.state]:
             allowed = f"{_any(NEXT[before.state])} may" if NEXT[before.state] else "nothing may"
             yield f"{place}.state", f"{entry.state!r} cannot follow {before.state!r}; {allowed}"
         again = before is not None and (before.state, entry.state) == (DELIVERED, STARTED)
-        if (entry.state in REASONED or again) and not entry.reason.strip():
+        if (entry.state in REASONED or again) and not same and not entry.reason.strip():
             yield f"{place}.reason", f"is missing; say why it was {entry.state}"
         if entry.state == CLOSED and entry.verdict is None and not entry.reason.strip():
             yield (

@@ -42,16 +42,19 @@ def find(folder: Path, action: str, service: str | None = None) -> Path:
 def enter(path: Path, action: str, entry: Mapping[str, Any]) -> None:
     """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due` where given) to an action's history.
 
-    In the short form it takes the place of the state before. Raises WorkbookError where the register would contradict
+    Without a `state` it stays in the one it is in: a note, or a new date. In the short form an entry takes the place of the
+    state before. Raises WorkbookError where the register would contradict
     itself then, or cannot be read; nothing is changed in that case.
     """
     with _alone(path.parent):
         content, indent = _read(path)
         (found,) = [one for one in content["actions"] if one["id"] == action]
-        if found.get("history"):
-            _append(found["history"], entry)
-        else:
+        if history := found.get("history"):
+            _append(history, {"on": entry["on"], "state": entry.get("state", history[-1]["state"]), **entry})
+        elif "state" in entry:
             _replace(found, path, entry)
+        else:
+            _note(found, entry)
         text = _written(content, indent)
         _check(path, text)
         write_whole(path, text)
@@ -80,6 +83,13 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
             found[key] = value
     if entry.get("reason"):
         found["note"] = entry["reason"]
+
+
+def _note(found: CommentedMap, entry: Mapping[str, Any]) -> None:
+    """The short form has one note and one date."""
+    for key, name in (("reason", "note"), ("due", "due")):
+        if entry.get(key):
+            found[name] = entry[key]
 
 
 def _names(path: Path) -> list[str]:
