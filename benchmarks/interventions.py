@@ -20,7 +20,7 @@ from sipnb.methods.interventions import Measured
 
 DESIGNS = ((24, 6), (24, 3), (12, 6))
 NOISES = ("white", "memory .3", "memory .5", "wandering", "season", "heavy tails")
-#: Standard errors of a share of so many series.
+#: *Worked* of nothing at most, and intervals that hold the truth at least and at most.
 LIMIT, COVERED = 0.05, (0.92, 0.98)
 
 

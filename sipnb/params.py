@@ -294,10 +294,13 @@ class LeversFile(Model):
     levers: dict[str, LeverFile] = Field(default_factory=dict)
 
 
-def read_yaml(path: Path) -> Any:
-    """Read one YAML file safely; an empty file is an empty mapping. Raises WorkbookError with the line."""
+def read_yaml(path: Path, text: str | None = None) -> Any:
+    """Read one YAML file safely, or the `text` that is to be in it; an empty one is an empty mapping.
+
+    Raises WorkbookError with the line.
+    """
     try:
-        return yamls.read(path)
+        return yamls.read(path) if text is None else yamls.parse(text)
     except yamls.Unreadable as error:
         raise WorkbookError([f"{path.name}:{error}"]) from error
 

@@ -287,14 +287,9 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
     for name, (path, file) in registers.items():
         shown = f"register/{path.name}"
         check(shown, "file name", name, services, "service")
-        seen: set[str] = set()
+        errors += [f"{folder.name}/{shown}: {at}: {text}" for at, text in register.contradictions(file)] if file else []
         for index, action in enumerate(file.actions if file else ()):
             at = f"actions.{index}"
-            if action.id in seen:
-                errors.append(
-                    f"{folder.name}/{shown}: {at}.id: {action.id!r} stands above already; give each action its own"
-                )
-            seen.add(action.id)
             check(shown, f"{at}.lever", action.lever, LEVERS, "lever")
             check(shown, f"{at}.kpi", action.kpi, kpis, "KPI")
             for objective in action.objectives:
@@ -305,7 +300,6 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
                 check(shown, f"{at}.measure.kpi", action.measure.kpi, kpis, "KPI")
                 for kpi in action.measure.counter:
                     check(shown, f"{at}.measure.counter", kpi, kpis, "KPI")
-            errors += [f"{folder.name}/{shown}: {at}.{key}: {text}" for key, text in register.objections(action)]
             errors += _unclear(f"{folder.name}/{shown}: {at}", action, settings)
     if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)

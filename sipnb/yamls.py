@@ -29,6 +29,11 @@ def read(path: Path) -> Any:
         raise Unreadable(f" is not UTF-8 text: {error.reason} at byte {error.start}") from error
     except OSError as error:
         raise Unreadable(f" cannot be read: {(error.strerror or 'unknown reason').lower()}") from error
+    return parse(text)
+
+
+def parse(text: str) -> Any:
+    """The content of a YAML text as `read` gives that of a file. Raises Unreadable."""
     try:
         constructor, _ = YAML(typ="safe", pure=True).get_constructor_parser(text)
         node = constructor.composer.get_single_node()

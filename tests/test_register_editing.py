@@ -114,6 +114,32 @@ def test_an_action_is_found_by_its_id_and_a_wrong_one_is_told_with_the_nearest(p
     assert editing.find(folder, "rota", "shop").stem == "shop"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (FILE.replace("- id: rota", "- id: rota: x"), "pay.yml: line 3"),
+        (FILE.replace('"templates"', "rota"), "register/pay.yml: actions.1.id: 'rota' stands above already"),
+        (FILE.replace("state: accepted, by: Lead", "state: closed"), "'closed' cannot follow 'proposed'"),
+    ],
+)
+def test_a_file_that_is_wrong_already_is_told_and_left_as_it_is(path, text, words):
+    path.write_text(text, encoding="utf-8")
+    for attempt in (
+        lambda: editing.find(path.parents[1], "rota"),
+        lambda: editing.enter(path, "rota", {"on": date(2026, 2, 1), "reason": "A note."}),
+    ):
+        with pytest.raises(WorkbookError) as raised:
+            attempt()
+        assert words in str(raised.value)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_nothing_is_written_that_could_not_be_read_again(path):
+    with pytest.raises(WorkbookError, match="a value of 30,000 characters; 20,000 are the most"):
+        editing.enter(path, "rota", {"on": date(2026, 2, 1), "reason": "x" * 30_000})
+    assert path.read_text(encoding="utf-8") == FILE
+
+
 def test_of_two_writers_one_waits_and_neither_loses_anything(path):
     ids = [f"a{i}" for i in range(12)]
     path.write_text(

@@ -25,14 +25,14 @@ def read(notebook: Path) -> dict[str, str]:
     """
     tagged = [
         (number, "".join(cell["source"]))
-        for number, cell in enumerate(_cells(notebook), start=1)
+        for number, cell in enumerate(cells(notebook), start=1)
         if cell.get("cell_type") == "code" and "parameters" in cell.get("metadata", {}).get("tags", [])
     ]
     if not tagged:
         raise ParameterError(f'{notebook}: has no code cell tagged "parameters"; tag the one that sets them')
     if len(tagged) > 1:
-        cells = " and ".join(str(number) for number, _ in tagged)
-        raise ParameterError(f'{notebook}: cells {cells} are all tagged "parameters"; keep one')
+        numbers = " and ".join(str(number) for number, _ in tagged)
+        raise ParameterError(f'{notebook}: cells {numbers} are all tagged "parameters"; keep one')
     number, source = tagged[0]
     where = f"{notebook}: cell {number} (parameters)"
     try:
@@ -73,7 +73,8 @@ def check(notebook: Path, given: Collection[str]) -> None:
         raise ParameterError("\n".join(errors))
 
 
-def _cells(notebook: Path) -> list[dict]:
+def cells(notebook: Path) -> list[dict]:
+    """The cells of a notebook as they stand in its file. Raises ParameterError where there is none."""
     try:
         return json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     except FileNotFoundError as error:

@@ -172,9 +172,9 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     unchanged = manifest.unchanged_files(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
         unchanged = {file for file in unchanged if not file.startswith("records/")}
-    across = manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code)
+    of_records = manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code)
     # Whoever forces one service means its plan, and not the page of everybody's records.
-    records = _quality_page(work, across, work.force and len(names) == len(work.workbook.services), unchanged)
+    records = _quality_page(work, of_records, work.force and len(names) == len(work.workbook.services), unchanged)
     inputs = manifest.inputs_of_services(
         work.workbook, work.cycle, work.building.records, quality, work.notebooks, code, unchanged
     )

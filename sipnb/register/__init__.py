@@ -5,7 +5,7 @@ its state; or the short form of `state` and `raised`, for people who start.
 """
 
 from sipnb.register.as_of import Standing, standing
-from sipnb.register.checks import objections
+from sipnb.register.checks import contradictions, objections
 from sipnb.register.entries import Action, Entry, Measure, RegisterFile
 from sipnb.register.states import DONE, IMPLEMENTED, NOT_AGREED, REFUSED
 
@@ -19,6 +19,7 @@ __all__ = [
     "Measure",
     "RegisterFile",
     "Standing",
+    "contradictions",
     "objections",
     "standing",
 ]

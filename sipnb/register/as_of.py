@@ -25,14 +25,13 @@ def standing(action: Action, end: date) -> Standing | None:
         return None
     if not action.history:
         return _short(action, end)
-    known = [entry for entry in action.history if entry.on < end]
-    last = known[-1]
-    # An entry of the same state is a note, or a new date: it was implemented when it came into that state.
-    came = [entry for number, entry in enumerate(known) if not number or known[number - 1].state != entry.state]
-    done = [entry.on for entry in came if entry.state == DELIVERED]
-    note = next((entry.reason for entry in reversed(known[known.index(came[-1]) :]) if entry.reason), "")
-    due = next((entry.due for entry in reversed(known) if entry.due), action.due)
-    return Standing(last.state, done[-1] if done and last.state in IMPLEMENTED else None, due, note)
+    state, implemented, due, note = "", None, action.due, ""
+    for entry in (entry for entry in action.history if entry.on < end):
+        if entry.state != state:  # an entry of the same state is a note, or a new date
+            state, note = entry.state, ""
+            implemented = entry.on if state == DELIVERED else implemented
+        note, due = entry.reason or note, entry.due or due
+    return Standing(state, implemented if state in IMPLEMENTED else None, due, note)
 
 
 def _short(action: Action, end: date) -> Standing:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sipnb.register.entries import Action, Entry
-from sipnb.register.states import APPROVED, CLOSED, DELIVERED, FIRST, NEXT, REASONED, STARTED
+from sipnb.register.entries import Action, Entry, RegisterFile
+from sipnb.register.states import APPROVED, CLOSED, DELIVERED, FIRST, REASONED, STARTED, cannot_follow, one_of
 
 #: What the history says, and the short form says otherwise.
 _SHORT = ("state", "raised", "since", "implemented", "note")
+
+
+def contradictions(file: RegisterFile) -> list[tuple[str, str]]:
+    """The place within a file of each contradiction, and what is wrong with it."""
+    found, seen = [], set()
+    for number, action in enumerate(file.actions):
+        if action.id in seen:
+            found.append((f"actions.{number}.id", f"{action.id!r} stands above already; give each action its own"))
+        seen.add(action.id)
+        found += [(f"actions.{number}.{key}", text) for key, text in objections(action)]
+    return found
 
 
 def objections(action: Action) -> list[tuple[str, str]]:
@@ -34,7 +45,7 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
     for number, entry in enumerate(action.history):
         place = f"history.{number}"
         if before is None and entry.state not in FIRST:
-            yield f"{place}.state", f"{entry.state!r} cannot come first; begin with {_any(FIRST)}"
+            yield f"{place}.state", f"{entry.state!r} cannot come first; begin with {one_of(FIRST)}"
         if before is not None and entry.on < before.on:
             yield (
                 f"{place}.on",
@@ -43,9 +54,8 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
         same = before is not None and before.state == entry.state
         if same and not entry.reason.strip() and entry.due is None:
             yield f"{place}.state", f"is {entry.state!r} already; give a `reason` as a note, or a new date as `due`"
-        if before is not None and not same and entry.state not in NEXT[before.state]:
-            allowed = f"{_any(NEXT[before.state])} may" if NEXT[before.state] else "nothing may"
-            yield f"{place}.state", f"{entry.state!r} cannot follow {before.state!r}; {allowed}"
+        if before is not None and not same and (wrong := cannot_follow(entry.state, before.state)):
+            yield f"{place}.state", wrong
         again = before is not None and (before.state, entry.state) == (DELIVERED, STARTED)
         if (entry.state in REASONED or again) and not same and not entry.reason.strip():
             yield f"{place}.reason", f"is missing; say why it was {entry.state}"
@@ -90,7 +100,3 @@ def _measure(action: Action) -> Iterator[tuple[str, str]]:
             )
         if measure.minimum is not None and abs(measure.minimum) > abs(promise[1]):
             yield "measure.minimum", f"{measure.minimum:g} is more than the likely effect, {promise[1]:g}"
-
-
-def _any(states: tuple[str, ...]) -> str:
-    return states[0] if len(states) == 1 else f"{', '.join(states[:-1])} or {states[-1]}"

@@ -15,20 +15,20 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from sipnb import yamls
-from sipnb.params import WorkbookError, nearest, validate
+from sipnb.params import WorkbookError, nearest, read_yaml, validate
 from sipnb.places import write_whole
-from sipnb.register.checks import objections
+from sipnb.register.checks import contradictions
 from sipnb.register.entries import RegisterFile
-from sipnb.register.states import NEXT, PROPOSED
+from sipnb.register.states import PROPOSED, cannot_follow
 
 
 def find(folder: Path, action: str, service: str | None = None) -> Path:
     """The file of an organisation's register that holds an action, of a service where several have one of its name.
 
-    Raises WorkbookError where none or more than one holds it.
+    Raises WorkbookError where none or more than one holds it, and where a file of it cannot be read.
     """
-    names = {path: _names(path) for path in sorted((folder / "register").glob("*.yml")) if service in (None, path.stem)}
+    paths = [path for path in sorted((folder / "register").glob("*.yml")) if service in (None, path.stem)]
+    names = {path: [one.id for one in _check(path).actions] for path in paths}
     holding = [path for path, known in names.items() if action in known]
     if len(holding) == 1:
         return holding[0]
@@ -43,11 +43,14 @@ def enter(path: Path, action: str, entry: Mapping[str, Any]) -> None:
     """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due` where given) to an action's history.
 
     Without a `state` it stays in the one it is in: a note, or a new date. In the short form an entry takes the place of the
-    state before. Raises WorkbookError where the register would contradict
-    itself then, or cannot be read; nothing is changed in that case.
+    state before. Raises WorkbookError where the file cannot be read, or contradicts itself or would then; nothing is changed
+    in that case.
     """
     with _alone(path.parent):
-        content, indent = _read(path)
+        text = path.read_text(encoding="utf-8")
+        _check(path, text)
+        yaml = _yaml(text)
+        content = yaml.load(text)
         (found,) = [one for one in content["actions"] if one["id"] == action]
         if history := found.get("history"):
             _append(history, {"on": entry["on"], "state": entry.get("state", history[-1]["state"]), **entry})
@@ -55,9 +58,10 @@ def enter(path: Path, action: str, entry: Mapping[str, Any]) -> None:
             _replace(found, path, entry)
         else:
             _note(found, entry)
-        text = _written(content, indent)
-        _check(path, text)
-        write_whole(path, text)
+        out = io.StringIO()
+        yaml.dump(content, out)
+        _check(path, out.getvalue())
+        write_whole(path, out.getvalue())
 
 
 def _append(history: CommentedSeq, entry: Mapping[str, Any]) -> None:
@@ -70,9 +74,8 @@ def _append(history: CommentedSeq, entry: Mapping[str, Any]) -> None:
 def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     """The short form has one state: it becomes the entry's, if that may follow."""
     before, now = found.get("state", PROPOSED), entry["state"]
-    if now not in NEXT.get(before, ()):
-        allowed = f"{', '.join(NEXT.get(before, ()))} may" if NEXT.get(before) else "nothing may"
-        raise WorkbookError([f"{path.name}: {found['id']}: {now!r} cannot follow {before!r}; {allowed}"])
+    if wrong := cannot_follow(now, before):
+        raise WorkbookError([f"{path.name}: {found['id']}: {wrong}"])
     if now in ("closed", "postponed") or entry.get("verdict"):
         raise WorkbookError(
             [f"{path.name}: {found['id']}: {now!r} needs a `history`; write one, with the states it had so far"]
@@ -92,45 +95,25 @@ def _note(found: CommentedMap, entry: Mapping[str, Any]) -> None:
             found[name] = entry[key]
 
 
-def _names(path: Path) -> list[str]:
-    try:
-        return [str(one["id"]) for one in yamls.read(path).get("actions", ())]
-    except (yamls.Unreadable, AttributeError, KeyError, TypeError):
-        return []  # what is wrong with it is told when the organisation is read
-
-
-def _read(path: Path) -> tuple[Any, int]:
-    """The content with its comments, and by how much its lists are indented."""
-    try:
-        yamls.read(path)  # what is too large or too deep is refused before it is unfolded
-    except yamls.Unreadable as error:
-        raise WorkbookError([f"{path.name}:{error}"]) from error
-    text = path.read_text(encoding="utf-8")
+def _yaml(text: str) -> YAML:
+    """Reads and writes a file with its comments, its quotes, and its lists indented as they are."""
     first = next((line for line in text.splitlines() if line.lstrip().startswith("- ")), "")
-    return _yaml(0).load(text), len(first) - len(first.lstrip())
-
-
-def _yaml(indent: int) -> YAML:
+    indent = len(first) - len(first.lstrip())
     yaml = YAML(typ="rt")
     yaml.preserve_quotes, yaml.width = True, 10_000
     yaml.indent(mapping=2, sequence=indent + 2, offset=indent)
     return yaml
 
 
-def _written(content: Any, indent: int) -> str:
-    out = io.StringIO()
-    _yaml(indent).dump(content, out)
-    return out.getvalue()
-
-
-def _check(path: Path, text: str) -> None:
+def _check(path: Path, text: str | None = None) -> RegisterFile:
+    """A file of the register, or the text that is to be in it. Raises WorkbookError where it cannot be one."""
     errors: list[str] = []
-    content = YAML(typ="safe", pure=True).load(text)
-    read = validate(content, RegisterFile, f"register/{path.name}", errors)
-    for number, action in enumerate(read.actions if read else ()):
-        errors += [f"register/{path.name}: actions.{number}.{key}: {text}" for key, text in objections(action)]
-    if errors:
+    where = f"register/{path.name}"
+    file: RegisterFile | None = validate(read_yaml(path, text), RegisterFile, where, errors)
+    errors += [f"{where}: {at}: {told}" for at, told in contradictions(file)] if file else []
+    if file is None or errors:
         raise WorkbookError(errors)
+    return file
 
 
 @contextlib.contextmanager

@@ -41,3 +41,16 @@ REFUSED = {REJECTED, WITHDRAWN}
 DONE = IMPLEMENTED | REFUSED
 #: What nobody has agreed to, yet or any more.
 NOT_AGREED = REFUSED | {PROPOSED}
+
+
+def cannot_follow(state: str, before: str) -> str:
+    """That a state cannot follow another, and which may; empty where it can."""
+    allowed = NEXT.get(before, ())
+    if state in allowed:
+        return ""
+    return f"{state!r} cannot follow {before!r}; {one_of(allowed) if allowed else 'nothing'} may"
+
+
+def one_of(states: tuple[str, ...]) -> str:
+    """`proposed, accepted or approved`."""
+    return states[0] if len(states) == 1 else f"{', '.join(states[:-1])} or {states[-1]}"

@@ -6,7 +6,6 @@ import ast
 import contextlib
 import gc
 import importlib
-import json
 import logging
 import os
 import random
@@ -20,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from sipnb.chain import parameters
 from sipnb.imports import spared
 
 #: Libraries whose import starts a thread read these when they are loaded: set before the process begins.
@@ -65,9 +65,8 @@ def imported(notebook: Path) -> list[str]:
     """
     found: list[str] = []
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sources = ["".join(cell["source"]) for cell in parameters.cells(notebook) if cell["cell_type"] == "code"]
+    except (parameters.ParameterError, OSError, KeyError, TypeError):
         return found
     for source in sources:
         with contextlib.suppress(SyntaxError):  # a magic, or an error that is for the notebook to tell

@@ -1,8 +1,8 @@
 """Did it work: the verdict on an action, from its effect, a second opinion, and what was promised.
 
 *Worked*: the effect is certainly to the good, and at least the least that is worth it. *Did not*: it is certainly less than
-that. All else is *inconclusive*, and so is a verdict that hangs on the model: where the second opinion has the other sign, or
-does not agree on *worked*.
+that. All else is *inconclusive*, and so is a *worked* that hangs on the model: where by the second opinion the effect is not
+certainly to the good.
 """
 
 from __future__ import annotations
@@ -28,10 +28,8 @@ def verdict(effect: Effect, minimum: float, good: str, second: Mixture | None = 
     found = WORKED if low > 0 and value >= minimum else DID_NOT if high < minimum else INCONCLUSIVE
     if second is None:
         return found
-    other = sign * second.value
-    surely = sorted(sign * bound for bound in second.interval())[0] > 0
-    disagree = other * value < 0 or surely != (low > 0)
-    return INCONCLUSIVE if disagree and found == WORKED else found
+    surely = min(sign * bound for bound in second.interval()) > 0
+    return INCONCLUSIVE if found == WORKED and not surely else found
 
 
 def not_worse(effect: Effect, margin: float, good: str) -> str:
