@@ -201,6 +201,10 @@ class WorkbookFile(Model):
     gate: Gate = Gate()
     show_values: bool = Field(False, description="examples of what is wrong show what they say, not only their shape")
     retention: Retention = Retention()
+    unit_costs: dict[Literal["user_hour", "ticket"], Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="what an hour of a user, and the work on a ticket, cost: benefits are put in money",
+    )
     decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")
     kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
 

@@ -94,13 +94,14 @@ class Workbook:
         own = {name: entry.limits for name, entry in self.levers.items()}
         return {name: lever.limited(own.get(name, {})) for name, lever in LEVERS.items()}
 
-    def fingerprint(self, service: str | None = None) -> str:
-        """A hash of what was decided: for everyone, or only what one service's plan can depend on."""
+    def fingerprint(self, service: str | None = None, until: date | None = None) -> str:
+        """A hash of what was decided: for everyone, or only what one service's plan can depend on; of the register what was
+        written before the day `until` alone, so that what is decided later makes no earlier plan out of date."""
         content: dict[str, Any] = {
             "settings": self.settings.model_dump(mode="json", exclude={"retention"}),
             "objectives": [o.model_dump(mode="json") for o in self.objectives],
             "levers": {k: v.model_dump(mode="json") for k, v in sorted(self.levers.items())},
-            "services": {s.id: _plain(s) for s in self.services.values() if service is None or s.id == service},
+            "services": {s.id: _plain(s, until) for s in self.services.values() if service is None or s.id == service},
         }
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -396,11 +397,11 @@ def _resolve(files: dict[str, Any], registers: dict[str, register.RegisterFile])
     return resolved
 
 
-def _plain(service: Service) -> dict[str, Any]:
+def _plain(service: Service, until: date | None) -> dict[str, Any]:
     return {
         **{k: getattr(service, k) for k in ("id", "name", "owner", "tier", "zone", "calendar_title", "match")},
         "targets": dict(sorted(service.targets.items())),
         "calendar": service.calendar.model_dump(mode="json") if service.calendar else None,
-        "actions": [a.model_dump(mode="json") for a in service.actions],
+        "actions": [a.model_dump(mode="json") for a in register.until(service.actions, until)],
         "baselines": [b.model_dump(mode="json") for b in service.baselines],
     }

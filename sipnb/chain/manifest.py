@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import sipnb
-from sipnb import other_cycles
+from sipnb import other_cycles, register
 from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import (
     ALL_RECORDS,
     ALL_SERVICES,
+    BASELINE,
     CHAPTERS,
+    FORECAST,
     PORTFOLIO,
+    RECOMMENDATIONS,
     RECORDS,
     CycleFolder,
     cycle_folder,
@@ -44,7 +47,8 @@ _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckd
 class Inputs:
     """What a plan is made of, each part as a hash: equal parts give equal bytes.
 
-    `notebooks` are those of its chapters by name; `before` is what the plan of the cycle before handed over.
+    `notebooks` are those of its chapters by name; `before` is what the plan of the cycle before handed over; `others` is what its
+    actions are compared with, and empty where none is judged.
     """
 
     cycle: str
@@ -53,6 +57,7 @@ class Inputs:
     notebooks: Mapping[str, str]
     code: str
     before: str = ""
+    others: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
@@ -61,7 +66,8 @@ class Inputs:
     @property
     def _shared(self) -> dict[str, str]:
         return {
-            "records": self.records, "parameters": self.parameters, "cycle before": self.before, "code": self.code
+            "records": self.records, "parameters": self.parameters, "cycle before": self.before, "code": self.code,
+            "other services": self.others,
         }  # fmt: skip
 
     @property
@@ -176,15 +182,38 @@ def inputs_of_services(
 ) -> dict[str, Inputs]:  # fmt: skip
     """What each service's plan would be made of now."""
     there, told = records_hashes(records, quality, workbook.services, unchanged), notebook_hashes(notebooks)
-    earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name)
-    before = {name: earlier.result(name, "2_baseline") for name in workbook.services}
+    earlier, others = (
+        cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name),
+        _others(workbook, cycle, there),
+    )
     return {
         name: Inputs(
-            cycle.name, there[name], workbook.fingerprint(name), told, code,
-            content_hash(before[name]) if before[name].is_file() else "",
+            cycle.name, there[name], workbook.fingerprint(name, cycle.end), told, code, _before(earlier, name),
+            others.get(name, ""),
         )
         for name in workbook.services
     }  # fmt: skip
+
+
+def _before(earlier: CycleFolder, service: str) -> str:
+    """What the chapters of the cycle before handed over that the next one looks back on; empty where there is none."""
+    files = [earlier.result(service, chapter) for chapter in (BASELINE, FORECAST, RECOMMENDATIONS)]
+    made = [content_hash(file) if file.is_file() else "" for file in files]
+    return digest(made) if any(made) else ""
+
+
+def _others(workbook: Workbook, cycle: Cycle, records: Mapping[str, str]) -> dict[str, str]:
+    """What the actions of each service are compared with, where there are some to be judged: the records of all services, and
+    when something was done in them."""
+    done: dict[str, list[tuple[str, str]]] = {}
+    judged = set()
+    for name, service in workbook.services.items():
+        for action in service.actions:
+            stood = register.standing(action, cycle.end)
+            if stood and stood.implemented:
+                done.setdefault(name, []).append((action.id, str(stood.implemented)))
+                judged |= {name} if action.measured else set()
+    return dict.fromkeys(judged, digest([records, done])) if judged else {}
 
 
 def inputs_of_records(
@@ -192,7 +221,7 @@ def inputs_of_records(
 ) -> Inputs:
     """What the data-quality page would be made of: the whole account, and the notebook over it."""
     told = notebook_hashes(notebooks, [RECORDS])
-    return Inputs(cycle.name, digest(json.dumps(quality)), workbook.fingerprint(), told, code, "")
+    return Inputs(cycle.name, digest(json.dumps(quality)), workbook.fingerprint(until=cycle.end), told, code, "")
 
 
 def inputs_of_portfolio(
@@ -210,7 +239,8 @@ def inputs_of_portfolio(
     earlier = cycle_folder(workbook.reports, workbook.name, cycle.shift(-1).name).result(ALL_SERVICES, PORTFOLIO)
     records = digest([json.dumps(quality), stood, others])
     before = content_hash(earlier) if earlier.is_file() else ""
-    return Inputs(cycle.name, records, workbook.fingerprint(), notebook_hashes(notebooks, [PORTFOLIO]), code, before)
+    made = notebook_hashes(notebooks, [PORTFOLIO])
+    return Inputs(cycle.name, records, workbook.fingerprint(until=cycle.end), made, code, before)
 
 
 def statuses(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -26,7 +26,7 @@ from sipnb import kpis, places
 from sipnb import workbook as workbooks
 from sipnb.catalogue import Kpi
 from sipnb.chapters import notebooks, results
-from sipnb.chapters.facts import About, BaselineFacts, Facts, PortfolioFacts, RecordsFacts
+from sipnb.chapters.facts import About, Facts, PortfolioFacts, RecordsFacts
 from sipnb.cycles import Cycle, containing
 from sipnb.places import BASELINE, CycleFolder
 from sipnb.records import clocks, frozen, prepare
@@ -58,7 +58,7 @@ class ServiceContext:
     @cached_property
     def fingerprint(self) -> str:
         """Equal exactly when every chapter would read the same records and parameters."""
-        parts = [self.records.fingerprint, self.workbook.fingerprint(self.service.id), self.cycle.name]
+        parts = [self.records.fingerprint, self.workbook.fingerprint(self.service.id, self.cycle.end), self.cycle.name]
         return hashlib.sha256("/".join(parts).encode()).hexdigest()[:16]
 
     @property
@@ -167,12 +167,12 @@ class ServiceContext:
             simulated=self.workbook.settings.simulated,
         )
 
-    def published_before(self) -> BaselineFacts | None:
-        """The measures as they were published for the cycle before; None where there is no such plan."""
+    def published_before(self, chapter: str = BASELINE) -> Any:
+        """The facts of a chapter as they were published for the cycle before; None where there is no such plan."""
         book = self.workbook
         folder = places.cycle_folder(book.reports, book.name, self.cycle.shift(-1).name)
         try:
-            return results.read(folder, self.service.id, BASELINE)
+            return results.read(folder, self.service.id, chapter)
         except results.ResultError:
             return None
 
@@ -234,10 +234,10 @@ class RecordsContext:
     record: Mapping[str, Any]
     folder: CycleFolder | None = None
 
-    def write(self, facts: RecordsFacts) -> None:
-        """Hand over the facts of the records, where there is a folder for them. Raises ResultError."""
+    def write(self, facts: RecordsFacts, **tables: pd.DataFrame) -> None:
+        """Hand over the facts of the records, and tables by their names, where there is a folder for them. Raises ResultError."""
         if self.folder is not None and self.cycle is not None:
-            results.write(self.folder, places.ALL_RECORDS, self.cycle.name, facts)
+            results.write(self.folder, places.ALL_RECORDS, self.cycle.name, facts, tables)
 
     @property
     def frozen(self) -> bool:

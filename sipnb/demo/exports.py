@@ -17,6 +17,7 @@ from scipy.stats import norm
 from sipnb.demo import estate, ticket_lifecycle
 from sipnb.demo.services import (
     CUT_OFF,
+    DEEDS,
     EXPORT_END,
     FIRST_DAY,
     GOAL_HOURS,
@@ -124,16 +125,21 @@ def _truth_of(one: Service) -> dict:
         since, factor = one.queue_demand
         load = {"load_before": one.queue_load, "load_after": round(one.queue_load * factor, 4)}
         changes.append({"what": "demand beyond the capacity of the specialists' queue", "since": since, **load})
-    if len(one.met) > 1:
+    if one.improved:
+        kind, since, factor = one.improved
+        changes.append({"what": "resolution time steps", "category": kind, "since": since, "factor": factor})
+    if len(one.met) > 1 and one.met[0][1] == one.met[-1][1]:
+        (since, share), (until, _) = one.met[2:4]
+        changes.append({"what": "one bad month", "since": since, "until": until, "met": share})
+    elif len(one.met) > 1:
         (before, was), (after, now) = one.met[-2:]
         # Seen through the log-normal, a shift of the share is a factor on the resolution time.
         factor = float(np.exp(one.spread * (norm.ppf(was) - norm.ppf(now))))
-        step = (after - before).days <= 1
         changes.append(
             {
-                "what": "resolution time steps" if step else "resolution time drifts",
-                "since": after if step else before,
-                "until": after if step else min(after, CUT_OFF),
+                "what": "resolution time drifts",
+                "since": before,
+                "until": min(after, CUT_OFF),
                 "factor": round(factor, 3),
                 "met_from": was,
                 "met_to": now,
@@ -145,6 +151,8 @@ def _truth_of(one: Service) -> dict:
             {"what": "parking on hold grows", "since": before, "until": after, "business_from": was, "business_to": now}
         )
     facts["true_changes"] = changes
+    if deeds := [deed for deed in DEEDS if deed.service == one.id]:
+        facts["actions"] = {deed.action: {"right_verdict": deed.verdict, "true_effect": deed.effect} for deed in deeds}
     return facts
 
 

@@ -60,6 +60,7 @@ class Service:
     reopened: float = 0.03
     held: float = 0.12  # share put on hold in good faith
     parked: Knots | None = None  # share met without the parking: the other breaches are parked until `met` is reached
+    improved: tuple[str, date, float] | None = None  # the resolution time of a category, since a day, times a factor
     queue_demand: tuple[date, float] | None = None  # since when demand is this factor of what it was
     queue_load: float = 0.92  # load of the specialists' queue before that
     liked: float = 0.8  # share of answers with 4 or 5 of 5
@@ -164,7 +165,14 @@ SERVICES: tuple[Service, ...] = (
         "watermelon: green goals, unhappy users",
         "knowledge_and_quality",
         270,
-        met=_steady(0.95),
+        # One bad month, from which the service recovers by itself.
+        met=(
+            (FIRST_DAY, 0.95),
+            (date(2025, 10, 31), 0.95),
+            (date(2025, 11, 1), 0.84),
+            (date(2025, 11, 30), 0.84),
+            (date(2025, 12, 1), 0.95),
+        ),
         reopened=0.14,
         liked=0.45,
         responds=0.24,
@@ -218,12 +226,36 @@ SERVICES: tuple[Service, ...] = (
         420,
         agreed="always",
         tier=0.5,
-        # With this spread the step from 72 % to 86 % is a resolution time that falls by 30 %.
-        met=((FIRST_DAY, 0.72), (date(2026, 2, 28), 0.72), (date(2026, 3, 1), 0.86)),
+        met=_steady(0.72),
+        improved=("password", date(2026, 3, 1), 0.36),
         spread=0.717,
         liked=0.78,
         users=9000,
     ),
+)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """An action of the register and what is true of it: what it changed, the verdict that is right, and why."""
+
+    service: str
+    action: str
+    verdict: str
+    effect: str
+
+
+#: One that worked on a kind of ticket, one that did nothing, one that only looks as if, one too early; others were never done.
+DEEDS = (
+    Deed(
+        "identity", "self-service-password-reset", "worked", "password tickets take 0.36 of the time since 2026-03-01"
+    ),
+    Deed("email", "status-replies", "did not", "none"),
+    Deed("hr-portal", "second-reviewer", "not worked", "none: raised after one bad month, which passed by itself"),
+    Deed("network", "on-call-engineers", "too early", "none"),
+    Deed("erp", "weekly-look-at-holds", "not due", "none: never started"),
+    Deed("payments", "second-line-rota", "not due", "none: overdue"),
+    Deed("web-shop", "friday-freeze", "not due", "none: rejected"),
 )
 
 

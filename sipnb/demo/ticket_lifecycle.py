@@ -114,6 +114,10 @@ def work(service: Service, rng: np.random.Generator, t: Traits) -> Work:
     noise = np.sqrt(max(service.spread**2 - drag.var(), 0.2))
     shift = brentq(lambda c: norm.cdf((c - middle) / noise).mean() - share.mean(), -9, 9)
     net = t.goal * np.exp(middle - shift + noise * rng.standard_normal(n))
+    if service.improved:
+        kind, since, factor = service.improved
+        mine = t.category == list(PHRASES[service.id]).index(kind)
+        net = np.where(mine & (t.opened >= timeline.midnight(since)), net * factor, net)
     net = np.maximum(net, 300).astype("int64")
     if service.queue_demand:
         net = net + _queue(service, rng, t)

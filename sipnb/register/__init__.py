@@ -4,7 +4,7 @@ One file a service, `register/<service>.yml`. An action has a `history` of dated
 its state; or the short form of `state` and `raised`, for people who start.
 """
 
-from sipnb.register.as_of import Standing, standing
+from sipnb.register.as_of import Standing, standing, until
 from sipnb.register.checks import contradictions, objections
 from sipnb.register.entries import Action, Entry, Measure, RegisterFile
 from sipnb.register.states import DONE, IMPLEMENTED, NOT_AGREED, REFUSED
@@ -22,4 +22,5 @@ __all__ = [
     "contradictions",
     "objections",
     "standing",
+    "until",
 ]

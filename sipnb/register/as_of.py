@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from sipnb.register.entries import Action
 from sipnb.register.states import ACCEPTED, APPROVED, DELIVERED, IMPLEMENTED, PROPOSED, REFUSED, STARTED
 
+#: What the states of the short form say of whether it worked.
+_SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "inconclusive"}
+
 
 @dataclass(frozen=True)
 class Standing:
-    """How an action stood: its state, when it was implemented if it was, when it is due, what was written with its state."""
+    """How an action stood: its state and since when, when it was implemented if it was, when it is due, what was written with
+    its state, and the verdict with which it was closed."""
 
     state: str
     implemented: date | None
     due: date | None
     note: str
+    since: date | None = None
+    verdict: str | None = None
 
 
 def standing(action: Action, end: date) -> Standing | None:
@@ -25,20 +32,29 @@ def standing(action: Action, end: date) -> Standing | None:
         return None
     if not action.history:
         return _short(action, end)
-    state, implemented, due, note = "", None, action.due, ""
+    state, implemented, due, note, since, verdict = "", None, action.due, "", None, None
     for entry in (entry for entry in action.history if entry.on < end):
         if entry.state != state:  # an entry of the same state is a note, or a new date
-            state, note = entry.state, ""
+            state, note, since, verdict = entry.state, "", entry.on, entry.verdict
             implemented = entry.on if state == DELIVERED else implemented
         note, due = entry.reason or note, entry.due or due
-    return Standing(state, implemented if state in IMPLEMENTED else None, due, note)
+    return Standing(state, implemented if state in IMPLEMENTED else None, due, note, since, verdict)
+
+
+def until(actions: Iterable[Action], end: date | None) -> list[Action]:
+    """The actions as far as they were written before a day, all of them without one: histories up to it, no later action."""
+    if end is None:
+        return list(actions)
+    known = [action for action in actions if action.begun < end]
+    return [one.model_copy(update={"history": [entry for entry in one.history if entry.on < end]}) for one in known]
 
 
 def _short(action: Action, end: date) -> Standing:
     done = action.implemented if action.implemented and action.implemented < end else None
     state, later = _state(action, end)
     # What was written since would tell of a time that had not come.
-    return Standing(state, done, action.due, "" if later else action.note)
+    verdict = _SHORT_VERDICTS.get(state)
+    return Standing(state, done, action.due, "" if later else action.note, None if later else action.since, verdict)
 
 
 def _state(action: Action, end: date) -> tuple[str, bool]:

@@ -192,11 +192,11 @@ def effect(value: float, low: float, high: float, unit: str, currency: str = "EU
     scale, named = (100, " points") if unit == "share" else (1, {"hours": " h", "days": " d"}.get(unit, ""))
     ends = sorted((low * scale, high * scale), key=abs)
     if min(ends) < 0 < max(ends):
-        bounds = " to ".join(_signed(end) for end in sorted(ends))
+        bounds = " to ".join(signed(end) for end in sorted(ends))
     else:
         bounds = "–".join(significant(abs(end), 2) for end in ends)
     mark = f"{sign(currency)} " if unit == "money" else ""
-    return f"{mark}{_signed(value * scale)}{named} (95 % interval {bounds})"
+    return f"{mark}{signed(value * scale)}{named} (95 % interval {bounds})"
 
 
 def distance(value: float, goal: float, reference: str, unit: str, currency: str = "EUR") -> str:
@@ -205,7 +205,8 @@ def distance(value: float, goal: float, reference: str, unit: str, currency: str
     return f"distance of {far} from its {reference} ({prose(goal, unit, currency)})"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """At most two significant digits with their sign: `+9`, `−0.45`."""
     text = significant(abs(value), 2)
     return ("" if not re.search("[1-9]", text) else "+" if value > 0 else "−") + text
 

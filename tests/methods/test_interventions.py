@@ -112,7 +112,7 @@ def test_the_cycle_for_which_an_action_was_raised_does_not_count():
     with_it = interventions.effect(interventions.value(values), 24)
     without = interventions.effect(interventions.value(values), 24, left_out=(23,))
     assert without.value < with_it.value and without.before == 23
-    assert not without.path["used"].iloc[23]
+    assert not without.path()["used"].iloc[23]
 
 
 # --- units -----------------------------------------------------------------------------------------------------------
@@ -123,14 +123,14 @@ def test_an_effect_is_in_the_measures_unit_and_stays_within_what_can_be():
     held = pd.Series(np.r_[np.full(24, 380), np.full(6, 400)])  # from .95 to all
     found = interventions.effect(interventions.share(held, cases), 24)
     assert found.value == pytest.approx(0.05, abs=0.003)
-    assert (found.path[["expected", "low", "high"]].to_numpy() <= 1).all() and found.path["actual"].iloc[-1] == 1.0
-    assert found.path["expected"].iloc[-1] == pytest.approx(0.95, abs=0.005)
+    assert (found.path()[["expected", "low", "high"]].to_numpy() <= 1).all() and found.path()["actual"].iloc[-1] == 1.0
+    assert found.path()["expected"].iloc[-1] == pytest.approx(0.95, abs=0.005)
     hours = pd.Series(np.exp(np.r_[np.tile([2.0, 2.1], 12), np.tile([1.5, 1.6], 3)]))
     found = interventions.effect(interventions.duration(hours), 24)
     assert found.value == pytest.approx(np.exp(1.55) - np.exp(2.05), rel=0.03) and found.high < 0
     events = pd.Series(np.r_[np.tile([20, 24], 12), np.tile([10, 12], 3)])
     found = interventions.effect(interventions.rate(events), 24)
-    assert found.value == pytest.approx(-11, abs=0.7) and (found.path["low"] >= 0).all()
+    assert found.value == pytest.approx(-11, abs=0.7) and (found.path()["low"] >= 0).all()
 
 
 def test_months_without_data_are_left_out_and_move_nothing():
@@ -142,7 +142,7 @@ def test_months_without_data_are_left_out_and_move_nothing():
     assert found.before == 22 and found.value == pytest.approx(
         interventions.effect(interventions.value(whole), 24).value, abs=0.5
     )
-    assert found.path["actual"].isna().sum() == 2 and found.path["expected"].notna().all()
+    assert found.path()["actual"].isna().sum() == 2 and found.path()["expected"].notna().all()
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from sipnb.chapters.facts.recommendations import (
     VerdictFact,
 )
 from sipnb.chapters.facts.records import RecordsFacts
-from sipnb.chapters.facts.review import ActionFact, ReviewFacts
+from sipnb.chapters.facts.review import ActionFact, BenefitFact, ChangeFact, CounterFact, OutcomeFact, ReviewFacts
 
 __all__ = [
     "About",
@@ -51,6 +51,9 @@ __all__ = [
     "ActionOfPlan",
     "AgeFact",
     "BaselineFacts",
+    "BenefitFact",
+    "ChangeFact",
+    "CounterFact",
     "DecisionFact",
     "EffectFact",
     "EstateFact",
@@ -72,6 +75,7 @@ __all__ = [
     "NewsKind",
     "ObjectiveFact",
     "OptionFact",
+    "OutcomeFact",
     "PartFact",
     "PlanFact",
     "PlanNews",

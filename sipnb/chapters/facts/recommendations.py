@@ -37,7 +37,8 @@ class EffectFact(Facts):
 
 class OptionFact(Facts):
     """A proposal. `times` is how many times what is allowed was measured, `against` what that is, and `agreed` whether it is
-    an agreed target: these order the options. `registered` says what became of the same lever in the register."""
+    an agreed target: these order the options. `registered` says what became of the same lever in the register, `asked` whether
+    somebody has to decide on it: not where the same lever is open, was refused of late, or did not work here."""
 
     rank: int
     lever: str
@@ -58,6 +59,7 @@ class OptionFact(Facts):
     agreed: bool = False
     against: str = ""
     registered: str = ""
+    asked: bool = True
 
 
 class PointFact(Facts):
@@ -90,8 +92,9 @@ class DecisionFact(Facts):
 
 #: What a cycle brought, for the reader who knows the plan of the cycle before.
 NewsKind = Literal[
-    "newly missed", "no longer missed", "worse", "better", "action new", "action closed", "action slipped", "definition"
-]
+    "newly missed", "no longer missed", "worse", "better", "action new", "action closed", "action slipped", "action moved",
+    "action worked", "action failed", "action unclear", "forecasts", "proposal new", "proposal gone", "definition",
+]  # fmt: skip
 
 
 class NewsFact(Facts):

@@ -1,10 +1,106 @@
-"""What the review hands over: the actions of the register, as they stood when the cycle ended."""
+"""What the review hands over: the actions of the register as they stood when the cycle ended, and what each of them changed."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
+
+#: What can be said of an action's effect: three verdicts, and why there is none.
+Status = Literal["worked", "did not", "inconclusive", "too early", "not due", "not measurable"]
+
+
+class ChangeFact(Facts):
+    """What an action changed, in its measure's unit: `actual` is the mean of the whole cycles since, `expected` what it would
+    have been, `value` the difference with its 95 % interval.
+
+    `beside` says what it was compared with: the rest of the service's tickets, `controls` other services, or nothing but its
+    own past. `alone` is the difference against its own past, `second` another model's, in which interval it lies.
+    `dates` and `services` are in how many places where nothing was done it was estimated as well, and `dates_as_large` and
+    `services_as_large` in how many of them it was as large.
+    """
+
+    actual: float
+    expected: float
+    value: float
+    low: float
+    high: float
+    before: int
+    after: int
+    first: str
+    last: str
+    beside: Literal["rest", "services", "past"]
+    controls: int
+    alone: float
+    alone_low: float
+    alone_high: float
+    second_agrees: bool
+    dates: int
+    dates_as_large: int
+    services: int
+    services_as_large: int
+
+
+class CounterFact(Facts):
+    """A measure that may not suffer: what became of it, and from what difference on it would count as worse."""
+
+    kpi: str
+    title: str
+    outcome: Literal["held", "worse", "inconclusive", "no data"]
+    margin: float
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class BenefitFact(Facts):
+    """What an effect came to since: `amount` with its 95 % interval, in `unit` (hours of users, cases, money), of `volume` cases
+    over `cycles` whole cycles; in money where a price of the unit is given."""
+
+    amount: float
+    low: float
+    high: float
+    unit: Literal["hours", "cases", "money"]
+    cases: str
+    volume: int
+    cycles: int
+    price: float | None = None
+    money: float | None = None
+    money_low: float | None = None
+    money_high: float | None = None
+
+
+class OutcomeFact(Facts):
+    """Did it work: the verdict on an action, or why there is none yet, and when there will be one.
+
+    `age` is the number of whole cycles since it was implemented, `after` how many a verdict takes; `power` how likely an effect
+    as promised would have been found by now, `enough` after how many cycles it would be in four of five cases. `reached`: with
+    this very cycle. `beside_it`: other actions of the service that took effect in the same cycles.
+    """
+
+    status: Status
+    why: str = ""
+    registered: bool = False
+    where: str = ""
+    kpi: str | None = None
+    title: str = ""
+    unit: str = ""
+    good: str = ""
+    age: int = 0
+    after: int = 0
+    promised: tuple[float, float, float] | None = None
+    minimum: float = 0.0
+    change: ChangeFact | None = None
+    counters: list[CounterFact] = Field(default_factory=list)
+    power: float | None = None
+    enough: int | None = None
+    next: str | None = Field(None, description="the cycle with whose plan a verdict is due")
+    reached: bool = False
+    beside_it: list[str] = Field(default_factory=list)
+    benefit: BenefitFact | None = None
 
 
 class ActionFact(Facts):
@@ -22,6 +118,11 @@ class ActionFact(Facts):
     cycles_since: int | None = Field(description="whole cycles of records since it was implemented")
     note: str
     lever: str | None = Field(None, description="the kind of improvement it is, by the catalogue")
+    since: str | None = Field(None, description="since when it has been in its state")
+    verdict: str | None = Field(None, description="the verdict with which people closed it")
+    cost: float | None = Field(None, description="what it has cost so far")
+    planned: tuple[float, float, float] | None = Field(None, description="what it was to cost once: low, likely, high")
+    outcome: OutcomeFact | None = None
 
 
 class ReviewFacts(Facts):

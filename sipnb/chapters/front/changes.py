@@ -6,18 +6,34 @@ because it is counted differently; the change of a definition is news of its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import BaselineFacts, GapFacts, KpiFact, NewsFact, ReviewFacts
+from sipnb.chapters.facts import (
+    BaselineFacts,
+    ForecastFacts,
+    GapFacts,
+    KpiFact,
+    NewsFact,
+    NewsKind,
+    OptionFact,
+    RecommendationFacts,
+    ReviewFacts,
+)
 from sipnb.chapters.gap_analysis import analysis as gap_analysis
 from sipnb.chapters.vocabulary import NEWS
+from sipnb.places import FORECAST, RECOMMENDATIONS
 from sipnb.show import words
 
 
-def changes(context: ServiceContext, review: ReviewFacts, baseline: BaselineFacts, gaps: GapFacts) -> list[NewsFact]:
+def changes(
+    context: ServiceContext, review: ReviewFacts, baseline: BaselineFacts, gaps: GapFacts,
+    options: Sequence[OptionFact] = (), considered: Mapping[str, str] = MappingProxyType({}),
+) -> list[NewsFact]:  # fmt: skip
     """The news of a service's cycle, bad news first."""
     found = [*_targets(context, baseline, gaps), *_measures(context, baseline), *_actions(review, baseline)]
+    found += [*_forecasts(context, baseline), *_proposals(context, options, considered)]
     found += [
         NewsFact(kind="definition", about=one.kpi, text=f"{one.title}: {one.cycle} was published as "
                  f"{words.number(one.published, one.unit, context.currency)} and is now "
@@ -73,6 +89,10 @@ def _course(context: ServiceContext, fact: KpiFact) -> str:
 def _actions(reviewed: ReviewFacts, measured: BaselineFacts) -> Iterator[NewsFact]:
     opens = measured.about.opens
     for action in reviewed.actions:
+        found = action.outcome
+        if found and found.reached:
+            text = f"“{action.title}”, after {words.plural(found.after, f'whole {measured.about.period}')}"
+            yield NewsFact(kind=_VERDICTS[found.status], about=action.id, text=text)
         if action.implemented and action.implemented >= opens:
             text = f"“{action.title}” was implemented on {words.day(action.implemented)}"
             yield NewsFact(kind="action closed", about=action.id, text=text)
@@ -81,3 +101,56 @@ def _actions(reviewed: ReviewFacts, measured: BaselineFacts) -> Iterator[NewsFac
             yield NewsFact(kind="action slipped", about=action.id, text=text)
         elif action.raised >= opens:
             yield NewsFact(kind="action new", about=action.id, text=f"“{action.title}” is {action.state}")
+        elif action.since and action.since >= opens:
+            text = f"“{action.title}” is {action.state} since {words.day(action.since)}"
+            yield NewsFact(kind="action moved", about=action.id, text=text)
+
+
+_VERDICTS: dict[str, NewsKind] = {
+    "worked": "action worked",
+    "did not": "action failed",
+    "inconclusive": "action unclear",
+}
+
+
+def _proposals(
+    context: ServiceContext, options: Sequence[OptionFact], considered: Mapping[str, str]
+) -> Iterator[NewsFact]:
+    """What is proposed and was not in the plan of the cycle before, and the other way round, each with the reason."""
+    before: RecommendationFacts | None = context.published_before(RECOMMENDATIONS)
+    if before is None:
+        return
+    was, now = {one.lever: one for one in before.options}, {one.lever: one for one in options}
+    for lever, one in now.items():
+        if lever not in was:
+            yield NewsFact(kind="proposal new", about=lever, text=f"{one.title}: {one.finding}")
+    for lever, one in was.items():
+        if lever not in now:
+            yield NewsFact(
+                kind="proposal gone", about=lever, text=f"{one.title}: {considered.get(one.title, 'not judged now')}"
+            )
+
+
+def _forecasts(context: ServiceContext, measured: BaselineFacts) -> Iterator[NewsFact]:
+    """How many forecasts of the plan before came true: within their 80 % range, and which lay outside the 95 % one."""
+    before: ForecastFacts | None = context.published_before(FORECAST)
+    if before is None:
+        return
+    came = []
+    for fact in before.forecasts:
+        now, step = measured.measure(fact.kpi), fact.steps[0]
+        if now is not None and now.value is not None and step.cycle == measured.about.cycle and step.low_80 is not None:
+            came.append((fact, step, now))
+    if not came:
+        return
+    true = sum(step.low_80 <= now.value <= step.high_80 for _, step, now in came)
+    text = (
+        f"{true} of {words.plural(len(came), 'forecast')} for this {measured.about.period} came within the 80 % range"
+    )
+    out = [
+        f"{context.kpis[fact.kpi].noun} (about {words.prose(step.mean, fact.unit, context.currency)} was expected, "
+        f"{words.prose(now.value, fact.unit, context.currency)} came)"
+        for fact, step, now in came
+        if not step.low_95 <= now.value <= step.high_95
+    ]
+    yield NewsFact(kind="forecasts", about=FORECAST, text=text + (f"; far from it: {words.listed(out)}" if out else ""))

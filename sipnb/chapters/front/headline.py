@@ -116,7 +116,7 @@ def decisions(evidence: Evidence, most: int = 3) -> list[DecisionFact]:
     owner, currency = evidence.baseline.about.owner, evidence.context.currency
     due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
     late = [a for a in evidence.review.actions if a.overdue]
-    wanted = evidence.options[: most - min(1, len(late))]
+    wanted = [one for one in evidence.options if one.asked][: most - min(1, len(late))]
     proposed = [
         DecisionFact(
             id=option.lever, kind="option", title=option.title, owner=owner, due=due,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sipnb.chapters.baseline.scorecard import CHANCE, SATISFACTION
 from sipnb.chapters.baseline.time_to_restore import SURVIVAL
-from sipnb.chapters.facts import GapFact, KpiFact, PointFact
+from sipnb.chapters.facts import ActionFact, GapFact, KpiFact, PointFact
 from sipnb.chapters.forecast.views import RISKS
 from sipnb.chapters.front.evidence import LIKELY, Evidence, are, judgeable, share_of, standing
 from sipnb.chapters.gap_analysis.views import TARGETS
 from sipnb.chapters.recommendations.effects import unsupported
 from sipnb.chapters.recommendations.views import EVIDENCE
-from sipnb.chapters.review.views import REGISTER
+from sipnb.chapters.review.sentences import span
+from sipnb.chapters.review.views import REGISTER, VERDICTS
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, REVIEW
 from sipnb.register import NOT_AGREED
 from sipnb.show import words
@@ -148,11 +149,12 @@ def _watermelon(evidence: Evidence) -> PointFact | None:
 
 
 def _agreed(evidence: Evidence) -> PointFact | None:
-    """What became of what was agreed before, where somebody has to look at it."""
+    """What became of what was agreed before: a verdict of this cycle, what is overdue, the latest verdict, what is too early."""
     actions = [a for a in evidence.review.actions if a.state not in NOT_AGREED]
-    place = {"chapter": REVIEW, "section": REGISTER}
+    judged = [a for a in actions if a.outcome and a.outcome.change]
+    new = [a for a in judged if a.outcome.reached]
     late = [a for a in actions if a.overdue]
-    if late:
+    if late and not new:
         first = late[0]
         which = f"{len(late)} of {words.plural(len(actions), 'agreed action')} {are(len(late))}"
         text = (
@@ -160,16 +162,33 @@ def _agreed(evidence: Evidence) -> PointFact | None:
             f"{words.day(first.due)}, owned by {first.owner or 'nobody'}"
             f"{'; the records do not speak for it now' if unsupported(first, evidence.left) else ''}."
         )
-        return PointFact(lead="Agreed before.", text=text, **place)
-    done = [a for a in actions if a.implemented and a.state == "implemented"]
-    if not done:
-        return None
-    text = (
-        f"“{done[-1].title}” was implemented on {words.day(done[-1].implemented)}, "
-        f"{words.plural(done[-1].cycles_since or 0, f'whole {evidence.baseline.about.period}')} ago; whether it worked is not "
-        "judged yet."
+        return PointFact(lead="Agreed before.", text=text, chapter=REVIEW, section=REGISTER)
+    done = new or judged or [a for a in actions if a.implemented and a.state == "implemented"]
+    return (
+        PointFact(lead="Agreed before.", text=_outcome(evidence, done[-1]), chapter=REVIEW, section=VERDICTS)
+        if done
+        else None
     )
-    return PointFact(lead="Agreed before.", text=text, **place)
+
+
+def _outcome(evidence: Evidence, action: ActionFact) -> str:
+    """Whether an action worked, in one sentence."""
+    found, when = action.outcome, words.day(action.implemented)
+    head = f"“{action.title}”, implemented on {when},"
+    if found is None or found.change is None:
+        since = words.plural(action.cycles_since or 0, f"whole {evidence.baseline.about.period}")
+        why = {"too early": "it is too early to say whether it worked"}.get(
+            found.status if found else "", "whether it worked cannot be measured"
+        )
+        return f"“{action.title}” was implemented on {when}, {since} ago; {why}."
+    change = found.change
+    said = {"worked": "worked", "did not": "did not work", "inconclusive": "may or may not have worked"}[found.status]
+    actual, expected = (evidence.said(one, found.unit) for one in (change.actual, change.expected))
+    where = "for the tickets it touches " if found.where else ""
+    return (
+        f"{head} {said}: {where}{evidence.noun(found.kpi)} was {actual} in {span(change)}, and would have been {expected} "
+        "without it."
+    )
 
 
 def _ahead(evidence: Evidence) -> PointFact | None:

@@ -55,7 +55,7 @@ def totals(found: Sequence[ActionOfPlan]) -> TotalsFact:
 
 
 def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> ActionOfPlan:
-    against = effects.unsupported(one, left) if one.overdue else ""
+    against = effects.unsupported(one, left)
     return ActionOfPlan(
         service=service, id=one.id, kind="agreed", title=one.title, owner=one.owner or owner, state=one.state,
         open=one.state not in DONE, due=one.due, overdue=one.overdue,

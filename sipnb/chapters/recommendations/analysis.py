@@ -12,6 +12,7 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
 from sipnb.chapters.recommendations import effects
 from sipnb.chapters.recommendations.lever_words import seen_when, told
+from sipnb.register import DONE
 
 
 def ranked(seen: Iterable[levers.Evidence]) -> list[levers.Evidence]:
@@ -37,6 +38,16 @@ def considered(seen: Iterable[levers.Evidence]) -> dict[str, str]:
 def spoken_against(seen: Iterable[levers.Evidence]) -> dict[str, str]:
     """The levers that the records could have spoken for and do not, with the reason, by id."""
     return {e.lever.id: told(e).finding for e in seen if e.judged and not e.found}
+
+
+def open_anyway(seen: Iterable[levers.Evidence], actions: Iterable[ActionFact]) -> dict[str, str]:
+    """The open actions whose lever is not proposed, by the lever's title."""
+    lacking = {e.lever.id: e.lever.title for e in seen if not e.found}
+    found: dict[str, list[str]] = {}
+    for one in actions:
+        if one.lever in lacking and one.state not in DONE:
+            found.setdefault(lacking[one.lever], []).append(f"“{one.title}”, {one.state}")
+    return {title: "; ".join(told) for title, told in found.items()}
 
 
 def proposed_when(seen: Iterable[levers.Evidence]) -> dict[str, str]:
@@ -78,5 +89,5 @@ def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actio
         numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
         times=evidence.times, agreed=evidence.agreed, against=said.against,
-        registered=effects.in_register(lever.id, actions),
+        registered=effects.in_register(lever.id, actions), asked=effects.asked(lever.id, actions, context.cycle),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
+from sipnb.cycles import Cycle
 from sipnb.register import DONE, REFUSED
 from sipnb.show import words
 
@@ -53,22 +54,51 @@ def place(option: OptionFact) -> str:
     )
 
 
+#: A lever that was rejected or withdrawn is not asked for again in so many cycles.
+LEFT_ALONE = 4
+
+
 def in_register(lever: str, actions: Iterable[ActionFact]) -> str:
     """What the register says of the same lever, as clauses; empty where it says nothing."""
     mine = [one for one in actions if one.lever == lever]
     return "; ".join(_action(one) for one in sorted(mine, key=lambda one: one.state in DONE))
 
 
+def asked(lever: str, actions: Iterable[ActionFact], cycle: Cycle) -> bool:
+    """Whether somebody has to decide on a lever: not where it is open or was refused of late, nor where it was tried and did not
+    work or cannot be judged yet."""
+    return not any(one.lever == lever and _settled(one, cycle) for one in actions)
+
+
+def _settled(one: ActionFact, cycle: Cycle) -> bool:
+    if one.state in REFUSED:
+        since = one.since or one.raised
+        return since >= cycle.shift(1 - LEFT_ALONE).start.isoformat()
+    if one.implemented:
+        verdict = one.verdict or (one.outcome.status if one.outcome else None)
+        return verdict in ("did not", "too early")
+    return True
+
+
 def _action(one: ActionFact) -> str:
     if one.state in REFUSED:
         because = f" ({one.note.rstrip('.')})" if one.note else ""
-        return f"{one.state} before: “{one.title}”, raised on {words.day(one.raised)}{because}"
+        when = f" on {words.day(one.since)}" if one.since else f", raised on {words.day(one.raised)}"
+        return f"{one.state} before: “{one.title}”{when}{because}"
     if one.state in DONE:
         when = f" on {words.day(one.implemented)}" if one.implemented else ""
-        return f"done before: “{one.title}”, {one.state}{when}"
+        verdict = one.verdict or (one.outcome.status if one.outcome else None)
+        return f"done before: “{one.title}”, {one.state}{when}{_TRIED.get(verdict or '', '')}"
     due = f"due {words.day(one.due)}" if one.due else "without a date"
     late = ", overdue" if one.overdue else ""
     return f"{'proposed' if one.state == 'proposed' else 'agreed'} already: “{one.title}”, {one.state}, {due}{late}"
+
+
+_TRIED = {
+    "worked": ", and it worked", "did not": ", and it did not work here",
+    "inconclusive": ", and it is not clear whether it worked",
+    "too early": ", and it is too early to say whether it worked",
+}  # fmt: skip
 
 
 def unsupported(action: ActionFact, left: Mapping[str, str]) -> str:

@@ -52,8 +52,8 @@ def evidence(found: Sequence[OptionFact]) -> Shown:
     return points(lines, ordered=True, id=EVIDENCE) if lines else say("None.")
 
 
-def left(considered: Mapping[str, str], proposed_when: Mapping[str, str]) -> Shown:
-    """The levers that were looked at and not proposed, with the reason."""
+def left(considered: Mapping[str, str], proposed_when: Mapping[str, str], open_anyway: Mapping[str, str]) -> Shown:
+    """The levers that were looked at and not proposed, with the reason, and the actions on them that are open anyway."""
     if not considered:
         return say("Every lever is proposed.")
     frame = pd.DataFrame(
@@ -63,4 +63,6 @@ def left(considered: Mapping[str, str], proposed_when: Mapping[str, str]) -> Sho
             "What the records say": list(considered.values()),
         }
     )
+    if open_anyway:
+        frame["Open in the register"] = [open_anyway.get(title, "–") for title in considered]
     return table(frame, "Levers that are not proposed, with the reason")

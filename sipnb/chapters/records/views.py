@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
+
+from sipnb.chapters.context import RecordsContext
 from sipnb.chapters.records import account
 from sipnb.chapters.records.account import Account, Fate, Kind, Level, Verdict
 from sipnb.chapters.records.coverage import ServiceRows, Supplied, Untaken
 from sipnb.show import words
-from sipnb.show.display import Shown, macros
+from sipnb.show.display import Shown, macros, say
 
 
 def _shown(macro: str, text: str, *given: object) -> Shown:
@@ -82,6 +85,17 @@ def untaken(found: Sequence[Untaken]) -> Shown:
 def files(notes: tuple[list[str], list[str]], found: Sequence[Account]) -> Shown:
     """How files were read where there was something to choose, and the account of each where a source has several."""
     return _shown("files_read", "\n".join(notes[0]), notes, found)
+
+
+def controls(table: pd.DataFrame, context: RecordsContext) -> Shown:
+    """In how many services, and by which measures, actions of others are compared with what would have been."""
+    if context.cycle is None:
+        return say("Actions are judged in the plans of a cycle.")
+    if table.empty:
+        return say("No action is old enough to be judged in this cycle.")
+    titles = words.listed([words.lower(context.workbook.kpis[kpi].title) for kpi in table["kpi"].unique()])
+    several = words.plural(table["service"].nunique(), "service")
+    return say(f"Actions are compared with up to {several} in which nothing was done at their time, by {titles}.")
 
 
 def _kinds(found: tuple[list[Kind], list[Kind], str]) -> str:

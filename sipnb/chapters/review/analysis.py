@@ -1,8 +1,4 @@
-"""The review, in numbers: the improvement register of a service as it stood at the end of the cycle.
-
-A register entry is shown as its people keep it. Whether an implemented action worked is a question for a counterfactual, not
-for two numbers side by side; until there is one, nothing is claimed.
-"""
+"""The review, in numbers: the improvement register of a service as it stood at the end of the cycle, and what became of it."""
 
 from __future__ import annotations
 
@@ -11,22 +7,30 @@ from datetime import date
 from sipnb import register
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact
+from sipnb.chapters.review import outcomes
+from sipnb.chapters.review.outcomes import Judged
 from sipnb.register import DONE, Action, Standing
 
 
-def actions(context: ServiceContext) -> list[ActionFact]:
-    """The actions of the register that were there by the end of the cycle, the oldest first."""
+def known(context: ServiceContext) -> list[tuple[Action, Standing]]:
+    """The actions of the register that were there by the end of the cycle, the oldest first, as they stood then."""
     end = context.cycle.end
-    known = [(action, stood) for action in context.service.actions if (stood := register.standing(action, end))]
-    return [_fact(*one, context, end) for one in sorted(known, key=lambda one: (one[0].begun, one[0].id))]
+    found = [(action, stood) for action in context.service.actions if (stood := register.standing(action, end))]
+    return sorted(found, key=lambda one: (one[0].begun, one[0].id))
 
 
-def _fact(action: Action, stood: Standing, context: ServiceContext, end: date) -> ActionFact:
-    done, since = stood.implemented, None
-    if done:
-        first_whole = context.cycle.containing(done)
-        first_whole = first_whole if first_whole.start == done else first_whole.shift(1)
-        since = sum(1 for c in context.history if c.start >= first_whole.start)
+def judged(context: ServiceContext) -> dict[str, Judged]:
+    """What each action changed, or why that cannot be said, by its id."""
+    return {action.id: outcomes.outcome(context, action, stood) for action, stood in known(context)}
+
+
+def actions(context: ServiceContext, judged: dict[str, Judged]) -> list[ActionFact]:
+    """The actions of the register with what became of them, the oldest first."""
+    return [_fact(*one, context, context.cycle.end, judged[one[0].id]) for one in known(context)]
+
+
+def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, judged: Judged) -> ActionFact:
+    done, cost = stood.implemented, action.cost
     kpi = action.measured
     return ActionFact(
         id=action.id,
@@ -40,7 +44,12 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date) -
         implemented=done.isoformat() if done else None,
         overdue=bool(stood.due and stood.due < end and stood.state not in DONE),
         days_open=((done or end) - action.begun).days,
-        cycles_since=since,
+        cycles_since=judged.fact.age if done else None,
         note=stood.note,
         lever=action.lever,
+        since=stood.since.isoformat() if stood.since else None,
+        verdict=stood.verdict,
+        cost=cost.actual if cost else None,
+        planned=cost.once if cost else None,
+        outcome=judged.fact,
     )

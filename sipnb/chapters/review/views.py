@@ -1,4 +1,4 @@
-"""The review, as it is shown: how many actions, the register, and what people wrote beside it."""
+"""The review, as it is shown: what became of each action with its picture, the register, and what people wrote beside it."""
 
 from __future__ import annotations
 
@@ -6,45 +6,138 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact
-from sipnb.show import words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.chapters.review import sentences
+from sipnb.chapters.review.outcomes import Judged
+from sipnb.register import DONE, NOT_AGREED
+from sipnb.show import figures, words
+from sipnb.show.display import Shown, figure, points, say, table, together
 
-#: The id of the register, to which a plan's main points lead; an action's own is `action-<id>`.
-REGISTER = "register"
+#: The ids of the register and of the verdicts, to which a plan's main points lead; an action's own is `action-<id>`.
+REGISTER, VERDICTS = "register", "verdicts"
 
 
 def summary(actions: Sequence[ActionFact], states: Mapping[str, int], overdue: int) -> Shown:
-    """How many actions, in which states."""
+    """How many actions, in which states, and how many of them worked."""
     if not actions:
         return say("The register of this service is empty: nothing was agreed that could be reviewed.")
-    states = words.listed([f"{n} {state}" for state, n in states.items()])
+    said = words.listed([f"{n} {state}" for state, n in states.items()])
     late = f"**{words.plural(overdue, 'action is', 'actions are')} overdue.**" if overdue else ""
-    return say(f"{words.plural(len(actions), 'action')} in the register: {states}.", late)
+    return say(f"{words.plural(len(actions), 'action')} in the register: {said}.", _verdicts(actions), late)
 
 
-def register(actions: Sequence[ActionFact]) -> Shown:
+def _verdicts(actions: Sequence[ActionFact]) -> str:
+    found = [a.outcome.status for a in actions if a.implemented and a.outcome]
+    counts = {status: found.count(status) for status in sentences.SHORT if status in found}
+    if not counts:
+        return ""
+    one = "The one that is implemented" if len(found) == 1 else f"Of the {len(found)} that are implemented"
+    said = words.listed([(f"{n} " if len(found) > 1 else "") + sentences.SHORT[status] for status, n in counts.items()])
+    return f"{one}: {said}."
+
+
+def verdicts(actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
+    """What became of each action that is implemented: the verdict, what it came to, what it cost."""
+    lines = []
+    for action in (a for a in actions if a.implemented and a.outcome):
+        kpi = context.kpis[action.kpi] if action.kpi else None
+        parts = [
+            f"**{action.title}** (implemented {words.day(action.implemented, short=True)}).",
+            sentences.verdict(action, kpi, context.cycle, context.currency),
+            sentences.benefit(action.outcome, context.cycle, context.currency),
+            sentences.cost(action, context.currency),
+            f"It was closed as: {sentences.SHORT[action.verdict]}." if action.verdict else "",
+        ]
+        lines.append(" ".join(filter(None, parts)))
+    return points(lines, id=VERDICTS) if lines else say("No action is implemented yet, so there is nothing to judge.")
+
+
+def pictures(judged: Mapping[str, Judged], actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
+    """What was and what would have been, a picture for each action that was judged."""
+    shown = [_picture(one, judged[one.id], context) for one in actions if judged[one.id].path is not None]
+    return together(*shown) if shown else say("")
+
+
+def _picture(action: ActionFact, judged: Judged, context: ServiceContext) -> Shown:
+    path, found = judged.path, judged.fact
+    assert path is not None and found.change is not None and found.kpi is not None
+    change, kpi, currency = found.change, context.kpis[found.kpi], context.currency
+    start = len(path) - found.after
+    first = int(path["actual"].notna().to_numpy().argmax())
+    path, start = path.iloc[first:], start - first
+    actual, expected = (words.prose(one, found.unit, currency) for one in (change.actual, change.expected))
+    data = pd.DataFrame(
+        {
+            "Cycle": path["label"].to_numpy(), "Actual": path["actual"].to_numpy(), "Without it": path["expected"].to_numpy(),
+            "95 % from": path["low"].to_numpy(), "95 % to": path["high"].to_numpy(),
+            "Counts": ["yes" if one else "no" for one in path["used"]],
+        }
+    )  # fmt: skip
+    where = f", tickets where {found.where}" if found.where else ""
+    band = "; hatched: where nine of ten changes lay at dates and in services where nothing was done"
+    return figure(
+        figures.before_and_after(path, start, found.unit, currency),
+        name=f"action-{action.id}",
+        finding=f"{sentences.SAID[found.status]}: {actual} with it, {expected} without",
+        subtitle=f"{kpi.title}{where}; “{action.title}”; dotted: without it, grey: 95 % interval"
+        f"{band if path['least'].notna().any() else ''}",
+        alt=f"{kpi.title} over {len(path)} cycles: {actual} in {sentences.span(change)}, {expected} without the action.",
+        data=data, units=dict.fromkeys(("Actual", "Without it", "95 % from", "95 % to"), found.unit), currency=currency,
+        source="Model: a step by generalised least squares, averaged over how cycles hang together.", definition=found.kpi,
+        notes=["Pale points do not count: the cycles for which and in which it was raised, and in which it was half done."]
+        if not path["used"][path["actual"].notna()].all() else [],
+    )  # fmt: skip
+
+
+def register(actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
     """The actions, a row each."""
     if not actions:
         return say("")
     frame = pd.DataFrame(
         {
             "Action": [a.title for a in actions],
-            "State": [a.state + (", overdue" if a.overdue else "") for a in actions],
+            "State": [_state(a) for a in actions],
             "Owner": [a.owner or "nobody named" for a in actions],
-            "Meant to move": [a.kpi_title or "not said" for a in actions],
+            "Meant to move": [_meant(a, context) for a in actions],
             "Raised": [words.day(a.raised, short=True) for a in actions],
             "Due": [words.day(a.due, short=True) if a.due else "no date" for a in actions],
-            "Implemented": [
-                f"{words.day(a.implemented, short=True)}, {words.plural(a.cycles_since or 0, 'whole cycle')} since"
-                if a.implemented
-                else "–"
-                for a in actions
-            ],
+            "Did it work": [_worked(a) for a in actions],
+            "Next review": [next_review(a, context) for a in actions],
         }
     )
     ids = [f"action-{a.id}" for a in actions]
     return table(frame, "The improvement register, oldest action first", ids=ids, id=REGISTER)
+
+
+def _state(action: ActionFact) -> str:
+    day = action.implemented if action.state == "implemented" else action.since
+    since = f", {words.day(day, short=True)}" if day else ""
+    return f"{action.state}{since}{', overdue' if action.overdue else ''}"
+
+
+def _meant(action: ActionFact, context: ServiceContext) -> str:
+    if not action.kpi_title:
+        return "not said"
+    promised = sentences.promise(action.outcome, context.currency) if action.outcome else ""
+    return f"{action.kpi_title}: {promised}" if promised else action.kpi_title
+
+
+def _worked(action: ActionFact) -> str:
+    found = action.outcome
+    if found is None or action.state in NOT_AGREED:
+        return "–"
+    if found.status == "not due":
+        return sentences.SHORT["not due"]
+    return sentences.SHORT[found.status] + ("" if found.registered else ", not pre-registered")
+
+
+def next_review(action: ActionFact, context: ServiceContext) -> str:
+    """With the plan of which cycle somebody looks at an action again."""
+    found = action.outcome
+    if found and found.next:
+        return sentences.label(found.next, context.cycle)
+    return "–" if action.state in DONE else context.cycle.shift(1).label
 
 
 def notes(actions: Sequence[ActionFact]) -> Shown:

@@ -12,10 +12,13 @@ from sipnb.methods.interventions.placebo import Placebo, at_dates, in_services
 from sipnb.methods.interventions.power import enough, power
 from sipnb.methods.interventions.rates import RateRatio, rate_ratio
 from sipnb.methods.interventions.scales import Measured, duration, rate, share, value
-from sipnb.methods.interventions.step import Effect, NotMeasurable, effect
+from sipnb.methods.interventions.step import FEWEST_AFTER, FEWEST_BEFORE, FEWEST_CONTROLS, Effect, NotMeasurable, effect
 from sipnb.methods.interventions.verdict import not_worse, verdict
 
 __all__ = [
+    "FEWEST_AFTER",
+    "FEWEST_BEFORE",
+    "FEWEST_CONTROLS",
     "Effect",
     "Measured",
     "Mixture",

@@ -1,7 +1,7 @@
 """What an action changed: the step of a measure at its date, against itself and against what nobody touched.
 
 What else could make a difference is taken out first: the season, from two years on; what moved all services, by subtracting
-the mean of those that nothing was done to; and the cycle for which the action was raised, because after the worst of twelve a
+the median of those that nothing was done to; and the cycle for which the action was raised, because after the worst of twelve a
 better one comes by itself. The step is that of :mod:`averaged`.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.methods.interventions.averaged import Mixture, Regression, regression
+from sipnb.methods.interventions.local_level import local_level
 from sipnb.methods.interventions.scales import Measured
 
 #: Cycles before and after an action that an effect needs.
@@ -37,7 +38,13 @@ class _Fit:
     regression: Regression
     used: np.ndarray
 
-    def path(self) -> pd.DataFrame:
+    def second(self) -> Mixture:
+        places = np.flatnonzero(self.used)
+        before = int((self.design[self.used, 1] == 0).sum())
+        waves = self.design[self.used, 2:]
+        return local_level(self.points[self.used], before, waves if waves.size else None, at=places)
+
+    def path(self, by: float) -> pd.DataFrame:
         z = self.own.points.to_numpy(dtype=float)
         moved = np.where(np.isnan(z - self.points), 0, z - self.points)
         without = self.design.copy()
@@ -45,13 +52,12 @@ class _Fit:
         levels = [self.regression.contrast(row) for row in without]
         bounds = np.array([(level.value, *level.interval()) for level in levels]) + moved[:, None]
         expected, low, high = (self.own.back(column) for column in bounds.T)
+        since = self.design[:, 1] > 0
         frame = {
-            "actual": self.own.observed.to_numpy(),
-            "expected": expected,
-            "low": low,
-            "high": high,
-            "used": self.used,
-        }
+            "actual": self.own.observed.to_numpy(), "expected": expected, "low": low, "high": high, "used": self.used,
+            "least": np.where(since, self.own.back(bounds[:, 0] - by), np.nan),
+            "most": np.where(since, self.own.back(bounds[:, 0] + by), np.nan),
+        }  # fmt: skip
         return pd.DataFrame(frame, self.own.points.index)
 
 
@@ -72,10 +78,23 @@ class Effect:
     controls: int
     _fit: _Fit = field(repr=False)
 
+    @property
+    def sizes(self) -> np.ndarray | None:
+        """The cases that each cycle rests on, which weigh it; None where all count alike."""
+        return None if self._fit.own.sizes is None else self._fit.own.sizes.to_numpy(dtype=float)
+
     @cached_property
-    def path(self) -> pd.DataFrame:
-        """A row a cycle: actual, expected (the level without the action), low and high of that level, used (it counts)."""
-        return self._fit.path()
+    def second(self) -> Mixture | None:
+        """Another model's estimate of ``step``: see :func:`local_level`. None where what came before has no spread."""
+        try:
+            return self._fit.second()
+        except ValueError:
+            return None
+
+    def path(self, by: float = 0.0) -> pd.DataFrame:
+        """A row a cycle: actual, expected (the level without the action), low and high of that level, used (it counts), and
+        ``least`` and ``most``: the level and a step of this size to either side, nan before the action."""
+        return self._fit.path(by)
 
 
 def effect(
@@ -127,7 +146,8 @@ def compared(
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
     """The points less the mean of the controls', the variances that counting gives them, and which points count.
 
-    Each control is taken from its own mean before the action, so that one that is missing for a month moves nothing.
+    Each control is taken from its own mean before the action, so that one that is missing for a month moves nothing; of what is
+    left the median is taken, so that one that has troubles of its own moves little.
     """
     points, used = own.points.to_numpy(dtype=float), np.ones(len(own.points), dtype=bool)
     used[list(left_out)] = False
@@ -137,12 +157,20 @@ def compared(
         earlier = used & (np.arange(len(points)) < start)
         moved = others - np.nanmean(others[earlier], axis=0)
         there = (~np.isnan(moved)).sum(axis=1)
-        shared = np.where(there > 0, np.nansum(moved, axis=1) / np.maximum(there, 1), np.nan)
-        points = points - shared
+        points = points - _median(moved)
         if variances is not None:
             theirs = np.column_stack([control.variances.to_numpy(dtype=float) for control in controls])
-            variances = variances + np.nansum(theirs, axis=1) / np.maximum(there, 1) ** 2
+            scatter = np.where(there > 2, np.pi / 2, 1.0) / np.maximum(there, 1)
+            variances = variances + np.nan_to_num(scatter * _median(theirs))
     return points, variances, used & ~np.isnan(points)
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """The median of each row without nan; nan where there is nothing else."""
+    found = np.full(len(rows), np.nan)
+    known = ~np.isnan(rows).all(axis=1)
+    found[known] = np.nanmedian(rows[known], axis=1)
+    return found
 
 
 def fitted(points: np.ndarray, variances: np.ndarray | None, design: np.ndarray, used: np.ndarray) -> Regression:

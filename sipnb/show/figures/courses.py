@@ -127,6 +127,49 @@ def flow(opened: pd.Series, resolved: pd.Series, stock: pd.Series, labels: Seque
     return draw
 
 
+def before_and_after(
+    path: pd.DataFrame, start: int, unit: str, currency: str, target: float | None = None
+) -> Draw:  # fmt: skip
+    """What was, solid; what would have been without an action, dotted, its 95 % interval grey from the action on; the action as a
+    line; hatched the band in which nine of ten changes lay where nothing was done.
+
+    `path` has columns actual, expected, low, high, used, least, most, label; cycles that do not count are pale.
+    """
+    values = {c: path[c].to_numpy(float) for c in ("actual", "expected", "low", "high", "least", "most")}
+    actual, x, since = values["actual"], np.arange(len(path)), np.arange(len(path)) >= start
+    used = path["used"].to_numpy(bool)
+    notes = [Label(float(values["expected"][-1]), "without it", theme.MUTED)]
+    if np.isfinite(actual[-1]):
+        notes.append(Label(float(actual[-1]), words.number(actual[-1], unit, currency), theme.INK))
+
+    def draw(room: Room) -> Figure:
+        tall = 200 if room.narrow else 240
+        figure, axes = theme.canvas(room, tall)
+        bounds = [values[c][since] for c in ("low", "high", "least", "most")]
+        span = shared.limits(np.r_[actual, values["expected"], *bounds], unit)
+        ticks = shared.scale(axes, span, room, unit, currency)
+        left, right = shared.room_left(ticks, room), shared.room_right(notes, room)
+        theme.margins(figure, left, right, 22, 26)
+        axes.fill_between(x[since], values["low"][since], values["high"][since], color=theme.BAND, linewidth=0)
+        if np.isfinite(values["least"][since]).any():
+            axes.fill_between(
+                x[since], values["least"][since], values["most"][since], facecolor="none", edgecolor=theme.COMMON, hatch="//",
+                linewidth=0,
+            )  # fmt: skip
+        axes.plot(x, values["expected"], color=theme.MUTED, linewidth=1.5, linestyle=theme.DOTTED)
+        shared.course(axes, x, actual)
+        axes.plot(x[used], actual[used], color=theme.INK, marker="o", linestyle="none", markersize=5, markeredgewidth=0)
+        axes.plot(
+            x[~used], actual[~used], color=theme.FAINT, marker="o", linestyle="none", markersize=5, markeredgewidth=0
+        )
+        _mark(axes, [(start - 0.5, "implemented")], room)
+        shared.names(axes, list(path["label"]), room, room.width - left - right)
+        shared.beside(axes, notes, room, tall - 22 - 26)
+        return figure
+
+    return draw
+
+
 def fan_chart(
     history: pd.Series, labels: Sequence[str], table: pd.DataFrame, ahead: Sequence[str], unit: str, currency: str,
     target: float | None,
