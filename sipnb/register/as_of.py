@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from sipnb.register.entries import Action
-from sipnb.register.states import ACCEPTED, APPROVED, DELIVERED, IMPLEMENTED, PROPOSED, REFUSED, STARTED
+from sipnb.register.states import (
+    ACCEPTED,
+    AGREED,
+    APPROVED,
+    DELIVERED,
+    IMPLEMENTED,
+    NOT_AGREED,
+    PROPOSED,
+    REFUSED,
+    STARTED,
+)  # fmt: skip
 
 #: What the states of the short form say of whether it worked.
 _SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "inconclusive"}
@@ -16,7 +26,7 @@ _SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "i
 @dataclass(frozen=True)
 class Standing:
     """How an action stood: its state and since when, when it was implemented if it was, when it is due, what was written with
-    its state, and the verdict with which it was closed."""
+    its state, the verdict with which it was closed, when it was agreed and by when it was first to be done."""
 
     state: str
     implemented: date | None
@@ -24,6 +34,8 @@ class Standing:
     note: str
     since: date | None = None
     verdict: str | None = None
+    agreed: date | None = None
+    first_due: date | None = None
 
 
 def standing(action: Action, end: date) -> Standing | None:
@@ -33,12 +45,14 @@ def standing(action: Action, end: date) -> Standing | None:
     if not action.history:
         return _short(action, end)
     state, implemented, due, note, since, verdict = "", None, action.due, "", None, None
+    agreed, first_due = None, action.due
     for entry in (entry for entry in action.history if entry.on < end):
         if entry.state != state:  # an entry of the same state is a note, or a new date
             state, note, since, verdict = entry.state, "", entry.on, entry.verdict
             implemented = entry.on if state == DELIVERED else implemented
-        note, due = entry.reason or note, entry.due or due
-    return Standing(state, implemented if state in IMPLEMENTED else None, due, note, since, verdict)
+        note, due, first_due = entry.reason or note, entry.due or due, first_due or entry.due
+        agreed = agreed or (entry.on if entry.state in AGREED else None)
+    return Standing(state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due)
 
 
 def until(actions: Iterable[Action], end: date | None) -> list[Action]:
@@ -54,7 +68,9 @@ def _short(action: Action, end: date) -> Standing:
     state, later = _state(action, end)
     # What was written since would tell of a time that had not come.
     verdict = _SHORT_VERDICTS.get(state)
-    return Standing(state, done, action.due, "" if later else action.note, None if later else action.since, verdict)
+    agreed = None if state in NOT_AGREED else action.raised
+    since = None if later else action.since
+    return Standing(state, done, action.due, "" if later else action.note, since, verdict, agreed, action.due)
 
 
 def _state(action: Action, end: date) -> tuple[str, bool]:

@@ -37,6 +37,8 @@ REASONED = (REJECTED, WITHDRAWN, POSTPONED)
 
 IMPLEMENTED = {DELIVERED, CLOSED, "verified", "failed", "inconclusive"}
 REFUSED = {REJECTED, WITHDRAWN}
+#: In which somebody has agreed to it.
+AGREED = (ACCEPTED, APPROVED, STARTED)
 #: On which nothing is left to do.
 DONE = IMPLEMENTED | REFUSED
 #: What nobody has agreed to, yet or any more.

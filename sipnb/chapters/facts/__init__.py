@@ -20,6 +20,8 @@ from sipnb.chapters.facts.forecast import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.facts.gap_analysis import GapFact, GapFacts, MissesFact, MissPartFact, ObjectiveFact
 from sipnb.chapters.facts.portfolio import (
     ActionOfPlan,
+    DeliveredFact,
+    DeliveryFact,
     EstateFact,
     FunnelFact,
     HealthFact,
@@ -27,6 +29,7 @@ from sipnb.chapters.facts.portfolio import (
     PlanNews,
     PortfolioFacts,
     PositionFact,
+    ShareFact,
     SignalFact,
     SinceFact,
     ToneChange,
@@ -43,7 +46,15 @@ from sipnb.chapters.facts.recommendations import (
     VerdictFact,
 )
 from sipnb.chapters.facts.records import RecordsFacts
-from sipnb.chapters.facts.review import ActionFact, BenefitFact, ChangeFact, CounterFact, OutcomeFact, ReviewFacts
+from sipnb.chapters.facts.review import (
+    ActionFact,
+    BenefitFact,
+    ChangeFact,
+    CounterFact,
+    FixFact,
+    OutcomeFact,
+    ReviewFacts,
+)
 
 __all__ = [
     "About",
@@ -55,10 +66,13 @@ __all__ = [
     "ChangeFact",
     "CounterFact",
     "DecisionFact",
+    "DeliveredFact",
+    "DeliveryFact",
     "EffectFact",
     "EstateFact",
     "Facts",
     "Figures",
+    "FixFact",
     "FlowFact",
     "ForecastFact",
     "ForecastFacts",
@@ -88,6 +102,7 @@ __all__ = [
     "RestatedFact",
     "RestoreFact",
     "ReviewFacts",
+    "ShareFact",
     "SignalFact",
     "SilenceFact",
     "SinceFact",

@@ -153,6 +153,48 @@ class FunnelFact(Facts):
     better: list[str]
 
 
+class ShareFact(Facts):
+    """What one action brought beside what it promised, both over the same cases; `amount` is None where it cannot be said."""
+
+    service: str
+    id: str
+    title: str
+    promised: float
+    amount: float
+
+
+class DeliveredFact(Facts):
+    """What all judged actions of one unit (hours of users, cases, money) promised and brought, the sum with its 95 % interval."""
+
+    unit: Literal["hours", "cases", "money"]
+    promised: float
+    amount: float
+    low: float
+    high: float
+    actions: list[ShareFact]
+
+
+class DeliveryFact(Facts):
+    """The organisation's record with its actions: how many were agreed, due, done and on time, and what became of those done.
+
+    `due` were to be done by the cut-off, `on_time` of them by the first date they were given. `judged` have a verdict;
+    `half_days` is after how many days half of what is agreed is done (None where there is too little to tell).
+    """
+
+    agreed: int
+    refused: int
+    done: int
+    due: int
+    on_time: int
+    judged: int
+    worked: int
+    did_not: int
+    unclear: int
+    waiting: int
+    delivered: list[DeliveredFact] = Field(default_factory=list)
+    half_days: float | None = None
+
+
 class EstateFact(Facts):
     definition: str
     severities: list[str]
@@ -175,6 +217,7 @@ class PortfolioFacts(Facts):
     positions: list[PositionFact]
     actions: list[ActionOfPlan]
     totals: TotalsFact
+    delivery: DeliveryFact | None = None
     since: SinceFact
     health: HealthFact
     estate: list[EstateFact]

@@ -67,6 +67,7 @@ class BenefitFact(Facts):
     cases: str
     volume: int
     cycles: int
+    promised: float | None = Field(None, description="what it would be had the effect been as promised")
     price: float | None = None
     money: float | None = None
     money_low: float | None = None
@@ -119,13 +120,41 @@ class ActionFact(Facts):
     note: str
     lever: str | None = Field(None, description="the kind of improvement it is, by the catalogue")
     since: str | None = Field(None, description="since when it has been in its state")
+    agreed: str | None = Field(None, description="when it was first accepted, approved or begun")
+    first_due: str | None = Field(None, description="the date it was first to be done by")
     verdict: str | None = Field(None, description="the verdict with which people closed it")
     cost: float | None = Field(None, description="what it has cost so far")
     planned: tuple[float, float, float] | None = Field(None, description="what it was to cost once: low, likely, high")
     outcome: OutcomeFact | None = None
 
 
+class FixFact(Facts):
+    """Whether a kind of ticket came back after what was to end it: an action or a problem record.
+
+    `ratio` is how many came for every one that would have come without it, with its 95 % interval; `before` and `since` are
+    cases a cycle. `found` holds when all fixes of the service are looked at together.
+    """
+
+    of: Literal["action", "problem"]
+    id: str
+    title: str
+    kind: str
+    fixed: str
+    before: float
+    since: float
+    cycles: int
+    ratio: float
+    low: float
+    high: float
+    p: float
+    found: Literal["rarer", "more often", "no change found"]
+
+
 class ReviewFacts(Facts):
+    """`unfit` is the number of fixes whose kind of ticket is too rare, or whose time too short, to tell whether it came back."""
+
     actions: list[ActionFact]
     states: dict[str, int]
     overdue: int
+    fixes: list[FixFact] = Field(default_factory=list)
+    unfit: int = 0

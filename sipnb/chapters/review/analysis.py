@@ -48,6 +48,8 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         note=stood.note,
         lever=action.lever,
         since=stood.since.isoformat() if stood.since else None,
+        agreed=stood.agreed.isoformat() if stood.agreed else None,
+        first_due=stood.first_due.isoformat() if stood.first_due else None,
         verdict=stood.verdict,
         cost=cost.actual if cost else None,
         planned=cost.once if cost else None,

@@ -39,8 +39,9 @@ def benefit(context: ServiceContext, kpi: Kpi, change: ChangeFact, action: Actio
     sign = 1 if kpi.good == "up" else -1
     amount = sign * change.value * times
     low, high = sorted((sign * change.low * times, sign * change.high * times))
+    promised = sign * action.measure.expect[1] * times if action.measure and action.measure.expect else None
     money = (None, None, None) if price is None else (amount * price, low * price, high * price)
     return BenefitFact(
         amount=amount, low=low, high=high, unit=unit, cases=CASES.get(table, "cases"), volume=volume, cycles=cycles,
-        price=price, money=money[0], money_low=money[1], money_high=money[2],
+        promised=promised, price=price, money=money[0], money_low=money[1], money_high=money[2],
     )  # fmt: skip

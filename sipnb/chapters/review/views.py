@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import pandas as pd
 
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import ActionFact
+from sipnb.chapters.facts import ActionFact, FixFact
 from sipnb.chapters.review import sentences
 from sipnb.chapters.review.outcomes import Judged
 from sipnb.register import DONE, NOT_AGREED
 from sipnb.show import figures, words
-from sipnb.show.display import Shown, figure, points, say, table, together
+from sipnb.show.display import Shown, figure, folded, points, say, table, together
 
+#: An open action that has been in its state for so many days does not move.
+STUCK = 90
 #: The ids of the register and of the verdicts, to which a plan's main points lead; an action's own is `action-<id>`.
 REGISTER, VERDICTS = "register", "verdicts"
 
@@ -138,6 +141,66 @@ def next_review(action: ActionFact, context: ServiceContext) -> str:
     if found and found.next:
         return sentences.label(found.next, context.cycle)
     return "–" if action.state in DONE else context.cycle.shift(1).label
+
+
+def stuck(actions: Sequence[ActionFact], cutoff: date) -> Shown:
+    """The open actions that have not moved for long, the longest first."""
+    found = sorted(((_stood(one, cutoff), one) for one in actions if one.state not in DONE), key=lambda pair: -pair[0])
+    lines = [
+        f"**{one.title}** has been {one.state} for {days:,} days{_never_begun(one)}."
+        for days, one in found
+        if days >= STUCK
+    ]
+    return points(lines) if lines else say(f"No open action has stood in its state for {STUCK} days or more.")
+
+
+def _stood(action: ActionFact, cutoff: date) -> int:
+    return (cutoff - date.fromisoformat(action.since or action.raised)).days
+
+
+def _never_begun(action: ActionFact) -> str:
+    return ", and was never begun" if action.state in ("accepted", "approved") else ""
+
+
+def fixes(found: Sequence[FixFact], unfit: int, period: str) -> Shown:
+    """Whether kinds of tickets came back after what was to end them."""
+    if not found:
+        none = "No problem was fixed within a year, and no action that is implemented names a kind of ticket."
+        return say(_unfit(unfit) or none)
+    counts = {said: sum(one.found == said for one in found) for said in ("rarer", "more often", "no change found")}
+    parts = [
+        f"after {n} its kind of ticket came {said}" if said != "no change found" else f"after {n} no change was found"
+        for said, n in counts.items()
+        if n
+    ]
+    text = (
+        f"{words.plural(len(found), 'fix is', 'fixes are')} followed, against all other tickets: {words.listed(parts)}."
+    )
+    frame = pd.DataFrame(
+        {
+            "Fix": [one.title if one.of == "action" else f"problem {one.title}" for one in found],
+            "Kind of ticket": [one.kind for one in found],
+            "Fixed": [words.day(one.fixed, short=True) for one in found],
+            f"Before, a {period}": [words.significant(one.before) for one in found],
+            f"Since, a {period}": [words.significant(one.since) for one in found],
+            "For each that would have come": [
+                f"{one.ratio:.2f} ({one.low:.2f}–{one.high:.2f})" for one in found
+            ],
+            "Found": [one.found for one in found],
+        }
+    )  # fmt: skip
+    numeric = (f"Before, a {period}", f"Since, a {period}", "For each that would have come")
+    shown = table(
+        frame, "Fixes and what came of their kind of ticket, with 95 % intervals, the surest first", numeric=numeric
+    )
+    return together(say(text, _unfit(unfit)), folded(shown, "Each fix"))
+
+
+def _unfit(unfit: int) -> str:
+    if not unfit:
+        return ""
+    of_one = words.plural(unfit, "fix cannot be followed: its kind", "fixes cannot be followed: their kinds")
+    return f"{of_one} of ticket {'is' if unfit == 1 else 'are'} too rare, or too little time has passed."
 
 
 def notes(actions: Sequence[ActionFact]) -> Shown:

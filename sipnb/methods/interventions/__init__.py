@@ -11,7 +11,7 @@ from sipnb.methods.interventions.local_level import local_level
 from sipnb.methods.interventions.placebo import Placebo, at_dates, in_services
 from sipnb.methods.interventions.power import enough, power
 from sipnb.methods.interventions.rates import RateRatio, rate_ratio
-from sipnb.methods.interventions.scales import Measured, duration, rate, share, value
+from sipnb.methods.interventions.scales import Measured, duration, rate, relative, share, value
 from sipnb.methods.interventions.step import FEWEST_AFTER, FEWEST_BEFORE, FEWEST_CONTROLS, Effect, NotMeasurable, effect
 from sipnb.methods.interventions.verdict import not_worse, verdict
 
@@ -37,6 +37,7 @@ __all__ = [
     "rate",
     "rate_ratio",
     "regression",
+    "relative",
     "share",
     "value",
     "verdict",

@@ -53,6 +53,19 @@ def rate(counts: pd.Series, exposure: pd.Series | None = None) -> Measured:
     return Measured(k / n, np.sqrt((k + 3 / 8) / n), lambda z: np.clip(z, 0, None) ** 2, 1 / (4 * n), n)
 
 
+def relative(counts: pd.Series) -> Measured:
+    """A count whose changes multiply, as with the season: ``exp`` of a step on this scale is a ratio of rates.
+
+    Half an event is added, so that none has a logarithm. Raises ValueError for negative counts.
+    """
+    k = pd.Series(counts, dtype=float)
+    if (k < 0).any():
+        raise ValueError(f"{k.index[k < 0][0]!r}: a count cannot be negative")
+    # Of the mean, because few events by chance are not less certain than many.
+    variances = pd.Series(1 / (k.mean() + 0.5), index=k.index)
+    return Measured(k, np.log(k + 0.5), lambda z: np.clip(np.exp(z) - 0.5, 0, None), variances)
+
+
 def duration(values: pd.Series, cases: pd.Series | None = None) -> Measured:
     """A typical time or cost: positive; ``cases`` it rests on, which weigh it. Raises ValueError where one is not above 0."""
     values = pd.Series(values, dtype=float)

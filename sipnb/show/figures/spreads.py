@@ -131,6 +131,33 @@ def pareto(rows: pd.DataFrame) -> Draw:
     return draw
 
 
+def waterfall(rows: pd.DataFrame, texts: Sequence[str]) -> Draw:
+    """A sum, what was added to it and taken from it, and what is left, as bars: the first and the last from zero.
+
+    `rows` has columns label and value; `texts` stand beside the bars.
+    """
+    value = rows["value"].to_numpy(float)
+    ends = np.r_[np.cumsum(value[:-1]), value[-1]]
+    starts = np.r_[0.0, ends[:-2], 0.0]
+    colors = [theme.COMMON, *(theme.IMPROVEMENT if one > 0 else theme.CONCERN for one in value[1:-1]), theme.ACCENT]
+
+    def draw(room: Room) -> Figure:
+        figure, axes = _rows(room, rows["label"], 8, texts)
+        y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
+        low, high = min(0.0, *ends), max(0.0, *ends)
+        axes.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low) or 1.0)
+        axes.set_xticks([])
+        axes.grid(axis="x", visible=False)
+        axes.vlines([0], -0.6, len(rows) - 0.4, color=theme.FAINT, linewidth=1)
+        for place, start, end, color in zip(y, starts, ends, colors, strict=True):
+            axes.barh(
+                [place], [end - start], left=[start], height=0.4 if room.narrow else 0.56, color=color, linewidth=0
+            )
+        return figure
+
+    return draw
+
+
 def against_limits(rows: pd.DataFrame) -> Draw:
     """Where target and latest value lie within each measure's usual range (0 lower limit, 1 upper limit).
 

@@ -1,0 +1,122 @@
+"""Did the fix hold: whether the kind of ticket that an action or a problem record was to end came back.
+
+Fixed problems are followed by quieter months in any case, because problems are recorded when there is trouble: the cycles from
+the one before a problem was recorded to the one in which it was fixed do not count, and its kind of ticket is compared with all
+others of the service. Many fixes are looked at, so that a few would seem to have held by chance; what is claimed holds among all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from sipnb import formulas, kpis, register
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts.review import FixFact
+from sipnb.cycles import Cycle
+from sipnb.methods import discoveries, interventions
+from sipnb.methods.interventions import NotMeasurable
+
+#: A kind of ticket that comes less often than so many times a cycle tells nothing of a fix.
+FEWEST = 5.0
+#: A problem is of the kind that most of its incidents have.
+MOST = 0.5
+#: Problems fixed within a year are followed, the latest so many.
+LATEST = 30
+
+
+@dataclass(frozen=True)
+class _Fix:
+    """Something that was to end a kind of ticket: between `recorded` and `fixed`; `mine` says which tickets are of the kind."""
+
+    of: str
+    id: str
+    title: str
+    kind: str
+    recorded: date
+    fixed: date
+    mine: np.ndarray
+
+
+def fixes(context: ServiceContext) -> tuple[list[FixFact], int]:
+    """What came of each fix whose kind of ticket can be followed, the surest first, and how many cannot be followed."""
+    covered = kpis.covered("volume", context.scope)
+    every = [*_actions(context), *_problems(context)]
+    found, unfit = [], 0
+    for fix in every if covered else ():
+        try:
+            found.append(_followed(context, fix, covered))
+        except NotMeasurable:
+            unfit += 1
+    sure = discoveries.benjamini_hochberg([one.p for one in found])["rejected"] if found else ()
+    told = [
+        one.model_copy(update={"found": ("rarer" if one.ratio < 1 else "more often") if held else "no change found"})
+        for one, held in zip(found, sure, strict=True)
+    ]
+    return sorted(told, key=lambda one: (one.p, one.of, one.id)), unfit
+
+
+def _actions(context: ServiceContext) -> Iterator[_Fix]:
+    for action in context.service.actions:
+        stood = register.standing(action, context.cycle.end)
+        if action.tickets and stood and stood.implemented:
+            try:
+                holds = formulas.evaluate(
+                    context.records.tickets, "tickets", {"holds": action.tickets.where}, context.cycle.zone
+                )["holds"]
+            except formulas.FormulaError:
+                continue
+            mine = holds.fillna(False).to_numpy(bool)
+            yield _Fix("action", action.id, action.title, action.tickets.where, action.begun, stood.implemented, mine)
+
+
+def _problems(context: ServiceContext) -> Iterator[_Fix]:
+    records = context.records
+    if not (
+        records.has("problems") and records.supplies("tickets", "problem") and records.supplies("tickets", "category")
+    ):
+        return
+    tickets, zone = records.tickets, context.cycle.zone
+    fixed = records.problems.dropna(subset=["resolved", "opened"])
+    year = context.cycle.shift(1 - context.cycle.season).opens
+    fixed = fixed[(fixed["resolved"] >= year) & (fixed["resolved"] < context.cycle.cutoff)]
+    for problem in fixed.sort_values(["resolved", "problem"]).tail(LATEST).itertuples():
+        kinds = tickets.loc[tickets["problem"] == problem.problem, "category"].value_counts(normalize=True)
+        if len(kinds) and kinds.iloc[0] > MOST:
+            days = (one.tz_convert(zone).date() for one in (problem.opened, problem.resolved))
+            mine = (tickets["category"] == kinds.index[0]).fillna(False).to_numpy(bool)
+            yield _Fix("problem", problem.problem, problem.problem, str(kinds.index[0]), *days, mine)
+
+
+def _followed(context: ServiceContext, fix: _Fix, covered: Sequence[Cycle]) -> FixFact:
+    """The kind of ticket before and since, against the other tickets. Raises NotMeasurable."""
+    scope = context.scope.over(list(covered))
+    counts, others = (
+        pd.Series(scope.count(np.where(which, scope.opened, -1)), [one.name for one in covered])
+        for which in (fix.mine, ~fix.mine)
+    )
+    within = covered[-1].containing(fix.fixed)
+    first = within if within.start == fix.fixed else within.shift(1)
+    start = sum(one.start < first.start for one in covered)
+    recorded = covered[-1].containing(fix.recorded).shift(-1)
+    out = [at for at, one in enumerate(covered) if recorded.start <= one.start < first.start]
+    counts_before = counts.iloc[[at for at in range(start) if at not in out]]
+    if start == len(covered) or counts_before.empty or counts_before.mean() < FEWEST:
+        raise NotMeasurable("the kind of ticket is too rare, or too little time has passed")
+    own, rest = interventions.relative(counts), interventions.relative(others)
+    enough = others.mean() >= counts.mean()
+    found = interventions.effect(
+        own, start, controls=[rest] if enough else (), left_out=out, season=context.cycle.season
+    )
+    ratio, low, high = (math.exp(one) for one in (found.step.value, *found.step.interval()))
+    below = found.step.below(0.0)
+    return FixFact(
+        of=fix.of, id=fix.id, title=fix.title, kind=fix.kind, fixed=fix.fixed.isoformat(), cycles=found.after,
+        before=float(counts_before.mean()), since=float(counts.iloc[start:].mean()), ratio=ratio, low=low, high=high,
+        p=min(1.0, 2 * min(below, 1 - below)), found="no change found",
+    )  # fmt: skip
