@@ -18,7 +18,7 @@ from pathlib import Path
 from sipnb import demo, places
 from sipnb import workbook as workbooks
 from sipnb.chapters.context import RecordsContext, ServiceContext
-from sipnb.chapters.review import analysis, measuring
+from sipnb.chapters.review import analysis, measuring, recurrence
 from sipnb.demo.services import DEEDS, Deed
 from sipnb.places import CycleFolder
 from sipnb.records import frozen, prepare
@@ -29,8 +29,8 @@ CYCLE = "2026-10"
 RIGHT, SEEMED = 0.9, 0.05
 
 
-def verdicts(seed: int) -> dict[str, str]:
-    """The verdict on each action in one simulation."""
+def verdicts(seed: int) -> tuple[dict[str, str], list[str]]:
+    """The verdict on each action in one simulation, and what is said of each fix of a problem, none of which did anything."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = CycleFolder(Path(scratch) / "cycle")
         demo.write(Path(scratch) / "exports", seed=seed)
@@ -39,14 +39,16 @@ def verdicts(seed: int) -> dict[str, str]:
         prepare.freeze(book, cycle, folder.records)
         table = measuring.untouched(RecordsContext(book, cycle, frozen.read_quality(folder.records), folder))
         measuring._handed_over = lambda _: table  # once for all services, as the notebook over the records does
-        found = {}
+        found: dict[str, str] = {}
+        fixes: list[str] = []
         for name in dict.fromkeys(deed.service for deed in DEEDS):
             records = Records(folder.records, name)
             context = ServiceContext(book, book.service(name), cycle, folder, records)
             mine = tuple(a for a in context.service.actions if any(deed.action == a.id for deed in DEEDS))
             context = replace(context, service=replace(context.service, actions=mine))
             found |= {action: one.fact.status for action, one in analysis.judged(context).items()}
-        return found
+            fixes += [one.found for one in recurrence.fixes(context)[0] if one.of == "problem"]
+        return found, fixes
 
 
 def right(deed: Deed, said: str) -> bool:
@@ -60,7 +62,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
     with ProcessPoolExecutor(given.jobs, max_tasks_per_child=4) as pool:
-        found = list(pool.map(verdicts, range(1, given.seeds + 1)))
+        made = list(pool.map(verdicts, range(1, given.seeds + 1)))
+    found, fixes = [one for one, _ in made], [said for _, all_of in made for said in all_of]
     print(f"{'action':<32}{'right verdict':<16}{'right':<10}said in {given.seeds} simulations")
     for deed in DEEDS:
         said = Counter(one[deed.action] for one in found)
@@ -69,6 +72,13 @@ def main() -> None:
         bad = " !" if share < RIGHT or seemed > SEEMED else ""
         told = ", ".join(f"{verdict} {n}" for verdict, n in said.most_common())
         print(f"{deed.action:<32}{deed.verdict:<16}{share:<10.0%}{told}{bad}")
+    claimed = Counter(fixes)
+    wrong = sum(n for said, n in claimed.items() if said != "no change found") / len(fixes)
+    print(
+        f"fixes of problems that did nothing: {len(fixes)}, "
+        + ", ".join(f"{said} {n}" for said, n in claimed.most_common())
+        + (" !" if wrong > SEEMED else "")
+    )
 
 
 if __name__ == "__main__":

@@ -148,6 +148,7 @@ class FixFact(Facts):
     high: float
     p: float
     found: Literal["rarer", "more often", "no change found"]
+    with_others: list[str] = Field(default_factory=list, description="other fixes of these tickets at that time")
 
 
 class ReviewFacts(Facts):

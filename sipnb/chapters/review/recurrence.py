@@ -1,8 +1,9 @@
 """Did the fix hold: whether the kind of ticket that an action or a problem record was to end came back.
 
 Fixed problems are followed by quieter months in any case, because problems are recorded when there is trouble: the cycles from
-the one before a problem was recorded to the one in which it was fixed do not count, and its kind of ticket is compared with all
-others of the service. Many fixes are looked at, so that a few would seem to have held by chance; what is claimed holds among all.
+the one before a problem was recorded to the one in which it was fixed do not count. The kind of ticket is compared with the other
+kinds of the service, with the median of them, as one of these may have been fixed, too. Many fixes are looked at, so that a few
+would seem to have held by chance; what is claimed holds among all.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts.review import FixFact
 from sipnb.cycles import Cycle
 from sipnb.methods import discoveries, interventions
-from sipnb.methods.interventions import NotMeasurable
+from sipnb.methods.interventions import FEWEST_CONTROLS, NotMeasurable
 
 #: A kind of ticket that comes less often than so many times a cycle tells nothing of a fix.
 FEWEST = 5.0
 #: A problem is of the kind that most of its incidents have.
 MOST = 0.5
+#: Fixes that are no more days apart cannot be told apart.
+APART = 92
 #: Problems fixed within a year are followed, the latest so many.
 LATEST = 30
 
@@ -47,18 +50,34 @@ def fixes(context: ServiceContext) -> tuple[list[FixFact], int]:
     """What came of each fix whose kind of ticket can be followed, the surest first, and how many cannot be followed."""
     covered = kpis.covered("volume", context.scope)
     every = [*_actions(context), *_problems(context)]
-    found, unfit = [], 0
+    followed, unfit = [], 0
     for fix in every if covered else ():
         try:
-            found.append(_followed(context, fix, covered))
+            followed.append((fix, _followed(context, fix, covered)))
         except NotMeasurable:
             unfit += 1
-    sure = discoveries.benjamini_hochberg([one.p for one in found])["rejected"] if found else ()
+    sure = discoveries.benjamini_hochberg([one.p for _, one in followed])["rejected"] if followed else ()
     told = [
-        one.model_copy(update={"found": ("rarer" if one.ratio < 1 else "more often") if held else "no change found"})
-        for one, held in zip(found, sure, strict=True)
+        one.model_copy(
+            update={
+                "found": ("rarer" if one.ratio < 1 else "more often") if held else "no change found",
+                "with_others": [other.title for other, _ in _at_once(fix, followed)],
+            }
+        )
+        for (fix, one), held in zip(followed, sure, strict=True)
     ]
     return sorted(told, key=lambda one: (one.p, one.of, one.id)), unfit
+
+
+def _at_once(fix: _Fix, followed: Sequence[tuple[_Fix, FixFact]]) -> list[tuple[_Fix, FixFact]]:
+    """The other fixes of mostly the same tickets within the same months: which of them it was cannot be told."""
+    return [
+        (other, one)
+        for other, one in followed
+        if other is not fix
+        and abs((other.fixed - fix.fixed).days) <= APART
+        and 2 * (other.mine & fix.mine).sum() > (other.mine | fix.mine).sum()
+    ]
 
 
 def _actions(context: ServiceContext) -> Iterator[_Fix]:
@@ -93,12 +112,20 @@ def _problems(context: ServiceContext) -> Iterator[_Fix]:
             yield _Fix("problem", problem.problem, problem.problem, str(kinds.index[0]), *days, mine)
 
 
+def _other_kinds(context: ServiceContext, mine: np.ndarray) -> Iterator[np.ndarray]:
+    """Which tickets are of each other category, without those of the kind itself."""
+    if context.records.supplies("tickets", "category"):
+        category = context.records.tickets["category"]
+        for one in sorted(category[~mine].dropna().unique()):
+            yield (category == one).fillna(False).to_numpy(bool) & ~mine
+
+
 def _followed(context: ServiceContext, fix: _Fix, covered: Sequence[Cycle]) -> FixFact:
     """The kind of ticket before and since, against the other tickets. Raises NotMeasurable."""
     scope = context.scope.over(list(covered))
-    counts, others = (
+    counts, *others = (
         pd.Series(scope.count(np.where(which, scope.opened, -1)), [one.name for one in covered])
-        for which in (fix.mine, ~fix.mine)
+        for which in (fix.mine, *_other_kinds(context, fix.mine))
     )
     within = covered[-1].containing(fix.fixed)
     first = within if within.start == fix.fixed else within.shift(1)
@@ -108,11 +135,11 @@ def _followed(context: ServiceContext, fix: _Fix, covered: Sequence[Cycle]) -> F
     counts_before = counts.iloc[[at for at in range(start) if at not in out]]
     if start == len(covered) or counts_before.empty or counts_before.mean() < FEWEST:
         raise NotMeasurable("the kind of ticket is too rare, or too little time has passed")
-    own, rest = interventions.relative(counts), interventions.relative(others)
-    enough = others.mean() >= counts.mean()
+    beside = [interventions.relative(one) for one in others if one.mean() >= FEWEST]
     found = interventions.effect(
-        own, start, controls=[rest] if enough else (), left_out=out, season=context.cycle.season
-    )
+        interventions.relative(counts), start, controls=beside if len(beside) >= FEWEST_CONTROLS else (), left_out=out,
+        season=context.cycle.season,
+    )  # fmt: skip
     ratio, low, high = (math.exp(one) for one in (found.step.value, *found.step.interval()))
     below = found.step.below(0.0)
     return FixFact(

@@ -173,9 +173,8 @@ def fixes(found: Sequence[FixFact], unfit: int, period: str) -> Shown:
         for said, n in counts.items()
         if n
     ]
-    text = (
-        f"{words.plural(len(found), 'fix is', 'fixes are')} followed, against all other tickets: {words.listed(parts)}."
-    )
+    many = words.plural(len(found), "fix is", "fixes are")
+    text = f"{many} followed, against the other kinds of ticket: {words.listed(parts)}."
     frame = pd.DataFrame(
         {
             "Fix": [one.title if one.of == "action" else f"problem {one.title}" for one in found],
@@ -186,7 +185,7 @@ def fixes(found: Sequence[FixFact], unfit: int, period: str) -> Shown:
             "For each that would have come": [
                 f"{one.ratio:.2f} ({one.low:.2f}–{one.high:.2f})" for one in found
             ],
-            "Found": [one.found for one in found],
+            "Found": [_found(one) for one in found],
         }
     )  # fmt: skip
     numeric = (f"Before, a {period}", f"Since, a {period}", "For each that would have come")
@@ -194,6 +193,11 @@ def fixes(found: Sequence[FixFact], unfit: int, period: str) -> Shown:
         frame, "Fixes and what came of their kind of ticket, with 95 % intervals, the surest first", numeric=numeric
     )
     return together(say(text, _unfit(unfit)), folded(shown, "Each fix"))
+
+
+def _found(one: FixFact) -> str:
+    told = one.found != "no change found" and one.with_others
+    return f"{one.found}, with {words.listed(one.with_others)} at that time" if told else one.found
 
 
 def _unfit(unfit: int) -> str:
