@@ -49,7 +49,7 @@ class ActionOfPlan(Facts):
     """One action of one service: agreed, as its register has it, or proposed by its plan.
 
     `owner` is the action's own, or the service's where none is named; `money` is what it costs once. `standing` says what the
-    register has of a proposal already, or that the records no longer speak for an overdue action.
+    register has of a proposal already, that the records no longer speak for an open action, or whether a done one worked.
     """
 
     service: str

@@ -17,6 +17,7 @@ from sipnb.chapters.facts import (
 )
 from sipnb.chapters.portfolio.ranking import Chapters
 from sipnb.chapters.recommendations import effects
+from sipnb.chapters.review import sentences
 from sipnb.register import DONE, NOT_AGREED
 from sipnb.show import words
 
@@ -60,8 +61,13 @@ def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> 
         service=service, id=one.id, kind="agreed", title=one.title, owner=one.owner or owner, state=one.state,
         open=one.state not in DONE, due=one.due, overdue=one.overdue,
         effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=None,
-        standing=f"the records do not speak for it now: {against}" if against else "",
+        standing=f"the records do not speak for it now: {against}" if against else _worked(one),
     )  # fmt: skip
+
+
+def _worked(one: ActionFact) -> str:
+    """What is said of an action that is done: whether it worked."""
+    return sentences.SHORT[one.outcome.status] if one.implemented and one.outcome else ""
 
 
 def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:
