@@ -20,6 +20,8 @@ from sipnb.methods.interventions import Measured
 
 DESIGNS = ((24, 6), (24, 3), (12, 6))
 NOISES = ("white", "memory .3", "memory .5", "wandering", "season", "heavy tails")
+#: How sure a second look has to be, as in a plan.
+SECOND = 0.99
 #: *Worked* of nothing at most, and intervals that hold the truth at least and at most.
 LIMIT, COVERED = 0.05, (0.92, 0.98)
 
@@ -40,10 +42,12 @@ def noise(rng: np.random.Generator, kind: str, series: int, months: int) -> np.n
     return shocks[:, 30:]
 
 
-def judged(own: Measured, start: int, minimum: float, controls=(), left_out=()) -> tuple[str, float, float, float]:
+def judged(
+    own: Measured, start: int, minimum: float, controls=(), left_out=(), sure: float = 0.95
+) -> tuple[str, float, float, float]:
     """The verdict on one series, and its effect with the interval."""
     found = interventions.effect(own, start, controls=controls, left_out=left_out)
-    return interventions.verdict(found, minimum, "up"), found.value, found.low, found.high
+    return interventions.verdict(found, minimum, "up", found.second, sure), found.value, found.low, found.high
 
 
 def told(rows: list[tuple[str, float, float, float]], truth: float) -> tuple[float, float, float, float]:
@@ -74,6 +78,26 @@ def gate(series: int) -> None:
                 f"{kind:<14}{before}+{after:<6}{null[0]:<20.1%}{null[2]:<10.1%}{true[0]:<20.1%}{true[2]:.1%}{bad}",
                 flush=True,
             )
+
+
+def again(series: int) -> None:
+    """Nothing was done: *worked* after six months, or after twelve where it was inconclusive after six."""
+    print(f"\n{'nothing done':<14}{'after 6':<12}{'or after 12':<14}{'if looked at every month from 6 to 12'}")
+    rng = np.random.default_rng(14)
+    for kind in NOISES:
+        made = [interventions.value(pd.Series(y)) for y in noise(rng, kind, series, 36)]
+        looks = [[judged(own.until(24 + after), 24, 0.0)[0] for after in range(6, 13)] for own in made]
+        last = [judged(own, 24, 0.0, sure=SECOND)[0] for own in made]
+        six = np.mean([one[0] == "worked" for one in looks])
+        twice = np.mean(
+            [
+                one[0] == "worked" or (one[0] == "inconclusive" and late == "worked")
+                for one, late in zip(looks, last, strict=True)
+            ]
+        )
+        every = np.mean(["worked" in one for one in looks])
+        bad = " !" if twice > LIMIT else ""
+        print(f"{kind:<14}{six:<12.1%}{twice:<14.1%}{every:.1%}{bad}", flush=True)
 
 
 def services(
@@ -155,6 +179,7 @@ def main() -> None:
     parser.add_argument("--nhs", type=Path, help="the folder of ae_attendances.csv")
     given = parser.parse_args()
     gate(given.series)
+    again(given.series)
     power(max(given.series // 5, 20))
     worst(given.series)
     if given.nhs:

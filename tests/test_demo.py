@@ -329,12 +329,30 @@ def test_the_chat_assistant_is_six_weeks_old(exports):
     assert of(exports["costs"], "chat-assistant")["period"].nunique() == 2
 
 
-def test_identity_was_improved_on_the_first_of_march(tickets, truth):
+def test_password_tickets_were_improved_on_the_first_of_march_and_no_others(tickets, truth):
     mine = of(tickets, "identity")
     step = pd.Timestamp("2026-03-01", tz="Europe/Berlin")
     before, after = mine[mine["opened"] < step], mine[mine["opened"].between(step, CUT_OFF - pd.Timedelta(days=20))]
     assert before["sla_met"].mean() == pytest.approx(0.72, abs=0.015)
-    assert after["sla_met"].mean() == pytest.approx(0.86, abs=0.02)
-    assert after["hours"].median() / before["hours"].median() == pytest.approx(0.70, abs=0.04)
-    change = truth["services"]["identity"]["true_changes"][0]
-    assert (str(change["since"]), change["factor"]) == ("2026-03-01", pytest.approx(0.70, abs=0.005))
+
+    def ratio(which) -> float:
+        took = [part.loc[which(part["category"]), "hours"].median() for part in (before, after)]
+        return took[1] / took[0]
+
+    assert ratio(lambda kind: kind == "password") == pytest.approx(0.36, abs=0.05)
+    assert ratio(lambda kind: kind != "password") == pytest.approx(1.0, abs=0.06)
+    (change,) = truth["services"]["identity"]["true_changes"]
+    assert (str(change["since"]), change["category"], change["factor"]) == ("2026-03-01", "password", 0.36)
+
+
+def test_workplace_had_one_bad_month_that_passed_by_itself(tickets, truth):
+    mine = of(tickets, "workplace")
+    month = mine["opened"].dt.tz_convert("Europe/Berlin").dt.strftime("%Y-%m")
+    met = mine.groupby(month)["sla_met"].mean()
+    assert met["2025-11"] == pytest.approx(0.68, abs=0.05) and met.drop(["2025-11", "2026-10", "2026-11"]).min() > 0.74
+    assert truth["services"]["workplace"]["true_changes"][0]["what"] == "one bad month"
+
+
+def test_the_truth_of_every_action_of_the_demo_is_written_down(truth):
+    told = {name: action for one in truth["services"].values() for name, action in one.get("actions", {}).items()}
+    assert set(told) == {deed.action for deed in DEEDS} and told["status-replies"]["right_verdict"] == "did not"

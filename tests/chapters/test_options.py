@@ -110,7 +110,7 @@ def test_limits_of_the_organisation_decide_what_is_proposed_and_are_said(
     proposed, facts = advice("network", "{resilience: {limits: {fewest_outages: 200}}}")
     assert (
         not proposed
-        and "200 or more unplanned outages in a year" in views.left(facts.considered, facts.proposed_when).markup
+        and "200 or more unplanned outages in a year" in views.left(facts.considered, facts.proposed_when, {}).markup
     )
 
 
@@ -140,15 +140,15 @@ def test_what_the_register_has_of_a_lever_is_said(entry, said):
     assert effects.in_register("capacity", [entry]) == said
 
 
-def test_a_decision_says_that_it_is_agreed_or_was_rejected(demo_context):
+def test_a_lever_that_is_agreed_or_was_rejected_is_not_asked_for_again(demo_context):
     plan = demo_context("web-shop")
     advice = facts_of(RECOMMENDATIONS, plan)
-    (decision,) = (d for d in advice.verdict.decisions if d.id == "change_control")
-    agreed, rejected = (
-        decision.why.index("agreed already: “Rehearse"),
-        decision.why.index("rejected before: “No releases"),
-    )
-    assert agreed < rejected and "due 15 December 2026" in decision.why and "most campaigns start" in decision.why
+    assert not any(d.id == "change_control" for d in advice.verdict.decisions)
+    (option,) = (o for o in advice.options if o.lever == "change_control")
+    said = option.registered
+    agreed, rejected = said.index("agreed already: “Rehearse"), said.index("rejected before: “No releases")
+    assert not option.asked
+    assert agreed < rejected and "due 15 December 2026" in said and "most campaigns start" in said
     assert "Agreed already" in views.options(advice.options, advice.order, "EUR").markup
     rows = actions.of_plan("web-shop", "Owner", facts_of(REVIEW, plan), advice, "EUR")
     (proposed,) = (one for one in rows if one.kind == "proposed")

@@ -77,7 +77,7 @@ def test_a_verdict_is_taken_after_the_agreed_cycles_and_not_again_every_month(ju
 
 
 def test_what_is_inconclusive_is_looked_at_once_more(judged, outcome):
-    fact = judged("hr-portal")["second-reviewer"].fact
+    fact = judged("workplace")["second-reviewer"].fact
     assert (fact.status, fact.next) == ("inconclusive", "2026-12") and 0 < fact.power < 1
     twice = outcome("hr-portal", implemented=date(2025, 10, 1), raised=date(2025, 9, 3), measure={
         "kpi": "sla_attainment", "expect": (0.02, 0.03, 0.05), "minimum": 0.01, "cycles": 4})  # fmt: skip
@@ -137,7 +137,7 @@ def test_two_actions_that_took_effect_at_once_are_not_told_apart(demo_context):
 def test_services_in_which_something_was_done_are_not_compared_with(demo_context, demo_book, demo_cycle):
     known = measuring.window(date(2026, 2, 1), demo_cycle)
     busy = measuring.touched(demo_book, demo_cycle, known)
-    assert busy == {"identity", "email", "hr-portal", "network"}
+    assert busy == {"identity", "email", "workplace", "network"}
     assert len(measuring.controls(demo_context("email"), demo_book.kpis["sla_attainment"], known)) == 7
 
 

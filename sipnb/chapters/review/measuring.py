@@ -7,6 +7,7 @@ reads the records of another service.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,7 @@ from sipnb.kpis.scope import COLUMNS
 from sipnb.methods import interventions
 from sipnb.methods.interventions import Measured
 from sipnb.places import ALL_RECORDS, RECORDS, CycleFolder
-from sipnb.records.frozen import Records
+from sipnb.records.frozen import DamagedRecords, Records
 from sipnb.register import Action
 from sipnb.workbook import Workbook
 
@@ -114,15 +115,20 @@ def untouched(context: RecordsContext) -> pd.DataFrame:
         own = ServiceContext(
             context.workbook, context.workbook.service(name), cycle, folder, Records(folder.records, name)
         )  # fmt: skip
-        for kpi, begins in first.items():
-            cycles = [begins]
-            while cycles[-1] < cycle:
-                cycles.append(cycles[-1].shift(1))
-            series = kpis.series(kpi, own.over(cycles))
-            rows.append(series[COLUMNS].assign(kpi=kpi, service=name).reset_index())
+        # Damaged records fail the plan of their own service, and no other's.
+        with contextlib.suppress(DamagedRecords):
+            rows += [_series(own, kpi, begins) for kpi, begins in first.items()]
     if not rows:
         return pd.DataFrame(columns=["kpi", "service", "cycle", *COLUMNS])
     return pd.concat(rows, ignore_index=True)[["kpi", "service", "cycle", *COLUMNS]]
+
+
+def _series(context: ServiceContext, kpi: str, begins: Cycle) -> pd.DataFrame:
+    cycles = [begins]
+    while cycles[-1] < context.cycle:
+        cycles.append(cycles[-1].shift(1))
+    series = kpis.series(kpi, context.over(cycles))
+    return series[COLUMNS].assign(kpi=kpi, service=context.service.id).reset_index()
 
 
 def _handed_over(folder: CycleFolder) -> pd.DataFrame | None:

@@ -25,6 +25,8 @@ from sipnb.register import Action, Standing
 
 #: Whole cycles after which an action is judged whose measure was not written down beforehand.
 USUAL_AFTER = 6
+#: With which probability the effect has to lie on its side when it is looked at for the second time.
+SECOND = 0.99
 #: After so many cycles an action is not judged again.
 LONGEST = 24
 #: From which difference on a measure that may not suffer counts as worse: points of a share, and otherwise a part of its level.
@@ -152,14 +154,15 @@ def _verdict(case: _Case, fact: OutcomeFact, own: Measured, beside: list[Measure
     alone = interventions.effect(own, at.start, left_out=out, season=season)
     compared = rest or len(beside) >= FEWEST_CONTROLS
     found = interventions.effect(own, at.start, controls=beside, left_out=out, season=season) if compared else alone
-    status = interventions.verdict(found, fact.minimum, good, found.second)
+    sure = SECOND if after > case.after else 0.95
+    status = interventions.verdict(found, fact.minimum, good, found.second, sure)
     step, against = found.step.value, beside if compared else []
     dates = interventions.at_dates(own, at.start, step, controls=against, left_out=out, season=season)
     services = interventions.in_services(
         controls(case.context, case.kpi, at.until(after)) if rest else beside, at.start, step, left_out=out, season=season
     )  # fmt: skip
     change = _change(case, found, alone, after, "rest" if rest else "services" if compared else "past", dates, services)
-    apart = found.second is not None and status != interventions.verdict(found, fact.minimum, good)
+    apart = found.second is not None and status != interventions.verdict(found, fact.minimum, good, sure=sure)
     change = change.model_copy(update={"second_agrees": not apart})
     told = fact.model_copy(
         update={

@@ -14,11 +14,12 @@ WORKED, DID_NOT, INCONCLUSIVE = "worked", "did not", "inconclusive"
 HELD, WORSE = "held", "worse"
 
 
-def verdict(effect: Effect, minimum: float, good: str, second: Mixture | None = None) -> str:
+def verdict(effect: Effect, minimum: float, good: str, second: Mixture | None = None, sure: float = 0.95) -> str:
     """Worked, did not, or inconclusive.
 
     ``minimum``: the least effect that is worth it, in the measure's unit, 0 or more whatever the better direction ``good`` ("up"
-    or "down"); ``second``: another estimate of ``effect.step``. Raises ValueError for a negative minimum or another direction.
+    or "down"); ``second``: another estimate of ``effect.step``; ``sure``: with which probability an effect has to lie on its side
+    of 0, more than .95 where somebody looks for the second time. Raises ValueError for a negative minimum or another direction.
     """
     if good not in ("up", "down") or minimum < 0:
         raise ValueError(f"good is {good!r} and minimum {minimum}; they are 'up' or 'down', and 0 or more")
@@ -26,9 +27,8 @@ def verdict(effect: Effect, minimum: float, good: str, second: Mixture | None = 
     value = sign * effect.value
     low, high = sorted((sign * effect.low, sign * effect.high))
     found = WORKED if low > 0 and value >= minimum else DID_NOT if high < minimum else INCONCLUSIVE
-    if second is None:
-        return found
-    surely = min(sign * bound for bound in second.interval()) > 0
+    opinions = [effect.step.interval(sure), *([second.interval()] if second else [])]
+    surely = all(min(sign * bound for bound in opinion) > 0 for opinion in opinions)
     return INCONCLUSIVE if found == WORKED and not surely else found
 
 
