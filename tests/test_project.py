@@ -30,7 +30,7 @@ FLOORS = (
     ("show",),
     ("chapters",),
     ("chain", "report"),
-    ("terminal",),
+    ("terminal", "sheets"),
     ("doctor", "summary", "cli_register"),
     ("cli",),
 )

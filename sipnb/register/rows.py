@@ -1,0 +1,143 @@
+"""The rows of a table of actions, and what is wrong with them by row, column and value."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sipnb.params import WorkbookError
+from sipnb.register.columns import (
+    COLUMNS,
+    DUE,
+    EXPORTED,
+    HEADERS,
+    HISTORY,
+    ID,
+    NOTE,
+    SERVICE,
+    STATUS,
+    VERDICT,
+    Unfit,
+    read,
+)  # fmt: skip
+
+
+class Wrong(WorkbookError):
+    """What is wrong with a table of actions, a line each with row, column and value; nothing is written then."""
+
+    about = " in the table"
+
+
+@dataclass
+class Row:
+    """A row of the table: its number, the service and the action it is of, what its cells say, and the marks
+    of what they said when exported."""
+
+    number: int
+    service: str
+    action: str
+    said: dict[str, Any]
+    marks: dict[str, str] = field(default_factory=dict)
+    edited: set[str] = field(default_factory=set)
+
+    def wrong(self, column: str, text: str) -> str:
+        """A line that says what is wrong with the row, or with a cell of it."""
+        about = f" ({self.service} {self.action})" if self.service and self.action else ""
+        return f"row {self.number}{about}{f', column {column}' if column else ''}: {text}"
+
+
+def rows(header: Sequence[str], table: Iterable[tuple[int, Sequence[Any]]]) -> tuple[list[Row], list[str]]:
+    """The rows of a table, and the headers of columns that are none of the register's. Raises Wrong with all that cannot be
+    read."""
+    names, strange = _headers(header)
+    found: list[Row] = []
+    errors: list[str] = []
+    for number, cells in table:
+        row = Row(number, "", "", {})
+        for name, cell in zip(names, cells, strict=False):
+            if name:
+                try:
+                    row.said[name] = read(COLUMNS[name], cell)
+                except Unfit as unfit:
+                    errors.append(row.wrong(name, f"{short(cell)} {unfit}"))
+                if name in (SERVICE, ID):
+                    row.service, row.action = row.said.get(SERVICE) or "", row.said.get(ID) or ""
+        if told := row.said.pop(EXPORTED, None):
+            marked = [name for name in COLUMNS if name != EXPORTED]
+            row.marks = dict(zip(marked, told.split(), strict=False))
+            if len(told.split()) != len(marked):
+                errors.append(row.wrong(EXPORTED, "is not as it was written; leave it as it is, or empty"))
+        found.append(row)
+    twice = [row for at, row in enumerate(found) if any(_same(row, other) for other in found[:at])] if found else []
+    errors += [row.wrong(ID, f"{row.action!r} stands in a row above already; keep one of them") for row in twice]
+    if errors:
+        raise Wrong(errors)
+    return found, strange
+
+
+def _same(one: Row, other: Row) -> bool:
+    return bool(one.action) and (one.service, one.action) == (other.service, other.action)
+
+
+def _headers(header: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The column that each header means, "" for one that is none of ours; and the latter."""
+    ours = {name.lower(): name for name in COLUMNS}
+    names, strange, errors = [], [], []
+    for title in header:
+        said = " ".join(title.lower().split())
+        if custom := re.fullmatch(r"custom field \((.+)\)", said):  # as Jira exports fields of one's own
+            said = custom[1]
+        name = ours.get(said) or HEADERS.get(said, "")
+        if not name and title:
+            close = difflib.get_close_matches(said, ours, n=1, cutoff=0.8)
+            if close:
+                errors.append(f"row 1: {title!r} is not a column; nearest valid name: {ours[close[0]]}")
+            strange.append(title)
+        elif name and name in names:
+            errors.append(f"row 1: {title!r} is {name}, which stands there already; keep one of them")
+        names.append(name)
+    missing = [name for name in (SERVICE, ID) if name not in names]
+    errors += [f"row 1: there is no column {name!r}; add it, so that rows can be told" for name in missing]
+    if errors:
+        raise Wrong(errors)
+    return names, strange
+
+
+def of_row(error: str, by_place: Mapping[tuple[str, int], Row]) -> str:
+    """An error of a file of the register as one of the row that made it."""
+    found = re.fullmatch(r"(?:[^:]*/)?register/([^/:]+)\.yml: actions\.(\d+)\.?([^:\s]*): ?(.*)", error, re.DOTALL)
+    row = by_place.get((found[1], int(found[2]))) if found else None
+    if found is None or row is None:
+        return error
+    return row.wrong(_column(found[3], row.edited), found[4])
+
+
+def _column(place: str, edited: set[str]) -> str:
+    """The column in which stands what is at a place of an action."""
+    if place.startswith("history"):
+        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE}
+        return HISTORY if HISTORY in edited else entry.get(place.rpartition(".")[2], STATUS)
+    if place == "state":
+        return STATUS
+    fits = [
+        name for name, column in COLUMNS.items()
+        if column.place and (f"{place}.".startswith(f"{column.place}.") or f"{column.place}.".startswith(f"{place}."))
+    ]  # fmt: skip
+    return next((name for name in fits if name in edited), fits[0] if fits else "")
+
+
+def short(value: Any) -> str:
+    """A value in a message: quoted where it is text, and not too long."""
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, list):
+        value = value[0] if len(value) == 1 and isinstance(value[0], str) else "; ".join(map(_short_entry, value))
+    text = value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(text if len(text) <= 60 else f"{text[:59]}…") if isinstance(value, str) else text
+
+
+def _short_entry(value: Any) -> str:
+    return value if isinstance(value, str) else " ".join(str(one) for one in value.values())
