@@ -206,7 +206,7 @@ def propose(
                     told.append(f"{one.id} {lever}: not written: {action}")
                     continue
                 editing.add_action(content, action)
-                texts[path] = nodes.dump(yaml, content)
+                texts[path] = nodes.dump(yaml, content, text)
                 told.append(f"{one.id} {lever}: written as {action['id']}")
         if errors := workbooks.errors_with(book.folder, texts) if texts else []:
             raise workbooks.WorkbookError(errors)

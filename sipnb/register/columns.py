@@ -132,14 +132,16 @@ def mark(value: Any) -> str:
 
 
 def canonical(value: Any) -> Any:
-    """A value without what a spreadsheet may do to it: ends of lines, characters that are not seen, whole numbers as others."""
+    """A value without what a spreadsheet may do to it: ends of lines, unseen characters, the last digits."""
     if isinstance(value, str):
         return _SILENT.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip() or None
     if isinstance(value, Mapping):
         return {key: canonical(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [canonical(one) for one in value] or None
-    return float(value) if isinstance(value, int) else value
+    if isinstance(value, (int, float)):
+        return float(f"{value:.12g}")
+    return value
 
 
 def _line(text: str) -> str:

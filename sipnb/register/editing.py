@@ -55,7 +55,7 @@ def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str
         for key, value in (fields or {}).items():
             nodes.put(found, key, value, ORDER)
         add(found, path, entry)
-        after = nodes.dump(yaml, content)
+        after = nodes.dump(yaml, content, text)
         checked(path, after)
         write({path: after})
 

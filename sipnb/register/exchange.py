@@ -87,7 +87,7 @@ def _file(path: Path, found: list[Row], on: date, by: str | None, done: Plan) ->
             errors += [row.wrong(STATUS, line.split(": ", 2)[-1]) for line in error.errors]
     if errors or len(done.told) == count:
         return errors
-    after = nodes.dump(yaml, content)
+    after = nodes.dump(yaml, content, text)
     try:
         now = editing.checked(path, after)
     except WorkbookError as error:

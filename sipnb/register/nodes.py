@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import CommentMark
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString, LiteralScalarString
 from ruamel.yaml.tokens import CommentToken
+
+from sipnb import yamls
 
 #: Where the comment after a value stands among those of its key, and among those of its place in a list.
 _OF_KEY, _OF_ITEM = 2, 0
@@ -23,11 +29,54 @@ def load(text: str) -> tuple[YAML, CommentedMap]:
     return yaml, CommentedMap() if content is None else content
 
 
-def dump(yaml: YAML, content: CommentedMap) -> str:
-    """The content as the text of a file."""
+def dump(yaml: YAML, content: CommentedMap, text: str) -> str:
+    """The content as the text of a file that had this `text`: lines of which nothing was changed are as they were."""
+    edited = _dumped(yaml, content)
+    if not text.strip():
+        return edited
+    normal = _dumped(yaml, _reader(text).load(text))
+    found = _merged(text, normal, edited)
+    try:
+        return found if yamls.parse(found) == yamls.parse(edited) else edited
+    except yamls.Unreadable:
+        return edited
+
+
+def _dumped(yaml: YAML, content: CommentedMap) -> str:
     out = io.StringIO()
     yaml.dump(content, out)
     return out.getvalue()
+
+
+def _merged(text: str, normal: str, edited: str) -> str:
+    """The edits between two texts made in a third that says the same as the first: who writes YAML anew folds lines otherwise."""
+    own, before, after = (one.splitlines(keepends=True) for one in (text, normal, edited))
+    in_own, in_after = _matches(before, own), _matches(before, after)
+    lines: list[str] = []
+    at, at_own, at_after = 0, 0, 0
+    for line in [*(line for line in range(len(before)) if line in in_own and line in in_after), len(before)]:
+        end_own, end_after = in_own.get(line, len(own)), in_after.get(line, len(after))
+        was, is_, mine = before[at:line], after[at_after:end_after], own[at_own:end_own]
+        if is_[: len(was)] == was:
+            lines += mine + is_[len(was) :]
+        elif is_[len(is_) - len(was) :] == was:
+            lines += is_[: len(is_) - len(was)] + mine
+        else:
+            lines += is_
+        lines += own[end_own : end_own + 1]
+        at, at_own, at_after = line + 1, end_own + 1, end_after + 1
+    below = list(itertools.takewhile(lambda line: line.lstrip().startswith("#") or not line.strip(), reversed(own)))[
+        ::-1
+    ]
+    # Below a mapping in braces the reader does not see a comment.
+    lost = [] if lines[len(lines) - len(below) :] == below or not any(line.strip() for line in below) else below
+    return "".join([*lines, *lost])
+
+
+def _matches(before: list[str], after: list[str]) -> dict[int, int]:
+    """The lines of one text that stand in another, and where."""
+    blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+    return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
 
 
 def _reader(text: str) -> YAML:
@@ -112,6 +161,10 @@ def styled(value: Any, flow: bool = True) -> Any:
         node = CommentedSeq([styled(one) for one in value])
     elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)  # as people write it
+    elif isinstance(value, date):
+        return date(value.year, value.month, value.day)  # one that stands twice would be written as a reference
+    elif isinstance(value, str) and value.startswith(":"):
+        return DoubleQuotedScalarString(value)  # the writer leaves some of them plain that no reader takes
     else:
         return value
     node.fa.set_flow_style() if flow else node.fa.set_block_style()
@@ -131,35 +184,47 @@ def _tail_kept(node: CommentedMap | CommentedSeq) -> Iterator[None]:
         _given(node, tail)
 
 
-def _last(node: Any) -> tuple[Any, Any, int]:
-    """The innermost place at the end of a node: its holder, its key there, and where the comment after it stands."""
+def _path(node: Any) -> list[tuple[Any, Any]]:
+    """The nodes at the end of a node, each within the one before it, with their last keys: the last holds what stands last."""
     key = next(reversed(node)) if isinstance(node, CommentedMap) else len(node) - 1
     value = node[key]
-    if isinstance(value, (CommentedMap, CommentedSeq)) and len(value) and not value.fa.flow_style():
-        return _last(value)
-    return node, key, _OF_KEY if isinstance(node, CommentedMap) else _OF_ITEM
+    deeper = isinstance(value, (CommentedMap, CommentedSeq)) and len(value) and not value.fa.flow_style()
+    return [(node, key), *(_path(value) if deeper else [])]
 
 
 def _taken(node: CommentedMap | CommentedSeq) -> str:
     """The lines below a node, removed from it."""
     if not len(node) or node.fa.flow_style():
         return ""
-    holder, key, at = _last(node)
-    if (comments := holder.ca.items.get(key)) is None or comments[at] is None:
-        return ""
-    beside, _, below = comments[at].value.partition("\n")
-    if beside:
-        comments[at].value = beside + "\n"
-    else:
-        comments[at] = None
-    return below
+    path = _path(node)
+    holder, key = path[-1]
+    found, at = "", _OF_KEY if isinstance(holder, CommentedMap) else _OF_ITEM
+    if (comments := holder.ca.items.get(key)) is not None and comments[at] is not None:
+        beside, _, found = comments[at].value.partition("\n")
+        if _ends_its_line(holder[key]):
+            beside, found = "", " " * comments[at].start_mark.column * (beside != "") + comments[at].value
+        if beside:
+            comments[at].value = beside + "\n"
+        else:
+            comments[at] = None
+    for holder, _ in reversed(path):
+        found += "".join(" " * token.start_mark.column * (token.value != "\n") + token.value for token in holder.ca.end)
+        del holder.ca.end[:]
+    return found
 
 
 def _given(node: CommentedMap | CommentedSeq, tail: str) -> None:
     if not len(node):
         return
-    holder, key, at = _last(node)
+    holder, key = _path(node)[-1]
+    at = _OF_KEY if isinstance(holder, CommentedMap) else _OF_ITEM
     comments = holder.ca.items.setdefault(key, [None, None, None, None])
     beside = comments[at].value.partition("\n")[0] if comments[at] else ""
     column = comments[at].start_mark.column if comments[at] else 0
-    comments[at] = CommentToken(f"{beside}\n{tail}", CommentMark(column), None)
+    text = tail if _ends_its_line(holder[key]) else f"{beside}\n{tail}"
+    comments[at] = CommentToken(text, CommentMark(column), None)
+
+
+def _ends_its_line(value: Any) -> bool:
+    """A text in lines of its own ends with one: what is written below begins on the next."""
+    return isinstance(value, (LiteralScalarString, FoldedScalarString))

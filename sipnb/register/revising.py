@@ -206,7 +206,10 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
     if not said["Summary"]:
         raise Refused("Summary", "is empty; say what is to be done")
     action = CommentedMap({"id": row.action, "title": said["Summary"]})
-    _fields(action, {name: said[name] for name in COLUMNS if name not in (*_OWN, "Summary") and said[name]})
+    _fields(
+        action,
+        {name: said[name] for name in COLUMNS if name not in (*_OWN, "Summary") and said[name] not in (None, [])},
+    )
     states, entries = said[STATUS] or [PROPOSED], said[HISTORY]
     if entries:
         if said[STATUS] and entries[-1]["state"] not in states:
