@@ -122,11 +122,13 @@ def write(texts: Mapping[Path, str]) -> None:
 
     Who is killed between two renames leaves each file whole, some as they were; the same command makes up for the rest.
     """
-    scratch = {path: path.with_name(path.name + ".part") for path in texts}
+    scratch: dict[Path, Path] = {}
     try:
         for path, text in texts.items():
             windows = path.is_file() and b"\r\n" in path.read_bytes()
-            scratch[path].write_bytes((text.replace("\n", "\r\n") if windows else text).encode("utf-8"))
+            part = path.with_name(path.name + ".part")
+            part.write_bytes((text.replace("\n", "\r\n") if windows else text).encode("utf-8"))
+            scratch[path] = part
         for path, part in scratch.items():
             part.replace(path)
     finally:
