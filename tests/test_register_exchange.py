@@ -376,7 +376,7 @@ def test_what_other_tools_call_a_state_is_one_of_ours():
         ("rota", {"service": None}, "column Service: is empty; valid names: desk, pay, shop"),
         ("rota", {"issue_id": None}, "column Issue id: is empty; give it one, such as 'a-rota-in-the-evening'"),
         ("rota", {"issue_id": "Rota 1"}, "column Issue id: 'Rota 1' is not an identifier"),
-        ("rota", {"issue_id": "templates"}, "column Issue id: 'templates' stands in a row above already"),
+        ("rota", {"issue_id": "templates"}, "column Issue id: 'templates' stands in row 2 already"),
         ("rota", {"summary": None}, "column Summary: is empty; say what is to be done"),
         ("rota", {"as_exported": "12 13"}, "column As exported: is not as it was written"),
         ("templates", {"created": None}, "column Created: is empty"),

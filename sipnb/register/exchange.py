@@ -16,9 +16,9 @@ from typing import Any
 
 from sipnb.params import WorkbookError, nearest
 from sipnb.register import editing, nodes
-from sipnb.register.columns import HISTORY, ID, SERVICE, STATUS
+from sipnb.register.columns import ID, SERVICE, STATUS
 from sipnb.register.entries import RegisterFile
-from sipnb.register.revising import Refused, changed, fresh
+from sipnb.register.revising import Refused, edits, fresh, revise, told
 from sipnb.register.rows import Row, Wrong, of_row
 
 
@@ -40,19 +40,21 @@ def plan(folder: Path, found: Sequence[Row], services: Iterable[str], on: date, 
 
     Raises Wrong with everything that is refused, and WorkbookError where a file of the register is wrong already.
     """
-    known, errors = list(services), []
+    known, errors = list(services), list[str]()
     for row in found:
         if row.service not in known:
-            told = f"{row.service!r} is not a service" if row.service else "is empty"
-            errors.append(row.wrong(SERVICE, f"{told}; {nearest(row.service, known)}"))
+            wrong = f"{row.service!r} is not a service" if row.service else "is empty"
+            errors.append(row.wrong(SERVICE, f"{wrong}; {nearest(row.service, known)}"))
         if not row.action:
             errors.append(row.wrong(ID, f"is empty; give it one, such as {_slug(row.said.get('Summary'))!r}"))
     if errors:
         raise Wrong(errors)
     done = Plan({}, [], {})
-    for service in dict.fromkeys(row.service for row in found):
-        path = folder / "register" / f"{service}.yml"
-        errors += _file(path, [row for row in found if row.service == service], on, by, done)
+    by_service: dict[str, list[Row]] = {}
+    for row in found:
+        by_service.setdefault(row.service, []).append(row)
+    for service, mine in by_service.items():
+        errors += _file(folder / "register" / f"{service}.yml", mine, on, by, done)
     if errors:
         raise Wrong(errors)
     return done
@@ -66,26 +68,37 @@ def _file(path: Path, found: list[Row], on: date, by: str | None, done: Plan) ->
     """Add to the plan what rows change in the file of their service; what is refused."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     before = editing.checked(path, text)
-    yaml, content = nodes.load(text)
     places = {action.id: at for at, action in enumerate(before.actions)}
     errors: list[str] = []
-    count = len(done.told)
+    edited: list[tuple[int, Row, dict[str, Any]]] = []
     for row in found:
         at = places.setdefault(row.action, len(places))
-        done.rows[(path.stem, at)] = row
+        done.rows[path.stem, at] = row
+        try:
+            changes = edits(before.actions[at], row) if at < len(before.actions) else row.said
+            row.edited = {
+                name for name, value in changes.items() if value not in (None, []) or at < len(before.actions)
+            }
+            edited += [(at, row, changes)] if changes else []
+        except Refused as refused:
+            errors.append(row.wrong(refused.column, str(refused)))
+    if errors or not edited:
+        return errors
+    yaml, content = nodes.load(text)  # which costs more than all the rest: only where something is to be written
+    for at, row, changes in edited:
         try:
             if at < len(before.actions):
-                done.told.extend(changed(content["actions"][at], path, before.actions[at], row, on, by))
+                revise(content["actions"][at], path, before.actions[at], changes, on, by)
+                done.told.extend(told(before.actions[at], row, changes))
             else:
                 new = fresh(row, on, by)
                 editing.add_action(content, new)
-                row.edited = {HISTORY} if row.said.get(HISTORY) else set()
                 done.told.append(f"{row.service} {row.action}: new, {new.get('state') or new['history'][-1]['state']}")
         except Refused as refused:
             errors.append(row.wrong(refused.column, str(refused)))
-        except WorkbookError as error:  # of an entry that may not follow
+        except WorkbookError as error:  # of a state that may not follow
             errors += [row.wrong(STATUS, line.split(": ", 2)[-1]) for line in error.errors]
-    if errors or len(done.told) == count:
+    if errors:
         return errors
     after = nodes.dump(yaml, content, text)
     try:

@@ -35,6 +35,8 @@ def dump(yaml: YAML, content: CommentedMap, text: str) -> str:
     if not text.strip():
         return edited
     normal = _dumped(yaml, _reader(text).load(text))
+    if normal == text:
+        return edited
     found = _merged(text, normal, edited)
     try:
         return found if yamls.parse(found) == yamls.parse(edited) else edited

@@ -46,29 +46,28 @@ class Refused(ValueError):
         self.column = column
 
 
-def changed(found: CommentedMap, path: Path, action: Action, row: Row, on: date, by: str | None) -> list[str]:
-    """Change an action by what was edited in its row; a line for each change."""
-    now, changes = values(row.service, action), {}
+def edits(action: Action, row: Row) -> dict[str, Any]:
+    """What was edited in the row of an action: new values by column. Raises Refused where the register has changed there, too."""
+    now, found = values(row.service, action), dict[str, Any]()
     for name, said in row.said.items():
         may_be = said if COLUMNS[name].kind == "state" and said else [said]
-        marks = {mark(one) for one in may_be}
-        if name in (SERVICE, ID) or (
-            mark(now[name]) in marks and canonical(now[name]) in [canonical(one) for one in may_be]
-        ):
+        if name in (SERVICE, ID) or canonical(now[name]) in [canonical(one) for one in may_be]:
             continue
-        if row.marks.get(name) in marks or (not row.marks and _older(name, said, action)):
+        if row.marks.get(name) in [mark(one) for one in may_be] or (not row.marks and _older(name, said, action)):
             continue
         if row.marks and row.marks[name] != mark(now[name]):
-            raise Refused(
-                name,
-                f"{short(said)} was written while the register came to say {short(now[name])}; export again, and edit that",
-            )
-        changes[name] = may_be[0]
-    row.edited = set(changes)
-    if changes:
-        _revise(found, path, action, changes, on, by)
-    was = {name: now[name] for name in changes}
-    return [f"{row.service} {row.action}: {name}: {short(was[name])} → {short(changes[name])}" for name in changes]
+            told = f"{short(said)} was written while the register came to say {short(now[name])}"
+            raise Refused(name, f"{told}; export again, and edit that")
+        found[name] = may_be[0]
+    return found
+
+
+def told(action: Action, row: Row, changes: Mapping[str, Any]) -> list[str]:
+    """A line for each change of an action."""
+    now = values(row.service, action)
+    return [
+        f"{row.service} {row.action}: {name}: {short(now[name])} → {short(value)}" for name, value in changes.items()
+    ]
 
 
 def _older(name: str, said: Any, action: Action) -> bool:
@@ -79,9 +78,10 @@ def _older(name: str, said: Any, action: Action) -> bool:
     return name == NOTE and bool(said) and canonical(said) in [canonical(one.reason) for one in action.history]
 
 
-def _revise(
+def revise(
     found: CommentedMap, path: Path, action: Action, changes: Mapping[str, Any], on: date, by: str | None
 ) -> None:
+    """Make the changes in an action of a file that is open. Raises Refused, and WorkbookError of a state that may not follow."""
     dated = {name: changes[name] for name in (*_DATED, *_SHORT) if name in changes}
     with_history = bool(action.history)
     if HISTORY in changes:

@@ -71,15 +71,14 @@ def rows(header: Sequence[str], table: Iterable[tuple[int, Sequence[Any]]]) -> t
             if len(told.split()) != len(marked):
                 errors.append(row.wrong(EXPORTED, "is not as it was written; leave it as it is, or empty"))
         found.append(row)
-    twice = [row for at, row in enumerate(found) if any(_same(row, other) for other in found[:at])] if found else []
-    errors += [row.wrong(ID, f"{row.action!r} stands in a row above already; keep one of them") for row in twice]
+    first: dict[tuple[str, str], Row] = {}
+    for row in found:
+        above = first.setdefault((row.service, row.action), row) if row.action else row
+        if above is not row:
+            errors.append(row.wrong(ID, f"{row.action!r} stands in row {above.number} already; keep one of them"))
     if errors:
         raise Wrong(errors)
     return found, strange
-
-
-def _same(one: Row, other: Row) -> bool:
-    return bool(one.action) and (one.service, one.action) == (other.service, other.action)
 
 
 def _headers(header: Sequence[str]) -> tuple[list[str], list[str]]:
