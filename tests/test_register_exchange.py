@@ -450,6 +450,61 @@ def test_headers_are_found_in_any_order_case_and_by_names_of_other_tools(folder,
     assert actions(folder)["pay"][0].owner == "Head" and "column 'Votes' is not read" in capsys.readouterr().out
 
 
+def test_a_table_as_jira_writes_it_is_read(folder, tmp_path, capsys):
+    file = tmp_path / "jira.csv"
+    file.write_text(
+        "Summary,Issue key,Status,Assignee,Assignee Id,Creator,Created,Due date,Labels,Labels,Labels,Custom field (Service),"
+        "External issue ID\n"
+        "A rota in the evening,PAY-7,To Do,Lead,42,Me,10/Jan/26 9:12 AM,30/Jun/26 12:00 AM,work,buy,,pay,rota\n",
+        encoding="utf-8",
+    )
+    take(folder, file)
+    assert changed(PAY, texts(folder)["pay.yml"]) == [
+        "+      - buy", "+      - {on: 2026-03-01, state: accepted, due: 2026-06-30}",
+    ]  # fmt: skip
+    out = capsys.readouterr().out
+    assert all(f"column {name!r} is not read" in out for name in ("Issue key", "Assignee Id", "Creator"))
+
+
+def test_an_action_is_closed_with_the_verdict_of_its_row(folder, tmp_path):
+    history = "".join(
+        f"      - {{on: 2026-01-0{day}, state: {state}}}\n" for day, state in ((1, "in progress"), (2, "implemented"))
+    )
+    path, file = folder / "register" / "desk.yml", tmp_path / "r.csv"
+    path.write_text(f"actions:\n  - id: a\n    title: A\n    history:\n{history}", encoding="utf-8")
+    cli_register.export(str(folder), file)
+    edit(file, "a", status="Closed")
+    assert "column Verdict: is missing; close with worked, did not or inconclusive" in refused(folder, file)[0]
+    edit(file, "a", verdict="Did not")
+    take(folder, file, by="Lead")
+    assert path.read_text(encoding="utf-8").endswith(
+        "      - {on: 2026-03-01, state: closed, by: Lead, verdict: did not}\n"
+    )
+
+
+@pytest.mark.slow
+def test_a_workbook_that_a_spreadsheet_has_been_through_is_read(folder, tmp_path):
+    """Days with a time, numbers as text, other widths, empty rows and columns with formats, another order of columns."""
+    import xlsxwriter
+
+    file = tmp_path / "r.xlsx"
+    book = xlsxwriter.Workbook(str(file))
+    day, bold = book.add_format({"num_format": "dd.mm.yyyy hh:mm"}), book.add_format({"bold": True})
+    sheet = book.add_worksheet("Tabelle1")
+    sheet.write_row(
+        0, 0, ["Issue id", "Minimum", "Due date", "Service", "Judged after cycles", "Assignee", "Milestones"]
+    )
+    sheet.write_row(1, 0, ["rota", "-1,5", None, "pay", "4", 42, "{title: Pilot, due: 2026-03-01}"])
+    sheet.write_datetime(1, 2, datetime(2026, 6, 30, 0, 0), day)
+    sheet.write_blank(40, 12, None, bold)
+    sheet.write_string(41, 3, "  ")
+    book.close()
+    take(folder, file)
+    rota = actions(folder)["pay"][0]
+    assert (rota.measure.minimum, rota.measure.cycles, rota.owner) == (-1.5, 4, "42")
+    assert rota.history[-1].due == date(2026, 6, 30)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -139,12 +139,12 @@ def write(texts: Mapping[Path, str]) -> None:
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Keep other writers of this register waiting, where the system can lock a folder."""
+    folder.mkdir(exist_ok=True)
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
-    folder.mkdir(exist_ok=True)
     opened = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX)

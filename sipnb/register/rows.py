@@ -24,6 +24,9 @@ from sipnb.register.columns import (
     read,
 )  # fmt: skip
 
+#: Kinds of columns of which there may be several of one name, as Jira writes labels.
+_SEVERAL = ("words", "lines")
+
 
 class Wrong(WorkbookError):
     """What is wrong with a table of actions, a line each with row, column and value; nothing is written then."""
@@ -60,7 +63,8 @@ def rows(header: Sequence[str], table: Iterable[tuple[int, Sequence[Any]]]) -> t
         for name, cell in zip(names, cells, strict=False):
             if name:
                 try:
-                    row.said[name] = read(COLUMNS[name], cell)
+                    more = read(COLUMNS[name], cell)
+                    row.said[name] = row.said[name] + more if name in row.said else more
                 except Unfit as unfit:
                     errors.append(row.wrong(name, f"{short(cell)} {unfit}"))
                 if name in (SERVICE, ID):
@@ -84,25 +88,30 @@ def rows(header: Sequence[str], table: Iterable[tuple[int, Sequence[Any]]]) -> t
 def _headers(header: Sequence[str]) -> tuple[list[str], list[str]]:
     """The column that each header means, "" for one that is none of ours; and the latter."""
     ours = {name.lower(): name for name in COLUMNS}
-    names, strange, errors = [], [], []
-    for title in header:
-        said = " ".join(title.lower().split())
-        if custom := re.fullmatch(r"custom field \((.+)\)", said):  # as Jira exports fields of one's own
-            said = custom[1]
-        name = ours.get(said) or HEADERS.get(said, "")
-        if not name and title:
-            close = difflib.get_close_matches(said, ours, n=1, cutoff=0.8)
-            if close:
-                errors.append(f"row 1: {title!r} is not a column; nearest valid name: {ours[close[0]]}")
-            strange.append(title)
-        elif name and name in names:
+    plain = [_plain(title) for title in header]
+    names = [ours.get(said) or HEADERS.get(said, "") for said in plain]
+    strange, errors = [], []
+    for at, (title, said, name) in enumerate(zip(header, plain, names, strict=True)):
+        if name in names[:at] and name and COLUMNS[name].kind not in _SEVERAL:
             errors.append(f"row 1: {title!r} is {name}, which stands there already; keep one of them")
-        names.append(name)
+        if title and not name:
+            strange.append(title)
+            close = [ours[one] for one in difflib.get_close_matches(said, ours, n=1, cutoff=0.8)]
+            errors += [
+                f"row 1: {title!r} is not a column; nearest valid name: {one}" for one in close if one not in names
+            ]
     missing = [name for name in (SERVICE, ID) if name not in names]
     errors += [f"row 1: there is no column {name!r}; add it, so that rows can be told" for name in missing]
     if errors:
         raise Wrong(errors)
     return names, strange
+
+
+def _plain(title: str) -> str:
+    """A header in small letters, and without what Jira writes around that of a field of one's own."""
+    said = " ".join(title.lower().split())
+    custom = re.fullmatch(r"custom field \((.+)\)", said)
+    return custom[1] if custom else said
 
 
 def of_row(error: str, by_place: Mapping[tuple[str, int], Row]) -> str:
