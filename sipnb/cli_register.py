@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sipnb.cycles import Cycle
     from sipnb.places import CycleFolder
     from sipnb.register import Action
-    from sipnb.workbook import Service as ServiceOf
     from sipnb.workbook import Workbook
 
 commands = typer.Typer(no_args_is_help=True, help="The improvement register: what was agreed, and how far it has come.")
@@ -180,7 +179,7 @@ def propose(
 ) -> None:
     """Write what the plans of a cycle propose into the register, where it is not there yet."""
     from sipnb import workbook as workbooks
-    from sipnb.register import editing, nodes, proposals
+    from sipnb.register import editing, proposals
 
     book = workbooks.load(places.organisation(params), reports=places.reports())
     when = book.cycle(cycle)
@@ -200,14 +199,14 @@ def propose(
         for one in planned:
             path = book.folder / "register" / f"{one.id}.yml"
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            yaml, content = nodes.load(text)
-            for lever, action in _proposed(book, one, published, when, editing.checked(path, text).actions):
-                if isinstance(action, str):
-                    told.append(f"{one.id} {lever}: not written: {action}")
-                    continue
-                editing.add_action(content, action)
-                texts[path] = nodes.dump(yaml, content, text)
-                told.append(f"{one.id} {lever}: written as {action['id']}")
+            decided = _decided(book, one.id, published, when, editing.checked(path, text).actions)
+            new = [action for _, action in decided if not isinstance(action, str)]
+            told += [
+                f"{one.id} {lever}: {f'not written: {said}' if isinstance(said, str) else 'written as ' + said['id']}"
+                for lever, said in decided
+            ]
+            if new:
+                texts[path] = editing.with_actions(text, new)
         if errors := workbooks.errors_with(book.folder, texts) if texts else []:
             raise workbooks.WorkbookError(errors)
         editing.write(texts)
@@ -217,44 +216,23 @@ def propose(
     tell(f"written: {files}" if files else "nothing written")
 
 
-def _proposed(
-    book: Workbook, service: ServiceOf, published: CycleFolder, when: Cycle, actions: list[Action]
+def _decided(
+    book: Workbook, service: str, published: CycleFolder, when: Cycle, actions: list[Action]
 ) -> list[tuple[str, dict[str, Any] | str]]:
-    """The options of a service's plan by their levers: each the action that it would be, or why it is none."""
-    from sipnb.catalogue import LEVERS
+    """What becomes of the proposals of a service's plan; see `proposals.decided`."""
     from sipnb.chapters import results
     from sipnb.register import proposals
 
     try:
-        options = results.read(published, service.id, places.RECOMMENDATIONS).options
-        measures = results.read(published, service.id, places.BASELINE).measures
+        options = results.read(published, service, places.RECOMMENDATIONS).options
+        measures = results.read(published, service, places.BASELINE).measures
     except results.ResultError as error:
         raise proposals.NotPublished([str(error)]) from error
-    known = {one.kpi: one for one in measures if one.headline and one.value is not None}
-    found: list[tuple[str, dict[str, Any] | str]] = []
-    taken = {action.id for action in actions}
-    for option in options:
-        lever = LEVERS.get(option.lever)
-        if lever is None:
-            found.append((option.lever, "it is no lever any more"))
-            continue
-        if why := proposals.objection(lever.id, actions, when):
-            found.append((lever.id, why))
-            continue
-        kpi = option.effect.kpi if option.effect else next((one for one in lever.moves if one in known), lever.moves[0])
-        if kpi not in book.kpis:
-            found.append((lever.id, f"{kpi} is no KPI any more"))
-            continue
-        back = min(12, book.settings.history - 1, known[kpi].cycles - 1 if kpi in known and known[kpi].cycles else 12)
-        measure = proposals.measure(
-            kpi, book.kpis[kpi].good, book.kpis[kpi].unit, option.effect.model_dump() if option.effect else None, when, back,
-            option.weeks, [one for one in lever.counter if one in known],
-        )  # fmt: skip
-        objectives = [one.id for one in book.objectives if kpi in one.kpis]
-        action = proposals.proposal(option.model_dump(), when, measure, objectives, taken)
-        taken.add(action["id"])
-        found.append((lever.id, action))
-    return found
+    cycles = {one.kpi: one.cycles for one in measures if one.value is not None}
+    return proposals.decided(
+        [one.model_dump() for one in options], actions, when,
+        kpis=book.kpis, cycles=cycles, objectives=book.objectives, history=book.settings.history,
+    )  # fmt: skip
 
 
 Table = Annotated[Path, typer.Argument(help="a table of actions: .csv or .xlsx")]

@@ -213,7 +213,7 @@ def test_a_promise_is_what_was_estimated_and_the_least_is_half_of_it(effect, exp
     [("month", 8, 5), ("month", 26, 9), ("month", None, 6), ("quarter", 8, 4), ("quarter", 26, 5), ("week", 8, 11)],
 )
 def test_it_is_judged_three_whole_cycles_after_it_shows(kind, weeks, count):
-    assert proposals.cycles(kind, weeks) == count
+    assert proposals.enough(kind, weeks) == count
 
 
 def test_the_baseline_begins_where_the_figures_do():

@@ -39,7 +39,7 @@ class Column:
 
 SERVICE, ID, STATUS, DUE, CREATED, NOTE = "Service", "Issue id", "Status", "Due date", "Created", "Description"
 FIRST_DUE, SINCE, IMPLEMENTED, VERDICT, HISTORY = "First due date", "Since", "Implemented", "Verdict", "History"
-MEASURE = "Measure KPI"
+TICKETS = "Tickets where"
 #: A few characters for every cell, by which an import sees which were edited since, and which have changed in the register.
 EXPORTED = "As exported"
 
@@ -50,7 +50,7 @@ COLUMNS = {
         Column(STATUS, "state", "state"), Column("Assignee", "text", "owner"), Column(DUE, "date", "due"),
         Column(CREATED, "date", "raised"), Column("Labels", "words", "objectives"), Column(NOTE, "text", "note"),
         Column("Sponsor", "text", "sponsor"), Column("Lever", "name", "lever"), Column("KPI", "name", "kpi"),
-        Column(MEASURE, "name", "measure.kpi"), Column("Measure baseline", "name", "measure.baseline"),
+        Column("Measure KPI", "name", "measure.kpi"), Column("Measure baseline", "name", "measure.baseline"),
         Column("Expected low", "number", "measure.expect.0"), Column("Expected likely", "number", "measure.expect.1"),
         Column("Expected high", "number", "measure.expect.2"), Column("Minimum", "number", "measure.minimum"),
         Column("Judged after cycles", "whole", "measure.cycles"), Column("Counter KPIs", "words", "measure.counter"),
@@ -59,7 +59,7 @@ COLUMNS = {
         Column("Effort days", "number", "cost.effort_days"), Column("Actual cost", "number", "cost.actual"),
         Column("Milestones", "entries", "milestones"), Column("Depends on", "words", "depends_on"),
         Column("Evidence", "lines", "evidence"), Column("Links", "lines", "links"),
-        Column("Tickets where", "text", "tickets.where"), Column(FIRST_DUE, "date", "due"),
+        Column(TICKETS, "text", "tickets.where"), Column(FIRST_DUE, "date", "due"),
         Column(SINCE, "date", "since"), Column(IMPLEMENTED, "date", "implemented"),
         Column(VERDICT, "verdict", "verdict"), Column(HISTORY, "entries", "history"), Column(EXPORTED, "name", ""),
     )
@@ -187,9 +187,8 @@ def read(column: Column, cell: Any) -> Any:
     if column.kind == "state":
         said = " ".join(text.lower().split())
         if said not in _OURS and said not in STATES:
-            raise Unfit(
-                f"is no state; {nearest(said, _OURS)}" if _near(said) else f"is no state; write {_either(_OURS)}"
-            )
+            near = nearest(said, _OURS)
+            raise Unfit(f"is no state; {near if near.startswith('nearest') else 'write ' + _either(_OURS)}")
         return [said] if said in _OURS else STATES[said]
     if column.kind == "verdict":
         if text.strip().lower() not in Verdict.__args__:
@@ -201,10 +200,6 @@ def read(column: Column, cell: Any) -> Any:
     if column.kind == "lines":
         return [_unquoted(line) for line in lines]
     return [_entry(column, line) for line in lines]
-
-
-def _near(said: str) -> bool:
-    return "nearest" in nearest(said, _OURS)
 
 
 def _either(names: list[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,14 @@ def add_action(content: CommentedMap, action: Mapping[str, Any]) -> None:
     if not content.get("actions"):  # there is none yet, or it is written as `[]`
         content["actions"] = nodes.styled([], flow=False)
     nodes.append(content["actions"], node)
+
+
+def with_actions(text: str, actions: Iterable[Mapping[str, Any]]) -> str:
+    """The text of a file with more actions at its end."""
+    yaml, content = nodes.load(text)
+    for action in actions:
+        add_action(content, action)
+    return nodes.dump(yaml, content, text)
 
 
 def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:

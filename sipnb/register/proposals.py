@@ -6,8 +6,9 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from sipnb.catalogue import LEVERS, Kpi
 from sipnb.cycles import Cycle
-from sipnb.params import WorkbookError
+from sipnb.params import Objective, WorkbookError
 from sipnb.register.as_of import standing
 from sipnb.register.entries import Action
 from sipnb.register.states import CLOSED, DELIVERED, PROPOSED, REFUSED
@@ -60,6 +61,37 @@ def _since(action: Action) -> Any:
     return since
 
 
+def decided(
+    options: Iterable[Mapping[str, Any]], actions: Sequence[Action], cycle: Cycle, *, kpis: Mapping[str, Kpi],
+    cycles: Mapping[str, int], objectives: Iterable[Objective], history: int,
+) -> list[tuple[str, dict[str, Any] | str]]:  # fmt: skip
+    """The options of a cycle's plan by their levers: each the action that it becomes, or why it becomes none.
+
+    `options` are OptionFacts as plain data, `actions` the service's register; `cycles` has the KPIs that the service has figures
+    for, with of how many cycles (0 where that is not known), and `history` is the most that is looked back.
+    """
+    found: list[tuple[str, dict[str, Any] | str]] = []
+    taken = {action.id for action in actions}
+    for option in options:
+        lever, effect = LEVERS.get(option["lever"]), option["effect"]
+        if lever is None:
+            found.append((option["lever"], "it is no lever any more"))
+            continue
+        kpi = effect["kpi"] if effect else next((one for one in lever.moves if one in cycles), lever.moves[0])
+        if (why := objection(lever.id, actions, cycle)) or kpi not in kpis:
+            found.append((lever.id, why or f"its measure, {kpi}, is no KPI any more"))
+            continue
+        back = min(12, history - 1, (cycles.get(kpi) or 13) - 1)
+        counter = [one for one in lever.counter if one in cycles]
+        known = kpis[kpi]
+        promise = measure(kpi, known.good, known.unit, effect, cycle, back, option["weeks"], counter)
+        served = [one.id for one in objectives if kpi in one.kpis]
+        action = proposal(option, cycle, promise, served, taken)
+        taken.add(action["id"])
+        found.append((lever.id, action))
+    return found
+
+
 def proposal(
     option: Mapping[str, Any],
     cycle: Cycle,
@@ -83,7 +115,7 @@ def proposal(
 
 def measure(
     kpi: str, good: str, unit: str, effect: Mapping[str, Any] | None, cycle: Cycle, back: int, weeks: int | None,
-    counter: Sequence[str],
+    counter: Iterable[str],
 ) -> dict[str, Any]:  # fmt: skip
     """What an action is to change, as plain data: of `effect` (an EffectFact's) what was estimated, or how far it is to a goal.
 
@@ -103,13 +135,13 @@ def measure(
         if sign * least > 0 and (least := rounded(least, unit, 2)):
             bound = abs(found["expect"][1]) if "expect" in found else math.inf
             found["minimum"] = least if abs(least) <= bound else found["expect"][1]
-    found["cycles"] = cycles(cycle.kind, weeks)
+    found["cycles"] = enough(cycle.kind, weeks)
     if others := [name for name in counter if name != kpi]:
         found["counter"] = others
     return found
 
 
-def cycles(kind: str, weeks: int | None) -> int:
+def enough(kind: str, weeks: int | None) -> int:
     """Whole cycles after which an action can be judged that shows after so many weeks."""
     return USUAL if weeks is None else math.ceil(weeks / _WEEKS[kind] - 0.05) + FEWEST_AFTER
 

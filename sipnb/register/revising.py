@@ -23,6 +23,7 @@ from sipnb.register.columns import (
     SERVICE,
     SINCE,
     STATUS,
+    TICKETS,
     VERDICT,
     canonical,
     mark,
@@ -138,6 +139,7 @@ def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, 
 
 
 def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, by: str | None) -> None:
+    """Change what the short form says of the state."""
     if VERDICT in dated and STATUS not in dated:
         raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
     for name in (STATUS, CREATED):
@@ -147,13 +149,8 @@ def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: d
              "verdict": dated.get(VERDICT)}  # fmt: skip
     if any(dated.get(name) for name in _DATED):
         editing.add(found, path, {key: value for key, value in given.items() if value})
-    for name, key in (
-        (NOTE, "note"),
-        (DUE, "due"),
-        (CREATED, "raised"),
-        (SINCE, "since"),
-        (IMPLEMENTED, "implemented"),
-    ):
+    keys = {NOTE: "note", DUE: "due", CREATED: "raised", SINCE: "since", IMPLEMENTED: "implemented"}
+    for name, key in keys.items():
         if name in dated and (name in _SHORT or not dated[name]):
             _set(found, key, dated[name])
 
@@ -172,9 +169,8 @@ def _fields(found: CommentedMap, changes: Mapping[str, Any]) -> None:
             if name == "Summary" and not value:
                 raise Refused(name, "is empty; say what is to be done")
             _set(found, COLUMNS[name].place, value)
-    where = {name: value for name, value in changes.items() if COLUMNS[name].place == "tickets.where"}
-    for value in where.values():
-        _set(found, "tickets", {"where": value} if value else None)
+    if TICKETS in changes:
+        _set(found, "tickets", {"where": changes[TICKETS]} if changes[TICKETS] else None)
     for part, order in _PARTS.items():
         mine = {name: value for name, value in changes.items() if COLUMNS[name].place.startswith(f"{part}.")}
         if mine:
@@ -191,9 +187,9 @@ def _part(there: Mapping[str, Any], changes: Mapping[str, Any], order: list[str]
             three[int(at[0])] = value
         else:
             merged[key] = value
-    for name, column in COLUMNS.items():
-        three = merged.get(column.place.split(".")[-2]) if column.place[-1:].isdigit() else None
-        if name in changes and three and any(one is None for one in three) and any(one is not None for one in three):
+    for name in changes:
+        three = merged[COLUMNS[name].place.split(".")[1]]
+        if isinstance(three, list) and None in three and three != [None] * 3:
             raise Refused(name, "goes with the two beside it; fill in all three, low, likely and high, or none")
     kept = {key: value for key, value in merged.items() if value not in (None, [], [None] * 3)}
     return {key: kept[key] for key in sorted(kept, key=lambda key: order.index(key) if key in order else len(order))}
@@ -221,8 +217,8 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
     if said[CREATED]:
         if said[VERDICT]:
             raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
-        short = {"state": states[0], "raised": said[CREATED], "since": said[SINCE], "implemented": said[IMPLEMENTED]}
-        return action | _given({"due": said[DUE], **short, "note": said[NOTE]})
+        brief = {"state": states[0], "raised": said[CREATED], "since": said[SINCE], "implemented": said[IMPLEMENTED]}
+        return action | _given({"due": said[DUE], **brief, "note": said[NOTE]})
     entry = {"on": on, "state": states[0], "by": by, "reason": said[NOTE], "verdict": said[VERDICT]}
     return action | _given({"due": said[DUE], "history": [_given(entry)]})
 
