@@ -1,14 +1,23 @@
-"""The commands of the improvement register: `sipnb register list`, `show`, and one for each state an action may come into."""
+"""The commands of the improvement register: `sipnb register list` and `show`, `propose`, one for each state that an action may
+come into, and `export` and `import`.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sipnb import places
 from sipnb.terminal import tell
+
+if TYPE_CHECKING:
+    from sipnb.cycles import Cycle
+    from sipnb.places import CycleFolder
+    from sipnb.register import Action
+    from sipnb.workbook import Workbook
 
 commands = typer.Typer(no_args_is_help=True, help="The improvement register: what was agreed, and how far it has come.")
 
@@ -21,11 +30,15 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 By = Annotated[str | None, typer.Option("--by", help="the role that says so")]
 Reason = Annotated[str, typer.Option("--reason", help="why, or what is to be known of it")]
 Due = Annotated[datetime | None, typer.Option("--due", formats=["%Y-%m-%d"], help="until when it is due from now on")]
+Owner = Annotated[str | None, typer.Option("--owner", help="the role that answers for it")]
+Sponsor = Annotated[str | None, typer.Option("--sponsor", help="the role that pays for it")]
 
-#: What each command writes, and what it is for.
-_VERBS = {
+#: What each command writes, and what it is for: those that say who and when, and the others.
+_AGREED = {
     "accept": ("accepted", "Accept a proposal: it is wanted, and is to be planned."),
     "approve": ("approved", "Approve an action that has an owner, a date and a measure."),
+}
+_VERBS = {
     "reject": ("rejected", "Reject an action, with the reason."),
     "start": ("in progress", "Say that the work has begun."),
     "implement": ("implemented", "Say that it is done, so that its effect can be judged."),
@@ -97,6 +110,19 @@ def _add(verb: str, state: str, text: str) -> None:
     commands.command(name=verb, help=text)(enter)
 
 
+def _add_agreed(verb: str, state: str, text: str) -> None:
+    def enter(
+        params: Params, action: Named, service: Service = None, on: On = None, by: By = None, reason: Reason = "",
+        due: Due = None, owner: Owner = None, sponsor: Sponsor = None,
+    ) -> None:  # fmt: skip
+        entry = {"on": on, "state": state, "by": by, "reason": reason, "due": due}
+        _enter(params, action, service, entry, {"owner": owner, "sponsor": sponsor})
+
+    commands.command(name=verb, help=text)(enter)
+
+
+for _verb, (_state, _text) in _AGREED.items():
+    _add_agreed(_verb, _state, _text)
 for _verb, (_state, _text) in _VERBS.items():
     _add(_verb, _state, _text)
 
@@ -128,12 +154,129 @@ def due(
     _enter(params, action, service, {"on": on, "by": by, "reason": reason, "due": date})
 
 
-def _enter(params: str, action: str, service: str | None, given: dict[str, Any]) -> None:
+def _enter(
+    params: str, action: str, service: str | None, given: dict[str, Any], fields: dict[str, str | None] | None = None
+) -> None:
     from sipnb.register import editing
 
     folder = places.organisation(params)
     path = editing.find(folder, action, service)
     given["on"] = given["on"] or datetime.now()
     entry = {key: value.date() if isinstance(value, datetime) else value for key, value in given.items() if value}
-    editing.enter(path, action, entry)
-    tell(f"{action}: {entry.get('state', 'noted')} on {entry['on']}; written to {path}")
+    kept = {key: value for key, value in (fields or {}).items() if value is not None}
+    editing.enter(path, action, entry, kept)
+    told = "".join(f", {key} {value}" for key, value in kept.items())
+    tell(f"{action}: {entry.get('state', 'noted')} on {entry['on']}{told}; written to {path}")
+
+
+@commands.command()
+def propose(
+    params: Params,
+    cycle: Annotated[
+        str, typer.Option("--cycle", help="the cycle whose plans are published: 2026-10, 2026-Q4, 2026-W47")
+    ],
+    service: Annotated[list[str] | None, typer.Option("--service", help="only this service; may be repeated")] = None,
+) -> None:
+    """Write what the plans of a cycle propose into the register, where it is not there yet."""
+    from sipnb import workbook as workbooks
+    from sipnb.register import editing, proposals
+
+    book = workbooks.load(places.organisation(params), reports=places.reports())
+    when = book.cycle(cycle)
+    published = places.cycle_folder(book.reports, book.name, when.name)
+    wanted = [book.service(name) for name in service] if service else list(book.services.values())
+    planned = [one for one in wanted if published.result(one.id, places.RECOMMENDATIONS).is_file()]
+    missing = [one.id for one in wanted if one not in planned]
+    if not published.index.is_file() or not planned or (service and missing):
+        about = f" of {', '.join(missing)}" if published.index.is_file() and service else ""
+        command = f"sipnb run {params} --cycle {when.name}"
+        raise proposals.NotPublished(
+            [f"no plan{about} for {when.label} is published in {published.root}; run `{command}` first"]
+        )
+    texts: dict[Path, str] = {}
+    told: list[str] = []
+    with editing.alone(book.folder / "register"):
+        for one in planned:
+            path = book.folder / "register" / f"{one.id}.yml"
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            decided = _decided(book, one.id, published, when, editing.checked(path, text).actions)
+            new = [action for _, action in decided if not isinstance(action, str)]
+            told += [
+                f"{one.id} {lever}: {f'not written: {said}' if isinstance(said, str) else 'written as ' + said['id']}"
+                for lever, said in decided
+            ]
+            if new:
+                texts[path] = editing.with_actions(text, new)
+        if errors := workbooks.errors_with(book.folder, texts) if texts else []:
+            raise workbooks.WorkbookError(errors)
+        editing.write(texts)
+    for line in [*told, *(f"{name}: no plan for {when.label} is published" for name in missing)]:
+        tell(line)
+    files = ", ".join(path.name for path in texts)
+    tell(f"written: {files}" if files else "nothing written")
+
+
+def _decided(
+    book: Workbook, service: str, published: CycleFolder, when: Cycle, actions: list[Action]
+) -> list[tuple[str, dict[str, Any] | str]]:
+    """What becomes of the proposals of a service's plan; see `proposals.decided`."""
+    from sipnb.chapters import results
+    from sipnb.register import proposals
+
+    try:
+        options = results.read(published, service, places.RECOMMENDATIONS).options
+        measures = results.read(published, service, places.BASELINE).measures
+    except results.ResultError as error:
+        raise proposals.NotPublished([str(error)]) from error
+    cycles = {one.kpi: one.cycles for one in measures if one.value is not None}
+    return proposals.decided(
+        [one.model_dump() for one in options], actions, when,
+        kpis=book.kpis, cycles=cycles, objectives=book.objectives, history=book.settings.history,
+    )  # fmt: skip
+
+
+Table = Annotated[Path, typer.Argument(help="a table of actions: .csv or .xlsx")]
+
+
+@commands.command()
+def export(params: Params, file: Table) -> None:
+    """Write the actions of all services as a table for spreadsheets, Jira or ServiceNow."""
+    from sipnb import sheets
+    from sipnb import workbook as workbooks
+    from sipnb.register import columns
+
+    book = workbooks.load(places.organisation(params), reports=places.reports())
+    rows = [columns.cells(service.id, action) for service in book.services.values() for action in service.actions]
+    sheets.write(file, "Actions", list(columns.COLUMNS), rows)
+    tell(f"{len(rows)} {'action' if len(rows) == 1 else 'actions'} written to {file}")
+
+
+@commands.command(name="import")
+def import_(
+    params: Params, file: Table, on: On = None, by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would change")] = False,
+) -> None:  # fmt: skip
+    """Take over what was edited in a table of actions: all of it, or nothing where anything is refused."""
+    from sipnb import sheets
+    from sipnb import workbook as workbooks
+    from sipnb.register import columns, editing, exchange, rows
+
+    book = workbooks.load(places.organisation(params), reports=places.reports())
+    table = sheets.read(file, "Actions", [*columns.COLUMNS, *columns.HEADERS])
+    found, strange = rows.rows(table.header, table.rows)
+    with editing.alone(book.folder / "register"):
+        planned = exchange.plan(book.folder, found, book.services, (on or datetime.now()).date(), by)
+        if errors := workbooks.errors_with(book.folder, planned.texts) if planned.texts else []:
+            raise rows.Wrong(planned.by_row(errors))
+        if not dry_run:
+            editing.write(planned.texts)
+    for line in planned.told:
+        tell(line)
+    for title in strange:
+        tell(f"column {title!r} is not read: the register has none of that name")
+    files = ", ".join(path.name for path in planned.texts)
+    tell(
+        f"{'would write' if dry_run else 'written'}: {files}"
+        if files
+        else "nothing differs from the register; nothing written"
+    )

@@ -20,11 +20,14 @@ MANY = 200
 class WorkbookError(ValueError):
     """One or more errors in an organisation's parameters; `errors` holds a line for each."""
 
+    #: Where they are.
+    about = " in the parameters"
+
     def __init__(self, errors: list[str]):
         self.errors = errors
         count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
         shown = errors if len(errors) <= MANY else [*errors[:MANY], f"… and {len(errors) - MANY:,} more"]
-        super().__init__("\n".join([f"{count} in the parameters:", *(f"  {line}" for line in shown)]))
+        super().__init__("\n".join([f"{count}{self.about}:", *(f"  {line}" for line in shown)]))
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

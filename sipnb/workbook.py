@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -136,6 +137,21 @@ def files(folder: Path) -> list[Path]:
     """The files of an organisation's parameters, its own mappings among them."""
     below = [path for name in ("register", "mappings") for path in (folder / name).glob("*.y*ml")]
     return sorted([*folder.glob("*.y*ml"), *below])
+
+
+def errors_with(folder: Path, texts: Mapping[Path, str]) -> list[str]:
+    """What would be wrong with an organisation's parameters if these texts stood in their files, found on a copy."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / folder.name
+        for path in {*files(folder), *texts}:
+            place = copy / path.relative_to(folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(texts[path].encode("utf-8") if path in texts else path.read_bytes())
+        try:
+            load(copy, data=copy, reports=copy)
+        except WorkbookError as error:
+            return error.errors
+    return []
 
 
 # Kept while the files are the same: with a thousand services, reading them costs more than a small chapter.

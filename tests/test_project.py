@@ -30,7 +30,7 @@ FLOORS = (
     ("show",),
     ("chapters",),
     ("chain", "report"),
-    ("terminal",),
+    ("terminal", "sheets"),
     ("doctor", "summary", "cli_register"),
     ("cli",),
 )
@@ -131,3 +131,15 @@ def test_every_command_is_in_the_readme():
     for command in app.registered_commands:
         name = command.name or command.callback.__name__
         assert f"`sipnb {name}" in readme, f"the README does not mention `sipnb {name}`"
+
+
+def test_every_command_of_the_register_is_in_the_readme():
+    from sipnb.cli_register import commands
+
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    rows = "".join(line for line in readme.splitlines() if line.startswith("| `sipnb register "))
+    for command in commands.registered_commands:
+        name = command.name or command.callback.__name__
+        assert f"`sipnb register {name} " in rows or f"`{name}" in rows, (
+            f"the README does not mention `register {name}`"
+        )

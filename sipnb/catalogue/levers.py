@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from sipnb.catalogue.kpis import KPIS
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
@@ -45,6 +47,7 @@ class Limit:
 class Lever:
     """A kind of improvement: what it is, which KPIs it moves, and what has to be seen before it is proposed.
 
+    `counter` are KPIs that may not suffer from it, of which a proposal names those that a service has figures for.
     `limits` are all numbers that decide about that, by name; one named like a KPI is what the KPI is compared with where a
     service has no target for it. `seen_when` names limits in braces.
     """
@@ -54,6 +57,7 @@ class Lever:
     action: str
     kind: Literal["people", "process", "technology", "supplier"]
     moves: tuple[str, ...]
+    counter: tuple[str, ...]
     seen_when: str
     limits: Mapping[str, Limit]
 
@@ -95,7 +99,10 @@ class Lever:
 def _read() -> dict[str, Lever]:
     entries = tomllib.loads((Path(__file__).parent / "levers.toml").read_text(encoding="utf-8"))
     for entry in entries.values():
-        entry["moves"] = tuple(entry["moves"])
+        for key in ("moves", "counter"):
+            entry[key] = tuple(entry[key])
+            if unknown := [name for name in entry[key] if name not in KPIS]:
+                raise ValueError(f"levers.toml: {key} names {unknown[0]!r}, which is no KPI of kpis.toml")
         entry["limits"] = {name: Limit(**limit) for name, limit in entry["limits"].items()}
     return {id: Lever(id=id, **entry) for id, entry in entries.items()}
 

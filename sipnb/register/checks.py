@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sipnb.register.entries import Action, Entry, RegisterFile
 from sipnb.register.states import APPROVED, CLOSED, DELIVERED, FIRST, REASONED, STARTED, cannot_follow, one_of
@@ -42,7 +43,9 @@ def _form(action: Action) -> Iterator[tuple[str, str]]:
 
 def _history(action: Action) -> Iterator[tuple[str, str]]:
     before: Entry | None = None
+    due = action.due
     for number, entry in enumerate(action.history):
+        due = entry.due or due
         place = f"history.{number}"
         if before is None and entry.state not in FIRST:
             yield f"{place}.state", f"{entry.state!r} cannot come first; begin with {one_of(FIRST)}"
@@ -67,12 +70,12 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
         if entry.state != CLOSED and entry.verdict is not None:
             yield f"{place}.verdict", "belongs to the entry that closes the action"
         if entry.state == APPROVED:
-            yield from _approved(action, entry, place)
+            yield from _approved(action, due, place)
         before = entry
 
 
-def _approved(action: Action, entry: Entry, place: str) -> Iterator[tuple[str, str]]:
-    given = {"owner": action.owner, "due": action.due or entry.due, "measure": action.measure}
+def _approved(action: Action, due: date | None, place: str) -> Iterator[tuple[str, str]]:
+    given = {"owner": action.owner, "due": due, "measure": action.measure}
     missing = [f"`{key}`" for key, value in given.items() if value is None]
     if missing:
         yield (

@@ -6,20 +6,21 @@ One writer of a register at a time; a file that is killed while it is written is
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 
 from sipnb.params import WorkbookError, nearest, read_yaml, validate
-from sipnb.places import write_whole
+from sipnb.register import nodes
 from sipnb.register.checks import contradictions
-from sipnb.register.entries import RegisterFile
+from sipnb.register.entries import Action, RegisterFile
 from sipnb.register.states import PROPOSED, cannot_follow
+
+#: The keys of an action in the order in which they are written.
+ORDER = list(Action.model_fields)
 
 
 def find(folder: Path, action: str, service: str | None = None) -> Path:
@@ -28,7 +29,7 @@ def find(folder: Path, action: str, service: str | None = None) -> Path:
     Raises WorkbookError where none or more than one holds it, and where a file of it cannot be read.
     """
     paths = [path for path in sorted((folder / "register").glob("*.yml")) if service in (None, path.stem)]
-    names = {path: [one.id for one in _check(path).actions] for path in paths}
+    names = {path: [one.id for one in checked(path).actions] for path in paths}
     holding = [path for path, known in names.items() if action in known]
     if len(holding) == 1:
         return holding[0]
@@ -39,36 +40,53 @@ def find(folder: Path, action: str, service: str | None = None) -> Path:
     raise WorkbookError([f"{action!r} is not an action of the register; {nearest(action, every)}"])
 
 
-def enter(path: Path, action: str, entry: Mapping[str, Any]) -> None:
-    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due` where given) to an action's history.
+def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> None:
+    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due` where given) to an action's history, and set `fields`.
 
     Without a `state` it stays in the one it is in: a note, or a new date. In the short form an entry takes the place of the
     state before. Raises WorkbookError where the file cannot be read, or contradicts itself or would then; nothing is changed
     in that case.
     """
-    with _alone(path.parent):
+    with alone(path.parent):
         text = path.read_text(encoding="utf-8")
-        _check(path, text)
-        yaml = _yaml(text)
-        content = yaml.load(text)
+        checked(path, text)
+        yaml, content = nodes.load(text)
         (found,) = [one for one in content["actions"] if one["id"] == action]
-        if history := found.get("history"):
-            _append(history, {"on": entry["on"], "state": entry.get("state", history[-1]["state"]), **entry})
-        elif "state" in entry:
-            _replace(found, path, entry)
-        else:
-            _note(found, entry)
-        out = io.StringIO()
-        yaml.dump(content, out)
-        _check(path, out.getvalue())
-        write_whole(path, out.getvalue())
+        for key, value in (fields or {}).items():
+            nodes.put(found, key, value, ORDER)
+        add(found, path, entry)
+        after = nodes.dump(yaml, content, text)
+        checked(path, after)
+        write({path: after})
 
 
-def _append(history: CommentedSeq, entry: Mapping[str, Any]) -> None:
-    new = CommentedMap(entry)
-    if isinstance(history[-1], CommentedMap) and history[-1].fa.flow_style():
-        new.fa.set_flow_style()
-    history.append(new)
+def add(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
+    """Add an entry to an action of a file that is open; it is checked with the whole. Raises WorkbookError."""
+    if history := found.get("history"):
+        nodes.append(history, {"on": entry["on"], "state": entry.get("state", history[-1]["state"]), **entry})
+    elif "state" in entry:
+        _replace(found, path, entry)
+    else:
+        _note(found, entry)
+
+
+def add_action(content: CommentedMap, action: Mapping[str, Any]) -> None:
+    """Add a new action to a file that is open, laid out as people write one: a key a line, an entry a line."""
+    node = nodes.styled({key: action[key] for key in ORDER if key in action}, flow=False)
+    for key in ("history", "milestones"):
+        if key in node:
+            node[key].fa.set_block_style()
+    if not content.get("actions"):  # there is none yet, or it is written as `[]`
+        content["actions"] = nodes.styled([], flow=False)
+    nodes.append(content["actions"], node)
+
+
+def with_actions(text: str, actions: Iterable[Mapping[str, Any]]) -> str:
+    """The text of a file with more actions at its end."""
+    yaml, content = nodes.load(text)
+    for action in actions:
+        add_action(content, action)
+    return nodes.dump(yaml, content, text)
 
 
 def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
@@ -80,32 +98,23 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
         raise WorkbookError(
             [f"{path.name}: {found['id']}: {now!r} needs a `history`; write one, with the states it had so far"]
         )
-    found["state"], found["since"] = now, entry["on"]
-    for key, value in (("implemented", entry["on"] if now == "implemented" else None), ("due", entry.get("due"))):
-        if value is not None:
-            found[key] = value
-    if entry.get("reason"):
-        found["note"] = entry["reason"]
+    changes = {
+        "state": now, "since": entry["on"], "implemented": entry["on"] if now == "implemented" else None,
+        "due": entry.get("due"), "note": entry.get("reason"),
+    }  # fmt: skip
+    for key, value in changes.items():
+        if value:
+            nodes.put(found, key, value, ORDER)
 
 
 def _note(found: CommentedMap, entry: Mapping[str, Any]) -> None:
     """The short form has one note and one date."""
     for key, name in (("reason", "note"), ("due", "due")):
         if entry.get(key):
-            found[name] = entry[key]
+            nodes.put(found, name, entry[key], ORDER)
 
 
-def _yaml(text: str) -> YAML:
-    """Reads and writes a file with its comments, its quotes, and its lists indented as they are."""
-    first = next((line for line in text.splitlines() if line.lstrip().startswith("- ")), "")
-    indent = len(first) - len(first.lstrip())
-    yaml = YAML(typ="rt")
-    yaml.preserve_quotes, yaml.width = True, 10_000
-    yaml.indent(mapping=2, sequence=indent + 2, offset=indent)
-    return yaml
-
-
-def _check(path: Path, text: str | None = None) -> RegisterFile:
+def checked(path: Path, text: str | None = None) -> RegisterFile:
     """A file of the register, or the text that is to be in it. Raises WorkbookError where it cannot be one."""
     errors: list[str] = []
     where = f"register/{path.name}"
@@ -116,9 +125,29 @@ def _check(path: Path, text: str | None = None) -> RegisterFile:
     return file
 
 
+def write(texts: Mapping[Path, str]) -> None:
+    """Write files of the register with the line ends that they have, each by rename, and none before all are on the disk.
+
+    Who is killed between two renames leaves each file whole, some as they were; the same command makes up for the rest.
+    """
+    scratch: dict[Path, Path] = {}
+    try:
+        for path, text in texts.items():
+            windows = path.is_file() and b"\r\n" in path.read_bytes()
+            part = path.with_name(path.name + ".part")
+            part.write_bytes((text.replace("\n", "\r\n") if windows else text).encode("utf-8"))
+            scratch[path] = part
+        for path, part in scratch.items():
+            part.replace(path)
+    finally:
+        for part in scratch.values():
+            part.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Keep other writers of this register waiting, where the system can lock a folder."""
+    folder.mkdir(exist_ok=True)
     try:
         import fcntl
     except ImportError:  # Windows

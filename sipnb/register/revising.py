@@ -1,0 +1,227 @@
+"""An action changed by what was edited in its row: states, dates and notes by a dated entry, all else where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from sipnb.register import editing, nodes
+from sipnb.register.columns import (
+    COLUMNS,
+    CREATED,
+    DUE,
+    EXPORTED,
+    FIRST_DUE,
+    HISTORY,
+    ID,
+    IMPLEMENTED,
+    NOTE,
+    SERVICE,
+    SINCE,
+    STATUS,
+    TICKETS,
+    VERDICT,
+    canonical,
+    mark,
+    values,
+)  # fmt: skip
+from sipnb.register.entries import Action, Cost, Measure
+from sipnb.register.rows import Row, short
+from sipnb.register.states import PROPOSED
+
+#: What entries of a history say, and what only the short form has.
+_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT), (CREATED, SINCE, IMPLEMENTED)
+_OWN = (SERVICE, ID, EXPORTED, HISTORY, FIRST_DUE, *_DATED, *_SHORT)
+_PARTS: dict[str, list[str]] = {"measure": list(Measure.model_fields), "cost": list(Cost.model_fields)}
+
+
+class Refused(ValueError):
+    """What is wrong with a cell of a row, when it is to become part of an action."""
+
+    def __init__(self, column: str, text: str) -> None:
+        super().__init__(text)
+        self.column = column
+
+
+def edits(action: Action, row: Row) -> dict[str, Any]:
+    """What was edited in the row of an action: new values by column. Raises Refused where the register has changed there, too."""
+    now, found = values(row.service, action), dict[str, Any]()
+    for name, said in row.said.items():
+        may_be = said if COLUMNS[name].kind == "state" and said else [said]
+        if name in (SERVICE, ID) or canonical(now[name]) in [canonical(one) for one in may_be]:
+            continue
+        if row.marks.get(name) in [mark(one) for one in may_be] or (not row.marks and _older(name, said, action)):
+            continue
+        if row.marks and row.marks[name] != mark(now[name]):
+            told = f"{short(said)} was written while the register came to say {short(now[name])}"
+            raise Refused(name, f"{told}; export again, and edit that")
+        found[name] = may_be[0]
+    return found
+
+
+def told(action: Action, row: Row, changes: Mapping[str, Any]) -> list[str]:
+    """A line for each change of an action."""
+    now = values(row.service, action)
+    return [
+        f"{row.service} {row.action}: {name}: {short(now[name])} → {short(value)}" for name, value in changes.items()
+    ]
+
+
+def _older(name: str, said: Any, action: Action) -> bool:
+    """Whether a cell only says what an action said earlier: entries and notes are added, and not taken back."""
+    if name == HISTORY:
+        entries = [one.model_dump(exclude_defaults=True) for one in action.history]
+        return canonical(said) == canonical(entries[: len(said)])
+    return name == NOTE and bool(said) and canonical(said) in [canonical(one.reason) for one in action.history]
+
+
+def revise(
+    found: CommentedMap, path: Path, action: Action, changes: Mapping[str, Any], on: date, by: str | None
+) -> None:
+    """Make the changes in an action of a file that is open. Raises Refused, and WorkbookError of a state that may not follow."""
+    dated = {name: changes[name] for name in (*_DATED, *_SHORT) if name in changes}
+    with_history = bool(action.history)
+    if HISTORY in changes:
+        _rewrite(found, changes[HISTORY], dated)
+        with_history = True
+    if with_history:
+        _enter(found, path, dated, on, by)
+    else:
+        _short_form(found, path, dated, on, by)
+    if FIRST_DUE in changes:
+        if not with_history:
+            raise Refused(FIRST_DUE, f"is of an action with a history; write it as {DUE}")
+        _set(found, "due", changes[FIRST_DUE])
+    _fields(found, {name: value for name, value in changes.items() if name not in _OWN})
+
+
+def _rewrite(found: CommentedMap, entries: list[dict[str, Any]], dated: dict[str, Any]) -> None:
+    """Make the history hold these entries; the short form gives way to it. What they say is not said twice."""
+    if not entries:
+        raise Refused(HISTORY, "cannot be emptied; it is what says how the action came into its state")
+    for key in ("state", "raised", "since", "implemented", "note"):
+        nodes.drop(found, key)
+    if "history" in found:
+        nodes.fill(found["history"], entries)
+    else:
+        node = nodes.styled(entries)
+        node.fa.set_block_style()
+        nodes.put(found, "history", node, editing.ORDER)
+    last = entries[-1]
+    for name, value in ((STATUS, last["state"]), (NOTE, last.get("reason")), (DUE, last.get("due")),
+                        (VERDICT, last.get("verdict")), (CREATED, entries[0]["on"])):  # fmt: skip
+        if name in dated and canonical(dated[name]) == canonical(value):
+            del dated[name]
+
+
+def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, by: str | None) -> None:
+    """Add one entry of what a row says now."""
+    for name in _SHORT:
+        if name in dated:
+            raise Refused(name, f"is what {HISTORY} says; change it there")
+    if STATUS not in dated:
+        if VERDICT in dated:
+            raise Refused(VERDICT, f"belongs to the entry that closes the action; change {STATUS} too, or {HISTORY}")
+        if NOTE in dated and not dated[NOTE]:
+            raise Refused(NOTE, f"is a note of the history, which stays; change it in {HISTORY}")
+    elif not dated[STATUS]:
+        raise Refused(STATUS, "is empty; write the state it is in")
+    if DUE in dated and dated[DUE] is None:
+        raise Refused(DUE, "cannot be emptied; give another date")
+    given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
+             "verdict": dated.get(VERDICT)}  # fmt: skip
+    if dated:
+        editing.add(found, path, {key: value for key, value in given.items() if value})
+
+
+def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, by: str | None) -> None:
+    """Change what the short form says of the state."""
+    if VERDICT in dated and STATUS not in dated:
+        raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
+    for name in (STATUS, CREATED):
+        if name in dated and not dated[name]:
+            raise Refused(name, "is empty; an action without a history needs it")
+    given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
+             "verdict": dated.get(VERDICT)}  # fmt: skip
+    if any(dated.get(name) for name in _DATED):
+        editing.add(found, path, {key: value for key, value in given.items() if value})
+    keys = {NOTE: "note", DUE: "due", CREATED: "raised", SINCE: "since", IMPLEMENTED: "implemented"}
+    for name, key in keys.items():
+        if name in dated and (name in _SHORT or not dated[name]):
+            _set(found, key, dated[name])
+
+
+def _set(found: CommentedMap, key: str, value: Any) -> None:
+    if value is None or value == []:
+        nodes.drop(found, key)
+    else:
+        nodes.put(found, key, value, editing.ORDER)
+
+
+def _fields(found: CommentedMap, changes: Mapping[str, Any]) -> None:
+    """Set what stands beside the history, each in its place."""
+    for name, value in changes.items():
+        if "." not in COLUMNS[name].place:
+            if name == "Summary" and not value:
+                raise Refused(name, "is empty; say what is to be done")
+            _set(found, COLUMNS[name].place, value)
+    if TICKETS in changes:
+        _set(found, "tickets", {"where": changes[TICKETS]} if changes[TICKETS] else None)
+    for part, order in _PARTS.items():
+        mine = {name: value for name, value in changes.items() if COLUMNS[name].place.startswith(f"{part}.")}
+        if mine:
+            _set(found, part, _part(found.get(part) or {}, mine, order) or None)
+
+
+def _part(there: Mapping[str, Any], changes: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
+    """What a part of an action holds when cells of it have changed."""
+    merged = {key: list(value) if isinstance(value, list) else value for key, value in there.items()}
+    for name, value in changes.items():
+        _, key, *at = COLUMNS[name].place.split(".")
+        if at:
+            three = merged.setdefault(key, [None] * 3)
+            three[int(at[0])] = value
+        else:
+            merged[key] = value
+    for name in changes:
+        three = merged[COLUMNS[name].place.split(".")[1]]
+        if isinstance(three, list) and None in three and three != [None] * 3:
+            raise Refused(name, "goes with the two beside it; fill in all three, low, likely and high, or none")
+    kept = {key: value for key, value in merged.items() if value not in (None, [], [None] * 3)}
+    return {key: kept[key] for key in sorted(kept, key=lambda key: order.index(key) if key in order else len(order))}
+
+
+def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
+    """The action of a row that is not in the register yet: with its history, or in the short form where it says when it was
+    created and has none, or else with a history that begins now."""
+    said = {name: row.said.get(name) for name in COLUMNS}
+    if not said["Summary"]:
+        raise Refused("Summary", "is empty; say what is to be done")
+    action = CommentedMap({"id": row.action, "title": said["Summary"]})
+    _fields(
+        action,
+        {name: said[name] for name in COLUMNS if name not in (*_OWN, "Summary") and said[name] not in (None, [])},
+    )
+    states, entries = said[STATUS] or [PROPOSED], said[HISTORY]
+    if entries:
+        if said[STATUS] and entries[-1]["state"] not in states:
+            raise Refused(
+                STATUS, f"{states[0]!r} is not {entries[-1]['state']!r}, with which {HISTORY} ends; change one of them"
+            )
+        moved = any("due" in entry for entry in entries)
+        return action | _given({"due": said[FIRST_DUE] or (None if moved else said[DUE]), "history": entries})
+    if said[CREATED]:
+        if said[VERDICT]:
+            raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
+        brief = {"state": states[0], "raised": said[CREATED], "since": said[SINCE], "implemented": said[IMPLEMENTED]}
+        return action | _given({"due": said[DUE], **brief, "note": said[NOTE]})
+    entry = {"on": on, "state": states[0], "by": by, "reason": said[NOTE], "verdict": said[VERDICT]}
+    return action | _given({"due": said[DUE], "history": [_given(entry)]})
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value}
