@@ -31,6 +31,7 @@ By = Annotated[str | None, typer.Option("--by", help="the role that says so")]
 Reason = Annotated[str, typer.Option("--reason", help="why, or what is to be known of it")]
 Due = Annotated[datetime | None, typer.Option("--due", formats=["%Y-%m-%d"], help="until when it is due from now on")]
 Owner = Annotated[str | None, typer.Option("--owner", help="the role that answers for it")]
+Spent = Annotated[float | None, typer.Option("--spent", min=0, help="what it has cost so far")]
 Sponsor = Annotated[str | None, typer.Option("--sponsor", help="the role that pays for it")]
 
 #: What each command writes, and what it is for: those that say who and when, and the others.
@@ -66,7 +67,7 @@ def list_(
         for action in service.actions:
             if stood := register.standing(action, end):
                 due = f"due {stood.due}" if stood.due else "no date"
-                tell(f"{service.id:<20} {action.id:<32} {stood.state:<13} {due:<16} {action.owner or 'nobody'}")
+                tell(f"{service.id:<20} {action.id:<32} {stood.state:<13} {due:<16} {stood.owner or 'nobody'}")
 
 
 @commands.command()
@@ -115,8 +116,8 @@ def _add_agreed(verb: str, state: str, text: str) -> None:
         params: Params, action: Named, service: Service = None, on: On = None, by: By = None, reason: Reason = "",
         due: Due = None, owner: Owner = None, sponsor: Sponsor = None,
     ) -> None:  # fmt: skip
-        entry = {"on": on, "state": state, "by": by, "reason": reason, "due": due}
-        _enter(params, action, service, entry, {"owner": owner, "sponsor": sponsor})
+        entry = {"on": on, "state": state, "by": by, "reason": reason, "due": due, "owner": owner}
+        _enter(params, action, service, entry, {"sponsor": sponsor})
 
     commands.command(name=verb, help=text)(enter)
 
@@ -139,10 +140,10 @@ def close(
 @commands.command()
 def note(
     params: Params, action: Named, reason: Annotated[str, typer.Argument(help="what is to be known of it")],
-    service: Service = None, on: On = None, by: By = None,
+    service: Service = None, on: On = None, by: By = None, owner: Owner = None, spent: Spent = None,
 ) -> None:  # fmt: skip
-    """Write a note beside the state of an action."""
-    _enter(params, action, service, {"on": on, "by": by, "reason": reason})
+    """Write a note beside the state of an action, who answers for it from now on, or what it has cost so far."""
+    _enter(params, action, service, {"on": on, "by": by, "reason": reason, "owner": owner, "spent": spent})
 
 
 @commands.command()

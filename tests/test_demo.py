@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sipnb import demo, tables
+from sipnb.demo.services import DEEDS
 from sipnb.records import clocks
 from tests import schemas
 

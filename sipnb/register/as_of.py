@@ -26,7 +26,8 @@ _SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "i
 @dataclass(frozen=True)
 class Standing:
     """How an action stood: its state and since when, when it was implemented if it was, when it is due, what was written with
-    its state, the verdict with which it was closed, when it was agreed and by when it was first to be done."""
+    its state, the verdict with which it was closed, when it was agreed and by when it was first to be done, who answered for it
+    and what it had cost."""
 
     state: str
     implemented: date | None
@@ -36,6 +37,8 @@ class Standing:
     verdict: str | None = None
     agreed: date | None = None
     first_due: date | None = None
+    owner: str | None = None
+    spent: float | None = None
 
 
 def standing(action: Action, end: date) -> Standing | None:
@@ -45,14 +48,18 @@ def standing(action: Action, end: date) -> Standing | None:
     if not action.history:
         return _short(action, end)
     state, implemented, due, note, since, verdict = "", None, action.due, "", None, None
-    agreed, first_due = None, action.due
+    agreed, first_due, owner = None, action.due, action.owner
+    spent = action.cost.actual if action.cost else None
     for entry in (entry for entry in action.history if entry.on < end):
         if entry.state != state:  # an entry of the same state is a note, or a new date
             state, note, since, verdict = entry.state, "", entry.on, entry.verdict
             implemented = entry.on if state == DELIVERED else implemented
         note, due, first_due = entry.reason or note, entry.due or due, first_due or entry.due
+        owner, spent = entry.owner or owner, spent if entry.spent is None else entry.spent
         agreed = agreed or (entry.on if entry.state in AGREED else None)
-    return Standing(state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due)
+    return Standing(
+        state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due, owner, spent
+    )
 
 
 def until(actions: Iterable[Action], end: date | None) -> list[Action]:
@@ -69,8 +76,11 @@ def _short(action: Action, end: date) -> Standing:
     # What was written since would tell of a time that had not come.
     verdict = _SHORT_VERDICTS.get(state)
     agreed = None if state in NOT_AGREED else action.raised
+    spent = action.cost.actual if action.cost else None
     since = None if later else action.since
-    return Standing(state, done, action.due, "" if later else action.note, since, verdict, agreed, action.due)
+    return Standing(
+        state, done, action.due, "" if later else action.note, since, verdict, agreed, action.due, action.owner, spent
+    )
 
 
 def _state(action: Action, end: date) -> tuple[str, bool]:

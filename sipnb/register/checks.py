@@ -43,9 +43,9 @@ def _form(action: Action) -> Iterator[tuple[str, str]]:
 
 def _history(action: Action) -> Iterator[tuple[str, str]]:
     before: Entry | None = None
-    due = action.due
+    due, owner = action.due, action.owner
     for number, entry in enumerate(action.history):
-        due = entry.due or due
+        due, owner = entry.due or due, entry.owner or owner
         place = f"history.{number}"
         if before is None and entry.state not in FIRST:
             yield f"{place}.state", f"{entry.state!r} cannot come first; begin with {one_of(FIRST)}"
@@ -55,8 +55,12 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
                 f"{entry.on} is before {before.on}, the entry above; put entries in the order of their dates",
             )
         same = before is not None and before.state == entry.state
-        if same and not entry.reason.strip() and entry.due is None:
-            yield f"{place}.state", f"is {entry.state!r} already; give a `reason` as a note, or a new date as `due`"
+        said = entry.reason.strip() or entry.due or entry.owner or entry.spent is not None
+        if same and not said:
+            yield (
+                f"{place}.state",
+                f"is {entry.state!r} already; give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`",
+            )
         if before is not None and not same and (wrong := cannot_follow(entry.state, before.state)):
             yield f"{place}.state", wrong
         again = before is not None and (before.state, entry.state) == (DELIVERED, STARTED)
@@ -70,12 +74,12 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
         if entry.state != CLOSED and entry.verdict is not None:
             yield f"{place}.verdict", "belongs to the entry that closes the action"
         if entry.state == APPROVED:
-            yield from _approved(action, due, place)
+            yield from _approved(action, owner, due, place)
         before = entry
 
 
-def _approved(action: Action, due: date | None, place: str) -> Iterator[tuple[str, str]]:
-    given = {"owner": action.owner, "due": due, "measure": action.measure}
+def _approved(action: Action, owner: str | None, due: date | None, place: str) -> Iterator[tuple[str, str]]:
+    given = {"owner": owner, "due": due, "measure": action.measure}
     missing = [f"`{key}`" for key, value in given.items() if value is None]
     if missing:
         yield (

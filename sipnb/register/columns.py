@@ -39,7 +39,7 @@ class Column:
 
 SERVICE, ID, STATUS, DUE, CREATED, NOTE = "Service", "Issue id", "Status", "Due date", "Created", "Description"
 FIRST_DUE, SINCE, IMPLEMENTED, VERDICT, HISTORY = "First due date", "Since", "Implemented", "Verdict", "History"
-TICKETS = "Tickets where"
+TICKETS, ASSIGNEE, FIRST_ASSIGNEE = "Tickets where", "Assignee", "First assignee"
 #: A few characters for every cell, by which an import sees which were edited since, and which have changed in the register.
 EXPORTED = "As exported"
 
@@ -47,7 +47,7 @@ COLUMNS = {
     column.name: column
     for column in (
         Column(SERVICE, "name", "service"), Column(ID, "name", "id"), Column("Summary", "text", "title"),
-        Column(STATUS, "state", "state"), Column("Assignee", "text", "owner"), Column(DUE, "date", "due"),
+        Column(STATUS, "state", "state"), Column(ASSIGNEE, "text", "owner"), Column(DUE, "date", "due"),
         Column(CREATED, "date", "raised"), Column("Labels", "words", "objectives"), Column(NOTE, "text", "note"),
         Column("Sponsor", "text", "sponsor"), Column("Lever", "name", "lever"), Column("KPI", "name", "kpi"),
         Column("Measure KPI", "name", "measure.kpi"), Column("Measure baseline", "name", "measure.baseline"),
@@ -59,7 +59,7 @@ COLUMNS = {
         Column("Effort days", "number", "cost.effort_days"), Column("Actual cost", "number", "cost.actual"),
         Column("Milestones", "entries", "milestones"), Column("Depends on", "words", "depends_on"),
         Column("Evidence", "lines", "evidence"), Column("Links", "lines", "links"),
-        Column(TICKETS, "text", "tickets.where"), Column(FIRST_DUE, "date", "due"),
+        Column(TICKETS, "text", "tickets.where"), Column(FIRST_DUE, "date", "due"), Column(FIRST_ASSIGNEE, "text", "owner"),
         Column(SINCE, "date", "since"), Column(IMPLEMENTED, "date", "implemented"),
         Column(VERDICT, "verdict", "verdict"), Column(HISTORY, "entries", "history"), Column(EXPORTED, "name", ""),
     )
@@ -91,6 +91,7 @@ def values(service: str, action: Action) -> dict[str, Any]:
     found: dict[str, Any] = {name: _at(plain, column.place) for name, column in COLUMNS.items() if column.place}
     return found | {
         SERVICE: service, STATUS: stood.state, DUE: stood.due, CREATED: action.begun, NOTE: stood.note or None,
+        ASSIGNEE: stood.owner, FIRST_ASSIGNEE: action.owner if action.history else None,
         FIRST_DUE: action.due if action.history else None, SINCE: action.since, IMPLEMENTED: action.implemented,
         VERDICT: last.verdict if last and last.state == CLOSED else None,
         HISTORY: [one.model_dump(exclude_defaults=True) for one in action.history],

@@ -41,7 +41,8 @@ def find(folder: Path, action: str, service: str | None = None) -> Path:
 
 
 def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> None:
-    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due` where given) to an action's history, and set `fields`.
+    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due`, `owner`, `spent` where given) to an action's history,
+    and set `fields`.
 
     Without a `state` it stays in the one it is in: a note, or a new date. In the short form an entry takes the place of the
     state before. Raises WorkbookError where the file cannot be read, or contradicts itself or would then; nothing is changed
@@ -100,7 +101,7 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
         )
     changes = {
         "state": now, "since": entry["on"], "implemented": entry["on"] if now == "implemented" else None,
-        "due": entry.get("due"), "note": entry.get("reason"),
+        "due": entry.get("due"), "note": entry.get("reason"), "owner": entry.get("owner"),
     }  # fmt: skip
     for key, value in changes.items():
         if value:
@@ -108,8 +109,8 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
 
 
 def _note(found: CommentedMap, entry: Mapping[str, Any]) -> None:
-    """The short form has one note and one date."""
-    for key, name in (("reason", "note"), ("due", "due")):
+    """The short form has one note, one date and one owner."""
+    for key, name in (("reason", "note"), ("due", "due"), ("owner", "owner")):
         if entry.get(key):
             nodes.put(found, name, entry[key], ORDER)
 

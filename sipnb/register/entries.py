@@ -22,6 +22,8 @@ class Entry(Model):
     reason: str = ""
     verdict: Verdict | None = None
     due: date | None = Field(None, description="the date it is due from then on")
+    owner: Said | None = Field(None, description="who answers for it from then on")
+    spent: float | None = Field(None, ge=0, description="what it has cost by then")
 
 
 class Measure(Model):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sipnb.catalogue import LEVERS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.params import Objective, WorkbookError
-from sipnb.register.as_of import standing
+from sipnb.register.as_of import Standing, standing
 from sipnb.register.entries import Action
 from sipnb.register.states import CLOSED, DELIVERED, PROPOSED, REFUSED
 
@@ -29,11 +30,9 @@ _WEEKS = {"week": 1.0, "month": 365.25 / 12 / 7, "quarter": 365.25 / 4 / 7}
 
 def objection(lever: str, actions: Iterable[Action], cycle: Cycle) -> str:
     """Why a lever is not proposed for a cycle, by what the register says of it now; empty where nothing speaks against it."""
-    mine = [
-        (action, stood) for action in actions if action.lever == lever and (stood := standing(action, cycle.end.max))
-    ]
+    mine = [(action, stood) for action in actions if action.lever == lever and (stood := standing(action, date.max))]
     for action, stood in mine:
-        when = _since(action)
+        when = _since(action, stood)
         if stood.state == DELIVERED:
             return f"in the register as {action.id}, implemented on {when} and not closed with a verdict yet"
         if stood.state not in (CLOSED, "verified", "failed", "inconclusive", *REFUSED):
@@ -41,24 +40,18 @@ def objection(lever: str, actions: Iterable[Action], cycle: Cycle) -> str:
     for action, stood in mine:
         verdict = action.history[-1].verdict if action.history else None
         if verdict == "did not" or stood.state == "failed":
-            return f"it did not work before: {action.id}, {stood.state} on {_since(action)}"
+            return f"it did not work before: {action.id}, {stood.state} on {_since(action, stood)}"
     rests = cycle.shift(1 - RESTS).start
     for action, stood in mine:
-        if stood.state in REFUSED and (when := _since(action)) >= rests:
+        if stood.state in REFUSED and (when := _since(action, stood)) >= rests:
             because = f": {stood.note.strip()}" if stood.note.strip() else ""
             return f"{action.id} was {stood.state} on {when}{because}"
     return ""
 
 
-def _since(action: Action) -> Any:
+def _since(action: Action, stood: Standing) -> date:
     """The day on which an action came into its state; in the short form, the last day that it names."""
-    if not action.history:
-        return action.since or action.implemented or action.raised
-    state, since = "", None
-    for entry in action.history:
-        if entry.state != state:
-            state, since = entry.state, entry.on
-    return since
+    return stood.since or action.implemented or action.begun
 
 
 def decided(

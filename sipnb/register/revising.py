@@ -11,10 +11,12 @@ from ruamel.yaml.comments import CommentedMap
 
 from sipnb.register import editing, nodes
 from sipnb.register.columns import (
+    ASSIGNEE,
     COLUMNS,
     CREATED,
     DUE,
     EXPORTED,
+    FIRST_ASSIGNEE,
     FIRST_DUE,
     HISTORY,
     ID,
@@ -34,8 +36,8 @@ from sipnb.register.rows import Row, short
 from sipnb.register.states import PROPOSED
 
 #: What entries of a history say, and what only the short form has.
-_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT), (CREATED, SINCE, IMPLEMENTED)
-_OWN = (SERVICE, ID, EXPORTED, HISTORY, FIRST_DUE, *_DATED, *_SHORT)
+_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT, ASSIGNEE), (CREATED, SINCE, IMPLEMENTED)
+_OWN = (SERVICE, ID, EXPORTED, HISTORY, FIRST_DUE, FIRST_ASSIGNEE, *_DATED, *_SHORT)
 _PARTS: dict[str, list[str]] = {"measure": list(Measure.model_fields), "cost": list(Cost.model_fields)}
 
 
@@ -96,6 +98,10 @@ def revise(
         if not with_history:
             raise Refused(FIRST_DUE, f"is of an action with a history; write it as {DUE}")
         _set(found, "due", changes[FIRST_DUE])
+    if FIRST_ASSIGNEE in changes:
+        if not with_history:
+            raise Refused(FIRST_ASSIGNEE, f"is of an action with a history; write it as {ASSIGNEE}")
+        _set(found, "owner", changes[FIRST_ASSIGNEE])
     _fields(found, {name: value for name, value in changes.items() if name not in _OWN})
 
 
@@ -113,7 +119,7 @@ def _rewrite(found: CommentedMap, entries: list[dict[str, Any]], dated: dict[str
         nodes.put(found, "history", node, editing.ORDER)
     last = entries[-1]
     for name, value in ((STATUS, last["state"]), (NOTE, last.get("reason")), (DUE, last.get("due")),
-                        (VERDICT, last.get("verdict")), (CREATED, entries[0]["on"])):  # fmt: skip
+                        (ASSIGNEE, last.get("owner")), (VERDICT, last.get("verdict")), (CREATED, entries[0]["on"])):  # fmt: skip
         if name in dated and canonical(dated[name]) == canonical(value):
             del dated[name]
 
@@ -132,8 +138,10 @@ def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, 
         raise Refused(STATUS, "is empty; write the state it is in")
     if DUE in dated and dated[DUE] is None:
         raise Refused(DUE, "cannot be emptied; give another date")
+    if ASSIGNEE in dated and not dated[ASSIGNEE]:
+        raise Refused(ASSIGNEE, "cannot be emptied; name another role")
     given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
-             "verdict": dated.get(VERDICT)}  # fmt: skip
+             "owner": dated.get(ASSIGNEE), "verdict": dated.get(VERDICT)}  # fmt: skip
     if dated:
         editing.add(found, path, {key: value for key, value in given.items() if value})
 
@@ -147,8 +155,10 @@ def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: d
             raise Refused(name, "is empty; an action without a history needs it")
     given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
              "verdict": dated.get(VERDICT)}  # fmt: skip
-    if any(dated.get(name) for name in _DATED):
+    if any(dated.get(name) for name in _DATED if name != ASSIGNEE):
         editing.add(found, path, {key: value for key, value in given.items() if value})
+    if ASSIGNEE in dated:
+        _set(found, "owner", dated[ASSIGNEE])
     keys = {NOTE: "note", DUE: "due", CREATED: "raised", SINCE: "since", IMPLEMENTED: "implemented"}
     for name, key in keys.items():
         if name in dated and (name in _SHORT or not dated[name]):
@@ -212,15 +222,19 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
             raise Refused(
                 STATUS, f"{states[0]!r} is not {entries[-1]['state']!r}, with which {HISTORY} ends; change one of them"
             )
-        moved = any("due" in entry for entry in entries)
-        return action | _given({"due": said[FIRST_DUE] or (None if moved else said[DUE]), "history": entries})
+        moved, given = (any(key in entry for entry in entries) for key in ("due", "owner"))
+        due, owner = (
+            said[FIRST_DUE] or (None if moved else said[DUE]),
+            said[FIRST_ASSIGNEE] or (None if given else said[ASSIGNEE]),
+        )
+        return action | _given({"owner": owner, "due": due, "history": entries})
     if said[CREATED]:
         if said[VERDICT]:
             raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
         brief = {"state": states[0], "raised": said[CREATED], "since": said[SINCE], "implemented": said[IMPLEMENTED]}
-        return action | _given({"due": said[DUE], **brief, "note": said[NOTE]})
+        return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], **brief, "note": said[NOTE]})
     entry = {"on": on, "state": states[0], "by": by, "reason": said[NOTE], "verdict": said[VERDICT]}
-    return action | _given({"due": said[DUE], "history": [_given(entry)]})
+    return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], "history": [_given(entry)]})
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

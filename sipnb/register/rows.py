@@ -10,6 +10,7 @@ from typing import Any
 
 from sipnb.params import WorkbookError
 from sipnb.register.columns import (
+    ASSIGNEE,
     COLUMNS,
     DUE,
     EXPORTED,
@@ -126,7 +127,7 @@ def of_row(error: str, by_place: Mapping[tuple[str, int], Row]) -> str:
 def _column(place: str, edited: set[str]) -> str:
     """The column in which stands what is at a place of an action."""
     if place.startswith("history"):
-        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE}
+        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE, "owner": ASSIGNEE}
         return HISTORY if HISTORY in edited else entry.get(place.rpartition(".")[2], STATUS)
     if place == "state":
         return STATUS

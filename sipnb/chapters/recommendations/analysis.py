@@ -12,7 +12,7 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
 from sipnb.chapters.recommendations import effects
 from sipnb.chapters.recommendations.lever_words import seen_when, told
-from sipnb.register import DONE
+from sipnb.register import DONE, proposals, until
 
 
 def ranked(seen: Iterable[levers.Evidence]) -> list[levers.Evidence]:
@@ -73,6 +73,7 @@ def table(seen: Iterable[levers.Evidence]) -> pd.DataFrame:
 
 
 def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actions: Sequence[ActionFact]) -> OptionFact:
+    register = until(context.service.actions, context.cycle.end)
     lever, price = evidence.lever, context.workbook.levers.get(evidence.lever.id)
     said, effect = told(evidence), None
     if evidence.effect is not None:
@@ -89,5 +90,5 @@ def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actio
         numbers=dict(evidence.numbers), effect=effect, cost=price.cost if price else None,
         effort_days=price.effort_days if price else None, weeks=price.weeks if price else None,
         times=evidence.times, agreed=evidence.agreed, against=said.against,
-        registered=effects.in_register(lever.id, actions), asked=effects.asked(lever.id, actions, context.cycle),
+        registered=effects.in_register(lever.id, actions), asked=not proposals.objection(lever.id, register, context.cycle),
     )  # fmt: skip

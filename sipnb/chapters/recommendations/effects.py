@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
-from sipnb.cycles import Cycle
 from sipnb.register import DONE, REFUSED
 from sipnb.show import words
 
@@ -54,30 +53,10 @@ def place(option: OptionFact) -> str:
     )
 
 
-#: A lever that was rejected or withdrawn is not asked for again in so many cycles.
-LEFT_ALONE = 4
-
-
 def in_register(lever: str, actions: Iterable[ActionFact]) -> str:
     """What the register says of the same lever, as clauses; empty where it says nothing."""
     mine = [one for one in actions if one.lever == lever]
     return "; ".join(_action(one) for one in sorted(mine, key=lambda one: one.state in DONE))
-
-
-def asked(lever: str, actions: Iterable[ActionFact], cycle: Cycle) -> bool:
-    """Whether somebody has to decide on a lever: not where it is open or was refused of late, nor where it was tried and did not
-    work or cannot be judged yet."""
-    return not any(one.lever == lever and _settled(one, cycle) for one in actions)
-
-
-def _settled(one: ActionFact, cycle: Cycle) -> bool:
-    if one.state in REFUSED:
-        since = one.since or one.raised
-        return since >= cycle.shift(1 - LEFT_ALONE).start.isoformat()
-    if one.implemented:
-        verdict = one.verdict or (one.outcome.status if one.outcome else None)
-        return verdict in ("did not", "too early")
-    return True
 
 
 def _action(one: ActionFact) -> str:

@@ -36,7 +36,7 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         id=action.id,
         title=action.title,
         state=stood.state,
-        owner=action.owner,
+        owner=stood.owner,
         kpi=kpi,
         kpi_title=context.kpis[kpi].title if kpi else None,
         raised=action.begun.isoformat(),
@@ -51,7 +51,7 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         agreed=stood.agreed.isoformat() if stood.agreed else None,
         first_due=stood.first_due.isoformat() if stood.first_due else None,
         verdict=stood.verdict,
-        cost=cost.actual if cost else None,
+        cost=stood.spent,
         planned=cost.once if cost else None,
         outcome=judged.fact,
     )

@@ -87,7 +87,8 @@ def controls(context: ServiceContext, kpi: Kpi, known: Window) -> list[Measured]
     """A measure in the services of the organisation in which nothing was done around an action."""
     table = _handed_over(context.folder)
     if table is None:
-        table = untouched(RecordsContext(context.workbook, context.cycle, context.records.quality, context.folder))
+        frozen = CycleFolder(context.records.folder.parent)
+        table = untouched(RecordsContext(context.workbook, context.cycle, context.records.quality, frozen))
     busy = touched(context.workbook, context.cycle, known)
     rows = table[(table["kpi"] == kpi.id) & ~table["service"].isin(busy | {context.service.id})]
     found = [on_scale(kpi, one.set_index("cycle"), known.cycles) for _, one in rows.groupby("service")]
