@@ -104,10 +104,12 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     """The short form has one state: it becomes the entry's, if that may follow."""
     before, now = found.get("state", PROPOSED), entry["state"]
     if wrong := cannot_follow(now, before):
-        raise WorkbookError([f"{path.name}: {found['id']}: {wrong}"])
+        raise WorkbookError([f"register/{path.name}: {found['id']}.state: {wrong}"])
     if now in ("closed", "postponed") or entry.get("verdict"):
         raise WorkbookError(
-            [f"{path.name}: {found['id']}: {now!r} needs a `history`; write one, with the states it had so far"]
+            [
+                f"register/{path.name}: {found['id']}.state: {now!r} needs a `history`; write one, with the states it had so far"
+            ]
         )
     changes = {
         "state": now, "since": entry["on"], "implemented": entry["on"] if now == "implemented" else None,
@@ -123,7 +125,7 @@ def _note(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     """The short form has one note, one date, one owner and one cost."""
     if not any(entry.get(key) for key in ("reason", "due", "owner")) and entry.get("spent") is None:
         told = "nothing is noted; give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`"
-        raise WorkbookError([f"{path.name}: {found['id']}: {told}"])
+        raise WorkbookError([f"register/{path.name}: {found['id']}.note: {told}"])
     for key, name in (("reason", "note"), ("due", "due"), ("owner", "owner")):
         if entry.get(key):
             nodes.put(found, name, entry[key], ORDER)
