@@ -9,7 +9,7 @@ import pytest
 
 from sipnb import cli_register, register, workbook
 from sipnb.params import WorkbookError
-from sipnb.register import states
+from sipnb.register import editing, states
 from tests.conftest import REPOSITORY
 from tests.test_cli import sipnb
 
@@ -224,6 +224,38 @@ def written(folder, text: str):
     path = folder / "register" / "pay.yml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def marked(folder, until: date | None) -> str:
+    return workbook.load(folder, reports=folder).fingerprint("pay", until)
+
+
+def test_what_is_decided_later_and_what_no_plan_reads_makes_no_plan_out_of_date(folder):
+    then, on = date(2026, 1, 1), datetime.fromisoformat
+    verbs = {command.name: command.callback for command in cli_register.commands.registered_commands}
+    path = written(folder, ONE)
+    before, all_of_it = marked(folder, then), marked(folder, None)
+    verbs["approve"](str(folder), "one", on=on("2026-01-01"), owner="Head", sponsor="CFO", due=datetime(2026, 6, 1))
+    cli_register.note(str(folder), "one", on=on("2026-01-05"), spent=100.0)
+    more = "    links: [CHG1]\n    milestones: [{title: Pilot, due: 2026-01-01, done: 2026-01-02}]\n    history:\n"
+    path.write_text(path.read_text(encoding="utf-8").replace("    history:\n", more), encoding="utf-8")
+    assert marked(folder, then) == before and marked(folder, None) != all_of_it
+    assert marked(folder, date(2026, 1, 2)) != before
+    # What has no date is not known to be later, and an entry that is dated back is not.
+    for old, new in (("title: One", "title: Two"), ("owner: Lead", "owner: Other"), ("2025-11-20", "2025-11-21")):
+        written(folder, ONE.replace(old, new))
+        assert marked(folder, then) != before
+
+
+def test_of_the_short_form_an_earlier_plan_knows_what_is_dated(folder):
+    then = date(2026, 1, 1)
+    started = "actions:\n  - {id: one, title: One, owner: Lead, state: in progress, raised: 2025-11-12}\n"
+    path = written(folder, started)
+    before = marked(folder, then)
+    editing.enter(path, "one", {"on": date(2026, 1, 5), "state": "implemented", "reason": "Live."})
+    assert "note: Live." in path.read_text(encoding="utf-8") and marked(folder, then) == before
+    cli_register.note(str(folder), "one", owner="Head")  # of which it has one, without a date
+    assert marked(folder, then) != before
 
 
 #: What people may write by hand, each with its place and what would be legal.
