@@ -9,9 +9,9 @@ bad month that passed by itself. Every simulation is frozen and judged as in a p
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +61,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=2)
     given = parser.parse_args()
-    with ProcessPoolExecutor(given.jobs, max_tasks_per_child=4) as pool:
-        made = list(pool.map(verdicts, range(1, given.seeds + 1)))
+    with multiprocessing.get_context("spawn").Pool(given.jobs, maxtasksperchild=4) as pool:
+        made = pool.map(verdicts, range(1, given.seeds + 1), chunksize=1)
     found, fixes = [one for one, _ in made], [said for _, all_of in made for said in all_of]
     print(f"{'action':<32}{'right verdict':<16}{'right':<10}said in {given.seeds} simulations")
     for deed in DEEDS:

@@ -1,6 +1,6 @@
 """How often an action is said to have worked where nothing was done, what intervals cover, and what is found: `make simulate`.
 
-    python benchmarks/interventions.py [--series 1000] [--nhs FOLDER]
+    python benchmarks/interventions.py [--series 1000] [--nhs FOLDER] [--its FOLDER]
 
 Series are made of six kinds of noise, with 24 months before an action and 6 after, 24 and 3, 12 and 6. Services with cases
 have tickets a month, a level that all share, and ten untouched services beside them. The departments of the NHS are real:
@@ -173,11 +173,31 @@ def departments(folder: Path) -> None:
             )
 
 
+def known(folder: Path) -> None:
+    """Admissions in Sicily before and after its smoking ban: the published answer, and that of two numbers side by side."""
+    table = pd.read_csv(folder / "sicily.csv")
+    start = int(np.flatnonzero(table["smokban"])[0])
+    before, after = table["aces"].iloc[:start].mean(), table["aces"].iloc[start:].mean()
+    print(
+        f"\nSicily, before and after: {before:.1f} and {after:.1f} admissions a month, {after / before - 1:+.1%}: the wrong sign"
+    )
+    for harmonics in (0, 2):
+        one = interventions.rate_ratio(table["aces"], table["stdpop"], start, harmonics=harmonics)
+        season = f"with {harmonics} waves" if harmonics else "with a trend"
+        print(
+            f"Sicily, {season}: ratio {one.value:.6f}, Poisson {one.low:.6f}-{one.high:.6f}, as scattered as they are "
+            f"{one.quasi_low:.6f}-{one.quasi_high:.6f}, dispersion {one.dispersion:.5f}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, default=1000)
     parser.add_argument("--nhs", type=Path, help="the folder of ae_attendances.csv")
+    parser.add_argument("--its", type=Path, help="the folder of sicily.csv")
     given = parser.parse_args()
+    if given.its:
+        known(given.its)
     gate(given.series)
     again(given.series)
     power(max(given.series // 5, 20))

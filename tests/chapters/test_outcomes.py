@@ -49,11 +49,17 @@ def test_a_verdict_says_what_was_and_what_would_have_been_in_one_sentence(judged
     assert change.actual - change.value == pytest.approx(change.expected)
     said = sentences.verdict(action, context.kpis["restore_median"], context.cycle, "EUR")
     assert said.startswith(
-        "**It worked.** Of tickets where category = 'password', the median time to restore was 3.88 h in March to August 2026; "
+        "It worked. Of tickets where category = 'password', the median time to restore was 3.88 h in March to August 2026; "
         "without the action it would have been 10.2 h: −6.4 h (95 % interval "
     )
-    assert "Promised were −3 to −7 h, and the least that was worth it was 2 h." in said
-    assert "hours of users" in sentences.benefit(action.outcome, context.cycle, "EUR")
+    facts = dict(sentences.facts(action, context.cycle, "EUR"))
+    assert facts["Promised"] == "−3 to −7 h; the least that was worth it was 2 h."
+    assert facts["Came to"].startswith("about 6,200 hours of users (95 % interval ")
+    assert "for 976 tickets over 8 whole months since then, or about € 240,000" in facts["Came to"]
+    assert facts["Cost"] == "€ 9,800 so far; planned € 9,000 once (€ 6,000 to € 14,000)."
+    assert "Reopened: held" in facts["May not suffer"] and facts["Compared with"].startswith(
+        "the other tickets of the service"
+    )
 
 
 def test_the_effect_of_an_action_on_some_tickets_is_found_on_these_and_held_against_the_others(judged):

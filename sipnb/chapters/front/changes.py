@@ -131,6 +131,11 @@ def _proposals(
             )
 
 
+def _about(value: float, unit: str, currency: str) -> str:
+    """What was expected: of what is counted, a whole number."""
+    return words.prose(round(value) if unit == "count" else value, unit, currency)
+
+
 def _forecasts(context: ServiceContext, measured: BaselineFacts) -> Iterator[NewsFact]:
     """How many forecasts of the plan before came true: within their 80 % range, and which lay outside the 95 % one."""
     before: ForecastFacts | None = context.published_before(FORECAST)
@@ -148,9 +153,11 @@ def _forecasts(context: ServiceContext, measured: BaselineFacts) -> Iterator[New
         f"{true} of {words.plural(len(came), 'forecast')} for this {measured.about.period} came within the 80 % range"
     )
     out = [
-        f"{context.kpis[fact.kpi].noun} (about {words.prose(step.mean, fact.unit, context.currency)} was expected, "
+        f"{context.kpis[fact.kpi].noun} (about {_about(step.mean, fact.unit, context.currency)} was expected, "
         f"{words.prose(now.value, fact.unit, context.currency)} came)"
         for fact, step, now in came
         if not step.low_95 <= now.value <= step.high_95
     ]
-    yield NewsFact(kind="forecasts", about=FORECAST, text=text + (f"; far from it: {words.listed(out)}" if out else ""))
+    yield NewsFact(
+        kind="forecasts", about=FORECAST, text=text + (f"; outside the 95 % one: {words.listed(out)}" if out else "")
+    )

@@ -11,7 +11,7 @@ from sipnb.chapters.gap_analysis.views import TARGETS
 from sipnb.chapters.recommendations.effects import unsupported
 from sipnb.chapters.recommendations.views import EVIDENCE
 from sipnb.chapters.review.sentences import span
-from sipnb.chapters.review.views import REGISTER, VERDICTS
+from sipnb.chapters.review.views import REGISTER, verdict_id
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, REVIEW
 from sipnb.register import NOT_AGREED
 from sipnb.show import words
@@ -164,11 +164,10 @@ def _agreed(evidence: Evidence) -> PointFact | None:
         )
         return PointFact(lead="Agreed before.", text=text, chapter=REVIEW, section=REGISTER)
     done = new or judged or [a for a in actions if a.implemented and a.state == "implemented"]
-    return (
-        PointFact(lead="Agreed before.", text=_outcome(evidence, done[-1]), chapter=REVIEW, section=VERDICTS)
-        if done
-        else None
-    )
+    if not done:
+        return None
+    section = verdict_id(done[-1].id)
+    return PointFact(lead="Agreed before.", text=_outcome(evidence, done[-1]), chapter=REVIEW, section=section)
 
 
 def _outcome(evidence: Evidence, action: ActionFact) -> str:

@@ -180,10 +180,7 @@ def _verdict(case: _Case, fact: OutcomeFact, own: Measured, beside: list[Measure
 
 
 def _change(case: _Case, found: Effect, alone: Effect, after: int, beside, dates, services) -> ChangeFact:
-    path, at = found.path(), case.window
-    since = path["used"].to_numpy() & (np.arange(len(path)) >= at.start)
-    sizes = found.sizes[since] if found.sizes is not None else None
-    actual = float(np.average(path["actual"].to_numpy()[since], weights=sizes))
+    at, actual = case.window, found.actual
     size = abs(found.step.value)
     return ChangeFact(
         actual=actual, expected=actual - found.value, value=found.value, low=found.low, high=found.high,

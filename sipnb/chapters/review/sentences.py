@@ -26,27 +26,39 @@ _EACH = {"hours": "an hour", "cases": "each", "money": "each"}
 
 
 def verdict(action: ActionFact, kpi: Kpi | None, cycle: Cycle, currency: str) -> str:
-    """The verdict on an action with its figures; empty for one that is not due."""
+    """The verdict on an action with its figures, or why there is none; empty for one that is not due."""
     found = action.outcome
     if found is None or found.status == "not due":
         return ""
-    with_others = f", together with {words.listed([f'“{one}”' for one in found.beside_it])}" if found.beside_it else ""
-    head = f"**{SAID[found.status]}{with_others if found.status == 'worked' else ''}.**"
     if found.status == "not measurable":
-        return f"{head} {words.upper(found.why)}."
+        return f"{SAID[found.status]}: {found.why}."
     if found.status == "too early":
-        return " ".join(filter(None, [head, *_early(found, cycle)]))
+        return " ".join([f"{SAID[found.status]}.", *_early(found, cycle)])
     assert found.change is not None and kpi is not None, "a verdict has its figures"
-    parts = [head, measured(found, kpi, currency), _promise(found, currency), _beside(found.change)]
+    others = words.listed([f"“{one}”" for one in found.beside_it])
+    with_others = f", together with {others}" if others and found.status == "worked" else ""
+    parts = [f"{SAID[found.status]}{with_others}.", measured(found, kpi, currency)]
     if not found.change.second_agrees:
         parts.append("A second model is less certain, so nothing is claimed.")
-    if with_others and found.status != "worked":
-        parts.append(f"{words.upper(with_others[2:])} it cannot be told apart.".replace("Together with", "From"))
-    parts += [counter(one, currency) for one in found.counters]
-    if not found.registered:
-        parts.append("What it was to change was not written down beforehand, so this counts for less.")
-    parts += [_next(found, cycle)]
-    return " ".join(filter(None, parts))
+    if others and not with_others:
+        parts.append(f"It cannot be told apart from {others}, which took effect at that time.")
+    return " ".join(parts)
+
+
+def facts(action: ActionFact, cycle: Cycle, currency: str) -> list[tuple[str, str]]:
+    """What belongs to a verdict, each with its name: promise, comparison, what may not suffer, benefit, cost, next look."""
+    found = action.outcome
+    assert found is not None
+    told = [
+        ("Promised", _promise(found, currency)),
+        ("Compared with", _beside(found.change) if found.change else ""),
+        ("May not suffer", " ".join(counter(one, currency) for one in found.counters)),
+        ("Came to", benefit(found, cycle, currency)),
+        ("Cost", cost(action, currency)),
+        ("Next look", _next(found, cycle)),
+        ("Closed as", SHORT[action.verdict] if action.verdict else ""),
+    ]
+    return [(name, text) for name, text in told if text]
 
 
 def measured(found: OutcomeFact, kpi: Kpi, currency: str) -> str:
@@ -71,12 +83,10 @@ def span(change: ChangeFact, kpi: Kpi | None = None) -> str:
 
 def _promise(found: OutcomeFact, currency: str) -> str:
     least = words.prose(found.minimum, "points" if found.unit == "share" else found.unit, currency)
-    worth = f"the least that was worth it was {least}" if found.minimum else ""
-    if found.promised is None:
-        return f"{words.upper(worth)}." if worth else ""
-    return f"Promised {'was' if found.promised[0] == found.promised[2] else 'were'} {promise(found, currency)}" + (
-        f", and {worth}." if worth else "."
-    )
+    parts = [promise(found, currency) or "nothing", f"the least that was worth it was {least}" if found.minimum else ""]
+    if not found.registered:
+        parts.append("what it was to change was not written down beforehand, so this counts for less")
+    return f"{'; '.join(filter(None, parts))}." if found.kpi else ""
 
 
 def promise(found: OutcomeFact, currency: str) -> str:
@@ -97,35 +107,30 @@ def _beside(change: ChangeFact) -> str:
         "past": "its own past alone, as there are too few services in which nothing was done",
     }[change.beside]
     places = [
-        f"{'at' if n is change.dates else 'in'} {words.plural(n, what)}"
-        for n, what in ((change.dates, "earlier date"), (change.services, "other service"))
+        f"{where} {words.plural(n, what)}"
+        for where, n, what in (("at", change.dates, "earlier date"), ("in", change.services, "other service"))
         if n
     ]
-    large = change.dates_as_large + change.services_as_large
-    every = change.dates + change.services
-    text = f"It is compared with {with_what}."
+    large, every = change.dates_as_large + change.services_as_large, change.dates + change.services
     if not every:
-        return text
+        return f"{with_what}."
     found = (
         "no change was as large"
         if not large
         else f"{large} of these {every} changes {'was' if large == 1 else 'were'} as large"
     )
-    return f"{text} The same was looked for {' and '.join(places)} where nothing was done: {found}."
+    return f"{with_what}. The same was looked for {' and '.join(places)} where nothing was done: {found}."
 
 
 def counter(one: CounterFact, currency: str) -> str:
     """What became of a measure that may not suffer."""
-    margin = words.prose(one.margin, "points" if one.unit == "share" else one.unit, currency)
     if one.outcome == "no data":
-        return f"{one.title}: too few data to say whether it suffered."
+        return f"{one.title}: too few data to tell."
+    margin = words.prose(one.margin, "points" if one.unit == "share" else one.unit, currency)
     difference = words.effect(one.value, one.low, one.high, one.unit, currency)
-    said = {
-        "held": f"did not suffer by {margin} or more",
-        "worse": "got worse",
-        "inconclusive": f"may have suffered by {margin} or more, or not",
-    }[one.outcome]
-    return f"{one.title} {said}: {difference}."
+    said = {"held": f"held, not worse by {margin} or more", "worse": "got worse",
+            "inconclusive": f"not clear, may be worse by {margin} or more"}[one.outcome]  # fmt: skip
+    return f"{one.title}: {said}, {difference}."
 
 
 def _early(found: OutcomeFact, cycle: Cycle) -> list[str]:
@@ -152,19 +157,18 @@ def _early(found: OutcomeFact, cycle: Cycle) -> list[str]:
 
 
 def _next(found: OutcomeFact, cycle: Cycle) -> str:
+    if found.status == "too early":
+        return f"with the plan of {label(found.next, cycle)}."
     if found.status != "inconclusive":
         return ""
-    power = (
-        f"Had it worked as promised, that would have been found with {words.probability(found.power)} probability."
-        if found.power is not None
-        else ""
-    )
     last = (
-        f"The second and last look is with the plan of {label(found.next, cycle)}."
+        f"with the plan of {label(found.next, cycle)}, for the last time."
         if found.next
-        else "It was the last look."
+        else "none; this was the last one."
     )
-    return f"{power} {last}".strip()
+    if found.power is None:
+        return last
+    return f"{last} Had it worked as promised, that would have been found with {words.probability(found.power)} probability."
 
 
 def benefit(found: OutcomeFact, cycle: Cycle, currency: str) -> str:
@@ -175,19 +179,19 @@ def benefit(found: OutcomeFact, cycle: Cycle, currency: str) -> str:
     period = _period(cycle)
     since = f"over {words.plural(one.cycles, f'whole {period}')} since then"
     amount, low, high = (_rounded(value) for value in (one.amount, one.low, one.high))
+    interval = f"(95 % interval {low}–{high})"
     if one.unit == "hours":
-        text = (
-            f"For {one.volume:,} {one.cases} {since} that is about {amount} hours of users (95 % interval {low}–{high})"
-        )
+        text = f"about {amount} hours of users {interval} for {one.volume:,} {one.cases} {since}"
     elif one.unit == "cases":
-        text = f"Of {one.volume:,} {one.cases} {since} it is about {amount} that went the better way (95 % interval {low}–{high})"
+        text = f"about {amount} {interval} of {one.volume:,} {one.cases} {since} that went the better way"
     else:
-        return f"{words.upper(since)} that is {money(one, currency)}."
-    return (
-        f"{text}, or {money(one, currency)} at {words.prose(one.price, 'money', currency)} {_EACH[one.unit]}."
+        return f"{money(one, currency)} {since}."
+    price = (
+        f", or {money(one, currency)} at {words.prose(one.price, 'money', currency)} {_EACH[one.unit]}"
         if one.price
-        else f"{text}."
+        else ""
     )
+    return f"{text}{price}."
 
 
 def money(one: BenefitFact, currency: str) -> str:
@@ -208,9 +212,9 @@ def cost(action: ActionFact, currency: str) -> str:
         low, likely, high = (words.prose(one, "money", currency) for one in action.planned)
         planned = f"{likely} once" + (f" ({low} to {high})" if low != high else "")
     if action.cost is None:
-        return f"Planned cost: {planned}." if planned else ""
+        return f"planned {planned}." if planned else ""
     spent = words.prose(action.cost, "money", currency)
-    return f"It has cost {spent} so far" + (f"; planned was {planned}." if planned else ".")
+    return f"{spent} so far" + (f"; planned {planned}." if planned else ".")
 
 
 def label(name: str | None, cycle: Cycle) -> str:

@@ -13,12 +13,12 @@ from sipnb.chapters.review import sentences
 from sipnb.chapters.review.outcomes import Judged
 from sipnb.register import DONE, NOT_AGREED
 from sipnb.show import figures, words
-from sipnb.show.display import Shown, figure, folded, points, say, table, together
+from sipnb.show.display import Card, Shown, cards, figure, folded, points, say, table, together
 
 #: An open action that has been in its state for so many days does not move.
 STUCK = 90
-#: The ids of the register and of the verdicts, to which a plan's main points lead; an action's own is `action-<id>`.
-REGISTER, VERDICTS = "register", "verdicts"
+#: The id of the register, to which a plan's main points lead; an action's own is `action-<id>`.
+REGISTER = "register"
 
 
 def summary(actions: Sequence[ActionFact], states: Mapping[str, int], overdue: int) -> Shown:
@@ -40,26 +40,25 @@ def _verdicts(actions: Sequence[ActionFact]) -> str:
     return f"{one}: {said}."
 
 
-def verdicts(actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
-    """What became of each action that is implemented: the verdict, what it came to, what it cost."""
-    lines = []
+def verdict_id(action: str) -> str:
+    """The id of the card of an action's verdict."""
+    return f"verdict-{action}"
+
+
+def verdicts(judged: Mapping[str, Judged], actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
+    """What became of each action that is implemented: the verdict, what belongs to it, and its picture where it was judged."""
+    shown: list[Shown] = []
     for action in (a for a in actions if a.implemented and a.outcome):
         kpi = context.kpis[action.kpi] if action.kpi else None
-        parts = [
-            f"**{action.title}** (implemented {words.day(action.implemented, short=True)}).",
-            sentences.verdict(action, kpi, context.cycle, context.currency),
-            sentences.benefit(action.outcome, context.cycle, context.currency),
-            sentences.cost(action, context.currency),
-            f"It was closed as: {sentences.SHORT[action.verdict]}." if action.verdict else "",
+        said = sentences.verdict(action, kpi, context.cycle, context.currency)
+        facts = [
+            ("Implemented", words.day(action.implemented)),
+            *sentences.facts(action, context.cycle, context.currency),
         ]
-        lines.append(" ".join(filter(None, parts)))
-    return points(lines, id=VERDICTS) if lines else say("No action is implemented yet, so there is nothing to judge.")
-
-
-def pictures(judged: Mapping[str, Judged], actions: Sequence[ActionFact], context: ServiceContext) -> Shown:
-    """What was and what would have been, a picture for each action that was judged."""
-    shown = [_picture(one, judged[one.id], context) for one in actions if judged[one.id].path is not None]
-    return together(*shown) if shown else say("")
+        shown.append(cards([Card(verdict_id(action.id), action.title, said, facts)]))
+        if judged[action.id].path is not None:
+            shown.append(_picture(action, judged[action.id], context))
+    return together(*shown) if shown else say("No action is implemented yet, so there is nothing to judge.")
 
 
 def _picture(action: ActionFact, judged: Judged, context: ServiceContext) -> Shown:

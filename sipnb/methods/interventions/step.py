@@ -65,23 +65,19 @@ class _Fit:
 class Effect:
     """An effect in the measure's unit: what is, less what would have been, over the cycles after the action.
 
-    ``value``, ``low``, ``high``: with its 95 % interval; ``step`` is the same on the scale of :class:`Measured`. ``before``,
-    ``after``: cycles it rests on; ``controls``: untouched services.
+    ``value``, ``low``, ``high``: with its 95 % interval; ``actual``: what is; ``step``: the effect on the scale of
+    :class:`Measured`. ``before``, ``after``: cycles it rests on; ``controls``: untouched services.
     """
 
     value: float
     low: float
     high: float
+    actual: float
     step: Mixture
     before: int
     after: int
     controls: int
     _fit: _Fit = field(repr=False)
-
-    @property
-    def sizes(self) -> np.ndarray | None:
-        """The cases that each cycle rests on, which weigh it; None where all count alike."""
-        return None if self._fit.own.sizes is None else self._fit.own.sizes.to_numpy(dtype=float)
 
     @cached_property
     def second(self) -> Mixture | None:
@@ -118,13 +114,15 @@ def effect(
     fit = _Fit(own, points, design, fitted(points, variances, design, used), used)
     step = fit.regression.contrast(np.eye(design.shape[1])[1])
     z = own.points.to_numpy()[after]
-    weights = None if own.sizes is None else own.sizes.to_numpy()[after]
+    sizes = np.ones(len(z)) if own.sizes is None else np.nan_to_num(own.sizes.to_numpy(dtype=float)[after])
+    weights = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(z), 1 / len(z))
 
     def carried(by: float) -> float:
-        return float(np.average(own.back(z) - own.back(z - by), weights=weights))
+        return float(weights @ (own.back(z) - own.back(z - by)))
 
     value, low, high = (carried(by) for by in (step.value, *step.interval()))
-    return Effect(value, low, high, step, int(before.sum()), int(after.sum()), len(controls), fit)
+    actual = float(weights @ own.observed.to_numpy(dtype=float)[after])
+    return Effect(value, low, high, actual, step, int(before.sum()), int(after.sum()), len(controls), fit)
 
 
 def design_of(cycles: int, start: int, season: int) -> np.ndarray:
