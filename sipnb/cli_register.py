@@ -14,6 +14,8 @@ from sipnb import places
 from sipnb.terminal import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sipnb.cycles import Cycle
     from sipnb.places import CycleFolder
     from sipnb.register import Action
@@ -82,18 +84,39 @@ def show(params: Params, action: Named, service: Service = None) -> None:
     path = editing.find(folder, action, service)
     (found,) = [one for one in book.services[path.stem].actions if one.id == action]
     tell(f"{found.id}: {found.title} ({book.services[path.stem].name})")
-    for name in ("owner", "sponsor", "lever", "due"):
-        if getattr(found, name):
-            tell(f"  {name}: {getattr(found, name)}")
+    stood = register.standing(found, date.max)
+    assert stood is not None, "it stands at the end of days"
+    for name, value in (
+        ("owner", stood.owner), ("sponsor", found.sponsor), ("lever", found.lever), ("due", stood.due),
+        ("spent", None if stood.spent is None else _amount(stood.spent)),
+    ):  # fmt: skip
+        if value:
+            tell(f"  {name}: {value}")
     if found.measured:
         expect = found.measure.expect if found.measure else None
         promise = f", expected {', '.join(f'{value:g}' for value in expect)}" if expect else ""
         tell(f"  measure: {book.kpis[found.measured].title.lower()}{promise}")
     for entry in found.history:
-        told = [entry.state, *([f"by {entry.by}"] if entry.by else []), *([entry.reason] if entry.reason else [])]
-        tell(f"  {entry.on}  {', '.join(told)}")
-    if not found.history and (stood := register.standing(found, date.max)):
+        told = [
+            entry.state,
+            f"by {entry.by}" if entry.by else "",
+            entry.reason,
+            entry.verdict or "",
+            *_moves(entry.model_dump()),
+        ]
+        tell(f"  {entry.on}  {', '.join(filter(None, told))}")
+    if not found.history:
         tell(f"  {found.raised}  raised; now {stood.state}")
+
+
+def _moves(entry: Mapping[str, Any]) -> list[str]:
+    """What an entry says from then on: who answers for it, until when, and what it has cost."""
+    found = [f"{key} {entry[key]}" for key in ("owner", "due") if entry.get(key)]
+    return found if entry.get("spent") is None else [*found, f"spent {_amount(entry['spent'])}"]
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.2f}".removesuffix(".00")
 
 
 def _add(verb: str, state: str, text: str) -> None:
@@ -139,7 +162,7 @@ def close(
 
 @commands.command()
 def note(
-    params: Params, action: Named, reason: Annotated[str, typer.Argument(help="what is to be known of it")],
+    params: Params, action: Named, reason: Annotated[str, typer.Argument(help="what is to be known of it")] = "",
     service: Service = None, on: On = None, by: By = None, owner: Owner = None, spent: Spent = None,
 ) -> None:  # fmt: skip
     """Write a note beside the state of an action, who answers for it from now on, or what it has cost so far."""
@@ -163,10 +186,11 @@ def _enter(
     folder = places.organisation(params)
     path = editing.find(folder, action, service)
     given["on"] = given["on"] or datetime.now()
-    entry = {key: value.date() if isinstance(value, datetime) else value for key, value in given.items() if value}
+    said = {key: value for key, value in given.items() if value not in (None, "")}
+    entry = {key: value.date() if isinstance(value, datetime) else value for key, value in said.items()}
     kept = {key: value for key, value in (fields or {}).items() if value is not None}
     editing.enter(path, action, entry, kept)
-    told = "".join(f", {key} {value}" for key, value in kept.items())
+    told = "".join(f", {one}" for one in [*_moves(entry), *(f"{key} {value}" for key, value in kept.items())])
     tell(f"{action}: {entry.get('state', 'noted')} on {entry['on']}{told}; written to {path}")
 
 

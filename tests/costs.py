@@ -33,9 +33,9 @@ LONG = {
 
 #: The files that take longest: begun last, one of them would leave the other workers with nothing to do.
 FIRST = (
-    "report/test_published.py", "test_notebooks.py", "test_cli.py", "browser/test_pages.py", "browser/test_hostile.py",
-    "chain/test_kills.py", "chain/test_random_kills.py", "records/test_quality.py", "records/test_limits.py",
-    "records/test_suggest.py", "records/test_reading.py", "records/test_mappings.py",
+    "report/test_published.py", "test_register_cycles.py", "test_notebooks.py", "test_cli.py", "browser/test_pages.py",
+    "browser/test_hostile.py", "chain/test_kills.py", "chain/test_random_kills.py", "records/test_quality.py",
+    "records/test_limits.py", "records/test_suggest.py", "records/test_reading.py", "records/test_mappings.py",
 )  # fmt: skip
 
 #: What the interpreter says when it starts a process (docs.python.org/3/library/audit_events.html).

@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import shutil
 import threading
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from sipnb import places, register, workbook
+from sipnb import cli_register, places, register, workbook
 from sipnb.params import WorkbookError
 from sipnb.register import editing
 from tests.test_cli import sipnb
@@ -156,6 +156,76 @@ def test_of_two_writers_one_waits_and_neither_loses_anything(path):
     errors: list[str] = []
     read = workbook._read(path, register.RegisterFile, errors)
     assert errors == [] and [one.history[-1].state for one in read.actions] == ["accepted"] * 12
+
+
+@pytest.fixture
+def folder(path):
+    """An organisation with this register."""
+    folder = path.parents[1]
+    for name, text in (
+        ("workbook.yml", "organisation: O\nzone: UTC\nsources: [{name: tickets, files: t.csv}]\n"),
+        ("services.yml", "services:\n  pay: {name: Pay, owner: Lead}\n"),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_note_may_only_say_who_answers_from_now_on_or_what_it_has_cost(path, folder, capsys):
+    day = datetime.fromisoformat
+    cli_register.note(str(folder), "rota", on=day("2026-02-01"), owner="Head")
+    cli_register.note(str(folder), "rota", on=day("2026-03-01"), spent=1234.5)
+    cli_register.note(str(folder), "rota", "Paid back.", on=day("2026-04-01"), spent=0.0)
+    assert changed(path) == [
+        "+      - {on: 2026-02-01, state: accepted, owner: Head}",
+        "+      - {on: 2026-03-01, state: accepted, spent: 1234.5}",
+        "+      - {on: 2026-04-01, state: accepted, reason: Paid back., spent: 0}",
+    ]
+    assert "rota: noted on 2026-02-01, owner Head; written to" in capsys.readouterr().out
+    (rota, _) = editing.checked(path).actions
+    stood = [register.standing(rota, date(2026, month, 1)) for month in (2, 3, 4, 5)]
+    assert [(one.owner, one.spent, one.state, one.since) for one in stood] == [
+        (owner, spent, "accepted", date(2026, 1, 20))
+        for owner, spent in (("Lead", None), ("Head", None), ("Head", 1234.5), ("Head", 0))
+    ]
+    cli_register.list_(str(folder), day("2026-01-31"))
+    cli_register.list_(str(folder), day("2026-02-01"))
+    before, after = [line for line in capsys.readouterr().out.splitlines() if " rota " in line]
+    assert before.endswith("Lead") and after.endswith("Head")
+    cli_register.show(str(folder), "rota")
+    out = capsys.readouterr().out
+    assert "  owner: Head\n" in out and "  spent: 0\n" in out
+    assert "  2026-02-01  accepted, owner Head\n" in out and "  2026-04-01  accepted, Paid back., spent 0\n" in out
+
+
+def test_the_short_form_has_one_note_one_owner_and_one_cost(path, folder):
+    cli_register.note(str(folder), "templates", owner="Head", spent=30.0)
+    assert changed(path) == ["+    owner: Head", "+    cost: {actual: 30}"]
+    cli_register.note(str(folder), "templates", spent=0.0)
+    assert changed(path) == ["+    owner: Head", "+    cost: {actual: 0}"]
+    # It has no dates: an earlier plan says the same.
+    templates = editing.checked(path).actions[1]
+    assert register.standing(templates, date(2026, 1, 31)).owner == "Head"
+
+
+@pytest.mark.parametrize("action", ["rota", "templates"])
+def test_a_note_of_nothing_is_refused_with_what_it_may_say(path, folder, action):
+    with pytest.raises(
+        WorkbookError, match="give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`"
+    ):
+        cli_register.note(str(folder), action)
+    assert path.read_text(encoding="utf-8") == FILE
+
+
+def test_a_part_that_two_actions_share_by_reference_is_not_changed_for_both_by_a_command(path):
+    text = (
+        "actions:\n"
+        "  - {id: a, title: A, history: &h [{on: 2026-01-01, state: proposed}]}\n"
+        "  - {id: b, title: B, history: *h}\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(WorkbookError, match="register/pay.yml: b: would change with 'a'"):
+        editing.enter(path, "a", {"on": date(2026, 2, 1), "state": "accepted"})
+    assert path.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from datetime import date, datetime
 import pytest
 from ruamel.yaml import YAML
 
-from sipnb import cli_register, sheets, workbook
+from sipnb import cli_register, register, sheets, workbook
 from sipnb.params import WorkbookError
 from sipnb.register import columns, editing, exchange
 from sipnb.register.columns import COLUMNS
@@ -188,7 +188,7 @@ def test_the_short_form_changes_as_by_command(folder, file, tmp_path):
 
 def test_other_cells_change_their_field_where_it_stands_and_comments_stay(folder, file):
     edit(
-        file, "rota", summary="A rota by night", assignee="Head", sponsor="CIO", labels="work, buy", minimum="-1,5",
+        file, "rota", summary="A rota by night", first_assignee="Head", sponsor="CIO", labels="work, buy", minimum="-1,5",
         counter_kpis="reopen_rate csat_top2", cost_high=4, effort_days=12.5, links="CHG1\nCHG2", lever="capacity",
         milestones="{title: Pilot, due: 2026-03-01, done: 2026-03-04}\n{title: All, due: 2026-05-01}",
     )  # fmt: skip
@@ -265,7 +265,8 @@ def test_what_changed_in_the_register_meanwhile_is_kept_and_what_changed_in_both
     )
     take(folder, file)
     rota = actions(folder)["pay"][0]
-    assert (rota.owner, rota.sponsor, rota.history[-1].state) == ("Head", "CIO", "postponed")
+    assert (rota.owner, rota.sponsor, [one.state for one in rota.history[-2:]]) == ("Lead", "CIO", ["postponed"] * 2)
+    assert (rota.history[-1].on, rota.history[-1].owner) == (date(2026, 3, 1), "Head")
     edit(file, "rota", status="rejected", description="No.")
     (error,) = refused(folder, file)
     assert error.startswith(
@@ -310,6 +311,96 @@ def test_new_rows_become_actions_and_the_file_of_a_service_is_made_where_there_i
     assert actions(folder)["pay"][2].history[-1].by == "Lead"
 
 
+def test_who_answers_and_what_it_has_cost_are_entries_and_what_was_said_at_first_stays(folder, file, capsys):
+    edit(file, "rota", assignee="Head", actual_cost=3000)
+    take(folder, file)
+    assert changed(PAY, texts(folder)["pay.yml"]) == [
+        "+      - {on: 2026-03-01, state: accepted, owner: Head, spent: 3000}"
+    ]
+    after = texts(folder)
+    take(folder, file, on="2026-04-01")
+    assert texts(folder) == after
+    cli_register.export(str(folder), file)
+    (row,) = [row for row in table(file) if row["Issue id"] == "rota"]
+    assert (row["Assignee"], row["First assignee"]) == ("Head", "Lead")
+    assert float(row["Actual cost"]) == 3000 and not row["First actual cost"]
+    edit(file, "rota", actual_cost=0, status="postponed", description="Paid back.")
+    take(folder, file, on="2026-04-02")
+    assert "{on: 2026-04-02, state: postponed, reason: Paid back., spent: 0}" in texts(folder)["pay.yml"]
+
+
+def test_who_answered_at_first_is_corrected_where_it_stands(folder, file):
+    edit(file, "rota", first_assignee="Head", assignee="Head", first_actual_cost=10, actual_cost=10)
+    take(folder, file)
+    after = texts(folder)["pay.yml"]
+    assert "    owner: Head\n" in after and "      actual: 10\n" in after and "2026-03-01, state" not in after
+    take(folder, file, on="2026-04-01")
+    assert texts(folder)["pay.yml"] == after
+
+
+def test_without_marks_who_answers_now_stays_where_only_who_did_at_first_is_another(folder, file):
+    rows = [{key: value for key, value in row.items() if key != "As exported"} for row in table(file)]
+    rows[0] |= {"First assignee": "Head"}
+    written(file, rows)
+    take(folder, file)
+    after = texts(folder)["pay.yml"]
+    assert "    owner: Head\n" in after and "{on: 2026-03-01, state: accepted, owner: Lead}" in after
+    take(folder, file, on="2026-04-01")
+    assert texts(folder)["pay.yml"] == after
+
+
+def test_the_short_form_has_one_owner_and_one_cost(folder, file):
+    edit(file, "templates", assignee="Head", actual_cost=12.5)
+    take(folder, file)
+    assert changed(PAY, texts(folder)["pay.yml"]) == ["+    owner: Head", "+    cost: {actual: 12.5}"]
+    after = texts(folder)
+    take(folder, file, on="2026-04-01")
+    assert texts(folder) == after
+    cli_register.export(str(folder), file)
+    edit(file, "templates", assignee=None, actual_cost=None)
+    take(folder, file)
+    assert texts(folder)["pay.yml"] == PAY
+
+
+def test_entries_that_say_who_answers_are_not_said_twice(folder, file):
+    history = "{on: 2026-01-10, state: proposed, owner: Head, spent: 5}\n{on: 2026-01-20, state: accepted, by: Lead}"
+    edit(file, "rota", history=history, assignee="Head", actual_cost=5)
+    take(folder, file)
+    rota = actions(folder)["pay"][0]
+    assert [(one.owner, one.spent) for one in rota.history] == [("Head", 5), (None, None)]
+    stood = register.standing(rota, date(2026, 2, 1))
+    assert (stood.owner, stood.spent) == ("Head", 5)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"Assignee": "Lead"}, "column Assignee: 'Lead' is not 'Head', with which History ends; change one of them"),
+        ({"Actual cost": 6}, "column Actual cost: 6 is not 5, with which History ends; change one of them"),
+        (
+            {"Due date": "2026-05-01", "First due date": "2026-06-01"},
+            "2026-05-01 is not 2026-06-01, with which First due date",
+        ),
+    ],
+)
+def test_a_new_row_may_not_contradict_its_history(folder, tmp_path, said, words):
+    file = tmp_path / "r.csv"
+    history = "{on: 2026-01-10, state: proposed, owner: Head, spent: 5}\n{on: 2026-01-20, state: accepted}"
+    row = {"Service": "desk", "Issue id": "a", "Summary": "A", "History": history}
+    written(file, [row | said])
+    (error,) = refused(folder, file)
+    assert words in error
+    written(file, [row | {"Assignee": "Head", "First assignee": "Lead", "Actual cost": 5, "First actual cost": 1}])
+    take(folder, file)
+    (action,) = actions(folder)["desk"]
+    assert (action.owner, action.cost.actual, action.history[0].owner, action.history[0].spent) == (
+        "Lead",
+        1,
+        "Head",
+        5,
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "before", "after"),
     [
@@ -347,7 +438,13 @@ def test_what_other_tools_call_a_state_is_one_of_ours():
         ("rota", {"status": None}, "column Status: is empty; write the state it is in"),
         ("templates", {"status": "implemented"}, "(pay templates), column Status: 'implemented' cannot follow 'accepted'"),
         ("rota", {"status": "postponed"}, "column Description: is missing; say why it was postponed"),
-        ("rota", {"status": "approved", "assignee": None}, "column Status: 'approved' needs `owner` and `due`"),
+        ("rota", {"status": "approved", "first_assignee": None}, "column Status: 'approved' needs `owner` and `due`"),
+        ("rota", {"status": "approved", "assignee": None}, "column Assignee: cannot be emptied; name another role"),
+        ("rota", {"actual_cost": "much"}, "column Actual cost: 'much' is no number"),
+        ("rota", {"actual_cost": -1}, "column Actual cost: -1 input should be greater than or equal to 0"),
+        ("rota", {"first_actual_cost": -1}, "column First actual cost: -1 input should be greater than or equal to 0"),
+        ("templates", {"first_assignee": "Head"}, "First assignee: is of an action with a history; write it as Assignee"),
+        ("templates", {"first_actual_cost": 1}, "First actual cost: is of an action with a history; write it as Actual cost"),
         ("rota", {"due_date": "soon"}, "column Due date: 'soon' is no date; write it as 2026-01-31"),
         ("rota", {"due_date": "03/04/2026"}, "column Due date: '03/04/2026' may be two days"),
         ("rota", {"minimum": "1,500"}, "column Minimum: '1,500' may be 1500 or 1.500; write it without a comma"),
@@ -447,7 +544,10 @@ def test_headers_are_found_in_any_order_case_and_by_names_of_other_tools(folder,
         encoding="utf-8",
     )
     take(folder, file)
-    assert actions(folder)["pay"][0].owner == "Head" and "column 'Votes' is not read" in capsys.readouterr().out
+    assert (
+        actions(folder)["pay"][0].history[-1].owner == "Head"
+        and "column 'Votes' is not read" in capsys.readouterr().out
+    )
 
 
 def test_a_table_as_jira_writes_it_is_read(folder, tmp_path, capsys):
@@ -501,8 +601,8 @@ def test_a_workbook_that_a_spreadsheet_has_been_through_is_read(folder, tmp_path
     book.close()
     take(folder, file)
     rota = actions(folder)["pay"][0]
-    assert (rota.measure.minimum, rota.measure.cycles, rota.owner) == (-1.5, 4, "42")
-    assert rota.history[-1].due == date(2026, 6, 30)
+    assert (rota.measure.minimum, rota.measure.cycles) == (-1.5, 4)
+    assert (rota.history[-1].due, rota.history[-1].owner) == (date(2026, 6, 30), "42")
 
 
 @pytest.mark.parametrize(
@@ -556,7 +656,7 @@ def random_action(rng: random.Random, name: str) -> dict:
         ("sponsor", said()), ("evidence", [text() for _ in range(3)]), ("links", [text() for _ in range(rng.randrange(3))]),
         ("tickets", {"where": f"category = '{rng.choice(['=1', 'a b', 'ß'])}'"}),
         ("measure", {"kpi": "backlog", "expect": [-3.25, -2, -1], "counter": ["csat_top2"], "cycles": rng.randrange(1, 9)}),
-        ("cost", {"once": [1, 2.5, 3], "effort_days": rng.random(), "per_cycle": 0}),
+        ("cost", {"once": [1, 2.5, 3], "effort_days": rng.random(), "per_cycle": 0, "actual": rng.choice([0, 17])}),
         ("milestones", [{"title": text(), "due": date(2026, 1, 1 + rng.randrange(28))} for _ in range(2)]),
         ("due", date(2026, 12, 1)),
     ):  # fmt: skip
@@ -565,7 +665,10 @@ def random_action(rng: random.Random, name: str) -> dict:
     if rng.random() < 0.3:
         return action | {"state": "rejected", "raised": date(2026, 1, 1), "since": date(2026, 1, 2), "note": text()}
     history = [{"on": date(2026, 1, 1), "state": "proposed", "by": said()}]
-    history += [{"on": date(2026, 1, 2), "state": "proposed", "reason": f"x{text()}"} for _ in range(rng.randrange(3))]
+    for _ in range(rng.randrange(3)):
+        more = {"reason": f"x{text()}", "owner": said(), "spent": rng.choice([0, 12.5, 3000])}
+        kept = {key: value for key, value in more.items() if rng.random() < 0.6} or {"owner": said()}
+        history.append({"on": date(2026, 1, 2), "state": "proposed"} | kept)
     return action | {"history": [*history, {"on": date(2026, 1, 9), "state": "accepted", "due": date(2026, 11, 1)}]}
 
 

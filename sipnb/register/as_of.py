@@ -63,11 +63,19 @@ def standing(action: Action, end: date) -> Standing | None:
 
 
 def until(actions: Iterable[Action], end: date | None) -> list[Action]:
-    """The actions as far as they were written before a day, all of them without one: histories up to it, no later action."""
+    """The actions as far as they were written before a day, all of them without one: histories up to it, no later action, and
+    the short form as it stood."""
     if end is None:
         return list(actions)
-    known = [action for action in actions if action.begun < end]
-    return [one.model_copy(update={"history": [entry for entry in one.history if entry.on < end]}) for one in known]
+    return [_until(action, end) for action in actions if action.begun < end]
+
+
+def _until(action: Action, end: date) -> Action:
+    if action.history:
+        return action.model_copy(update={"history": [entry for entry in action.history if entry.on < end]})
+    stood = _short(action, end)
+    kept = {"state": stood.state, "since": stood.since, "implemented": stood.implemented, "note": stood.note}
+    return action.model_copy(update=kept)
 
 
 def _short(action: Action, end: date) -> Standing:

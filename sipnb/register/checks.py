@@ -38,7 +38,7 @@ def _form(action: Action) -> Iterator[tuple[str, str]]:
             if getattr(action, key) is None:
                 yield key, "is missing; add it, or a `history` of dated entries"
     if action.id in action.depends_on:
-        yield "depends_on", "names the action itself"
+        yield "depends_on", "names the action itself; name another one, or leave it out"
 
 
 def _history(action: Action) -> Iterator[tuple[str, str]]:
@@ -72,7 +72,7 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
                 "is missing; close with worked, did not or inconclusive, or give a `reason` for closing without",
             )
         if entry.state != CLOSED and entry.verdict is not None:
-            yield f"{place}.verdict", "belongs to the entry that closes the action"
+            yield f"{place}.verdict", "belongs to the entry that closes the action; leave it out here"
         if entry.state == APPROVED:
             yield from _approved(action, owner, due, place)
         before = entry
@@ -95,7 +95,7 @@ def _measure(action: Action) -> Iterator[tuple[str, str]]:
     if action.kpi is not None and action.kpi != measure.kpi:
         yield "kpi", f"{action.kpi!r} is not {measure.kpi!r}, the KPI of `measure`; leave it out"
     if measure.kpi in measure.counter:
-        yield "measure.counter", f"names {measure.kpi!r}, which the action is to change"
+        yield "measure.counter", f"names {measure.kpi!r}, which the action is to change; leave it out"
     promise = measure.expect
     if promise is not None:
         if list(promise) != sorted(promise):
@@ -106,4 +106,7 @@ def _measure(action: Action) -> Iterator[tuple[str, str]]:
                 f"{list(promise)} promises better and worse; all three have the sign of the better direction",
             )
         if measure.minimum is not None and abs(measure.minimum) > abs(promise[1]):
-            yield "measure.minimum", f"{measure.minimum:g} is more than the likely effect, {promise[1]:g}"
+            yield (
+                "measure.minimum",
+                f"{measure.minimum:g} is more than the likely effect, {promise[1]:g}; write that or less",
+            )

@@ -40,6 +40,7 @@ class Column:
 SERVICE, ID, STATUS, DUE, CREATED, NOTE = "Service", "Issue id", "Status", "Due date", "Created", "Description"
 FIRST_DUE, SINCE, IMPLEMENTED, VERDICT, HISTORY = "First due date", "Since", "Implemented", "Verdict", "History"
 TICKETS, ASSIGNEE, FIRST_ASSIGNEE = "Tickets where", "Assignee", "First assignee"
+SPENT, FIRST_SPENT = "Actual cost", "First actual cost"
 #: A few characters for every cell, by which an import sees which were edited since, and which have changed in the register.
 EXPORTED = "As exported"
 
@@ -56,14 +57,17 @@ COLUMNS = {
         Column("Judged after cycles", "whole", "measure.cycles"), Column("Counter KPIs", "words", "measure.counter"),
         Column("Cost low", "number", "cost.once.0"), Column("Cost likely", "number", "cost.once.1"),
         Column("Cost high", "number", "cost.once.2"), Column("Cost per cycle", "number", "cost.per_cycle"),
-        Column("Effort days", "number", "cost.effort_days"), Column("Actual cost", "number", "cost.actual"),
+        Column("Effort days", "number", "cost.effort_days"), Column(SPENT, "number", "cost.actual"),
         Column("Milestones", "entries", "milestones"), Column("Depends on", "words", "depends_on"),
         Column("Evidence", "lines", "evidence"), Column("Links", "lines", "links"),
         Column(TICKETS, "text", "tickets.where"), Column(FIRST_DUE, "date", "due"), Column(FIRST_ASSIGNEE, "text", "owner"),
+        Column(FIRST_SPENT, "number", "cost.actual"),
         Column(SINCE, "date", "since"), Column(IMPLEMENTED, "date", "implemented"),
         Column(VERDICT, "verdict", "verdict"), Column(HISTORY, "entries", "history"), Column(EXPORTED, "name", ""),
     )
 }  # fmt: skip
+#: What entries change, by its column: the column of what the action says of it beside its history.
+FIRST = {DUE: FIRST_DUE, ASSIGNEE: FIRST_ASSIGNEE, SPENT: FIRST_SPENT}
 _ENTRY: dict[str, type[Model]] = {HISTORY: Entry, "Milestones": Milestone}
 _OTHER = tomllib.loads(Path(__file__).with_name("exchange.toml").read_text(encoding="utf-8"))
 #: What other tools call a state: ours that it may be.
@@ -91,11 +95,11 @@ def values(service: str, action: Action) -> dict[str, Any]:
     found: dict[str, Any] = {name: _at(plain, column.place) for name, column in COLUMNS.items() if column.place}
     return found | {
         SERVICE: service, STATUS: stood.state, DUE: stood.due, CREATED: action.begun, NOTE: stood.note or None,
-        ASSIGNEE: stood.owner, FIRST_ASSIGNEE: action.owner if action.history else None,
-        FIRST_DUE: action.due if action.history else None, SINCE: action.since, IMPLEMENTED: action.implemented,
+        ASSIGNEE: stood.owner, SPENT: stood.spent, SINCE: action.since, IMPLEMENTED: action.implemented,
         VERDICT: last.verdict if last and last.state == CLOSED else None,
         HISTORY: [one.model_dump(exclude_defaults=True) for one in action.history],
         "Milestones": [one.model_dump(exclude_defaults=True) for one in action.milestones],
+        **({} if action.history else dict.fromkeys(FIRST.values())),
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from sipnb.params import WorkbookError, nearest, read_yaml, validate
 from sipnb.register import nodes
 from sipnb.register.checks import contradictions
-from sipnb.register.entries import Action, RegisterFile
+from sipnb.register.entries import Action, Cost, RegisterFile
 from sipnb.register.states import PROPOSED, cannot_follow
 
 #: The keys of an action in the order in which they are written.
@@ -50,15 +50,25 @@ def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str
     """
     with alone(path.parent):
         text = path.read_text(encoding="utf-8")
-        checked(path, text)
+        before = checked(path, text)
         yaml, content = nodes.load(text)
         (found,) = [one for one in content["actions"] if one["id"] == action]
         for key, value in (fields or {}).items():
             nodes.put(found, key, value, ORDER)
         add(found, path, entry)
         after = nodes.dump(yaml, content, text)
-        checked(path, after)
+        _alone_changed(path, action, before, checked(path, after))
         write({path: after})
+
+
+def _alone_changed(path: Path, action: str, before: RegisterFile, now: RegisterFile) -> None:
+    """Raises WorkbookError where another action would change, too: a part of it is written by reference to a part of this one."""
+    others = [
+        one.id for one, after in zip(before.actions, now.actions, strict=True) if one != after and one.id != action
+    ]
+    if others:
+        told = f"would change with {action!r}, with which it shares a part by reference; write it out first"
+        raise WorkbookError([f"register/{path.name}: {one}: {told}" for one in others])
 
 
 def add(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
@@ -68,7 +78,7 @@ def add(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     elif "state" in entry:
         _replace(found, path, entry)
     else:
-        _note(found, entry)
+        _note(found, path, entry)
 
 
 def add_action(content: CommentedMap, action: Mapping[str, Any]) -> None:
@@ -94,10 +104,12 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     """The short form has one state: it becomes the entry's, if that may follow."""
     before, now = found.get("state", PROPOSED), entry["state"]
     if wrong := cannot_follow(now, before):
-        raise WorkbookError([f"{path.name}: {found['id']}: {wrong}"])
+        raise WorkbookError([f"register/{path.name}: {found['id']}.state: {wrong}"])
     if now in ("closed", "postponed") or entry.get("verdict"):
         raise WorkbookError(
-            [f"{path.name}: {found['id']}: {now!r} needs a `history`; write one, with the states it had so far"]
+            [
+                f"register/{path.name}: {found['id']}.state: {now!r} needs a `history`; write one, with the states it had so far"
+            ]
         )
     changes = {
         "state": now, "since": entry["on"], "implemented": entry["on"] if now == "implemented" else None,
@@ -106,13 +118,27 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     for key, value in changes.items():
         if value:
             nodes.put(found, key, value, ORDER)
+    _cost(found, entry)
 
 
-def _note(found: CommentedMap, entry: Mapping[str, Any]) -> None:
-    """The short form has one note, one date and one owner."""
+def _note(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
+    """The short form has one note, one date, one owner and one cost."""
+    if not any(entry.get(key) for key in ("reason", "due", "owner")) and entry.get("spent") is None:
+        told = "nothing is noted; give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`"
+        raise WorkbookError([f"register/{path.name}: {found['id']}.note: {told}"])
     for key, name in (("reason", "note"), ("due", "due"), ("owner", "owner")):
         if entry.get(key):
             nodes.put(found, name, entry[key], ORDER)
+    _cost(found, entry)
+
+
+def _cost(found: CommentedMap, entry: Mapping[str, Any]) -> None:
+    if entry.get("spent") is None:
+        return
+    if isinstance(found.get("cost"), CommentedMap):
+        nodes.put(found["cost"], "actual", entry["spent"], list(Cost.model_fields))
+    else:
+        nodes.put(found, "cost", {"actual": entry["spent"]}, ORDER)
 
 
 def checked(path: Path, text: str | None = None) -> RegisterFile:

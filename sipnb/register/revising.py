@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,15 @@ from sipnb.register.columns import (
     CREATED,
     DUE,
     EXPORTED,
-    FIRST_ASSIGNEE,
-    FIRST_DUE,
+    FIRST,
+    FIRST_SPENT,
     HISTORY,
     ID,
     IMPLEMENTED,
     NOTE,
     SERVICE,
     SINCE,
+    SPENT,
     STATUS,
     TICKETS,
     VERDICT,
@@ -31,13 +32,16 @@ from sipnb.register.columns import (
     mark,
     values,
 )  # fmt: skip
-from sipnb.register.entries import Action, Cost, Measure
+from sipnb.register.entries import Action, Cost, Entry, Measure
 from sipnb.register.rows import Row, short
 from sipnb.register.states import PROPOSED
 
 #: What entries of a history say, and what only the short form has.
-_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT, ASSIGNEE), (CREATED, SINCE, IMPLEMENTED)
-_OWN = (SERVICE, ID, EXPORTED, HISTORY, FIRST_DUE, FIRST_ASSIGNEE, *_DATED, *_SHORT)
+_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT, ASSIGNEE, SPENT), (CREATED, SINCE, IMPLEMENTED)
+_OWN = (SERVICE, ID, EXPORTED, HISTORY, *FIRST.values(), *_DATED, *_SHORT)
+#: The key of an entry for each column that entries change, and what to write where its cell was emptied.
+_KEYS = {DUE: "due", ASSIGNEE: "owner", SPENT: "spent"}
+_ANOTHER = {DUE: "give another date", ASSIGNEE: "name another role", SPENT: "write what it has cost so far"}
 _PARTS: dict[str, list[str]] = {"measure": list(Measure.model_fields), "cost": list(Cost.model_fields)}
 
 
@@ -62,7 +66,23 @@ def edits(action: Action, row: Row) -> dict[str, Any]:
             told = f"{short(said)} was written while the register came to say {short(now[name])}"
             raise Refused(name, f"{told}; export again, and edit that")
         found[name] = may_be[0]
+    for name, first in FIRST.items():
+        # Without marks a row says what is to be: who answers now stays, where only who did at first is another one.
+        said = row.said.get(name)
+        if (
+            not row.marks
+            and first in found
+            and name not in found
+            and not _moved(name, action.history)
+            and said is not None
+        ):
+            found |= {name: said} if canonical(said) != canonical(found[first]) else {}
     return found
+
+
+def _moved(name: str, entries: Iterable[Entry]) -> bool:
+    """Whether an entry of a history says what stands in a column, and not only the action itself."""
+    return any(getattr(one, _KEYS[name]) is not None for one in entries)
 
 
 def told(action: Action, row: Row, changes: Mapping[str, Any]) -> list[str]:
@@ -90,19 +110,18 @@ def revise(
     if HISTORY in changes:
         _rewrite(found, changes[HISTORY], dated)
         with_history = True
+    for name, first in FIRST.items():
+        if first in changes and not with_history:
+            raise Refused(first, f"is of an action with a history; write it as {name}")
+        moved = any(one.get(_KEYS[name]) is not None for one in found.get("history") or ())
+        if first in changes and name in dated and not moved and canonical(dated[name]) == canonical(changes[first]):
+            del dated[name]  # the action itself says it from the start
     if with_history:
         _enter(found, path, dated, on, by)
     else:
         _short_form(found, path, dated, on, by)
-    if FIRST_DUE in changes:
-        if not with_history:
-            raise Refused(FIRST_DUE, f"is of an action with a history; write it as {DUE}")
-        _set(found, "due", changes[FIRST_DUE])
-    if FIRST_ASSIGNEE in changes:
-        if not with_history:
-            raise Refused(FIRST_ASSIGNEE, f"is of an action with a history; write it as {ASSIGNEE}")
-        _set(found, "owner", changes[FIRST_ASSIGNEE])
-    _fields(found, {name: value for name, value in changes.items() if name not in _OWN})
+    also = FIRST.values() if with_history else (ASSIGNEE, SPENT)
+    _fields(found, {name: value for name, value in changes.items() if name not in _OWN or name in also})
 
 
 def _rewrite(found: CommentedMap, entries: list[dict[str, Any]], dated: dict[str, Any]) -> None:
@@ -117,11 +136,16 @@ def _rewrite(found: CommentedMap, entries: list[dict[str, Any]], dated: dict[str
         node = nodes.styled(entries)
         node.fa.set_block_style()
         nodes.put(found, "history", node, editing.ORDER)
-    last = entries[-1]
-    for name, value in ((STATUS, last["state"]), (NOTE, last.get("reason")), (DUE, last.get("due")),
-                        (ASSIGNEE, last.get("owner")), (VERDICT, last.get("verdict")), (CREATED, entries[0]["on"])):  # fmt: skip
+    last, ends = entries[-1], {name: _last(entries, key) for name, key in _KEYS.items()}
+    ends |= {STATUS: last["state"], NOTE: last.get("reason"), VERDICT: last.get("verdict"), CREATED: entries[0]["on"]}
+    for name, value in ends.items():
         if name in dated and canonical(dated[name]) == canonical(value):
             del dated[name]
+
+
+def _last(entries: Iterable[Mapping[str, Any]], key: str) -> Any:
+    """What the last of some entries says that says anything of it; None where none does."""
+    return next((one[key] for one in reversed(list(entries)) if one.get(key) is not None), None)
 
 
 def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, by: str | None) -> None:
@@ -136,14 +160,13 @@ def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, 
             raise Refused(NOTE, f"is a note of the history, which stays; change it in {HISTORY}")
     elif not dated[STATUS]:
         raise Refused(STATUS, "is empty; write the state it is in")
-    if DUE in dated and dated[DUE] is None:
-        raise Refused(DUE, "cannot be emptied; give another date")
-    if ASSIGNEE in dated and not dated[ASSIGNEE]:
-        raise Refused(ASSIGNEE, "cannot be emptied; name another role")
+    for name, instead in _ANOTHER.items():
+        if name in dated and dated[name] in (None, ""):
+            raise Refused(name, f"cannot be emptied; {instead}")
     given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
-             "owner": dated.get(ASSIGNEE), "verdict": dated.get(VERDICT)}  # fmt: skip
+             "owner": dated.get(ASSIGNEE), "verdict": dated.get(VERDICT), "spent": dated.get(SPENT)}  # fmt: skip
     if dated:
-        editing.add(found, path, {key: value for key, value in given.items() if value})
+        editing.add(found, path, {key: value for key, value in given.items() if value not in (None, "")})
 
 
 def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, by: str | None) -> None:
@@ -155,10 +178,8 @@ def _short_form(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: d
             raise Refused(name, "is empty; an action without a history needs it")
     given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
              "verdict": dated.get(VERDICT)}  # fmt: skip
-    if any(dated.get(name) for name in _DATED if name != ASSIGNEE):
+    if any(dated.get(name) for name in (STATUS, NOTE, DUE, VERDICT)):
         editing.add(found, path, {key: value for key, value in given.items() if value})
-    if ASSIGNEE in dated:
-        _set(found, "owner", dated[ASSIGNEE])
     keys = {NOTE: "note", DUE: "due", CREATED: "raised", SINCE: "since", IMPLEMENTED: "implemented"}
     for name, key in keys.items():
         if name in dated and (name in _SHORT or not dated[name]):
@@ -222,12 +243,10 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
             raise Refused(
                 STATUS, f"{states[0]!r} is not {entries[-1]['state']!r}, with which {HISTORY} ends; change one of them"
             )
-        moved, given = (any(key in entry for entry in entries) for key in ("due", "owner"))
-        due, owner = (
-            said[FIRST_DUE] or (None if moved else said[DUE]),
-            said[FIRST_ASSIGNEE] or (None if given else said[ASSIGNEE]),
-        )
-        return action | _given({"owner": owner, "due": due, "history": entries})
+        begins = _begins(said, entries)
+        _fields(action, {FIRST_SPENT: begins[SPENT]} if begins[SPENT] is not None else {})
+        return action | _given({"owner": begins[ASSIGNEE], "due": begins[DUE], "history": entries})
+    _fields(action, {SPENT: said[SPENT]} if said[SPENT] is not None else {})
     if said[CREATED]:
         if said[VERDICT]:
             raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
@@ -235,6 +254,19 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
         return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], **brief, "note": said[NOTE]})
     entry = {"on": on, "state": states[0], "by": by, "reason": said[NOTE], "verdict": said[VERDICT]}
     return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], "history": [_given(entry)]})
+
+
+def _begins(said: Mapping[str, Any], entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a new action says beside its history of what entries change: that of its columns, which may not contradict it."""
+    found: dict[str, Any] = {}
+    for name, key in _KEYS.items():
+        last, first = _last(entries, key), said[FIRST[name]]
+        ends = first if last is None else last
+        if None not in (ends, said[name]) and canonical(ends) != canonical(said[name]):
+            where = FIRST[name] if last is None else f"{HISTORY} ends"
+            raise Refused(name, f"{short(said[name])} is not {short(ends)}, with which {where}; change one of them")
+        found[name] = said[name] if ends is None else first
+    return found
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sipnb.register.columns import (
     ID,
     NOTE,
     SERVICE,
+    SPENT,
     STATUS,
     VERDICT,
     Unfit,
@@ -127,7 +128,7 @@ def of_row(error: str, by_place: Mapping[tuple[str, int], Row]) -> str:
 def _column(place: str, edited: set[str]) -> str:
     """The column in which stands what is at a place of an action."""
     if place.startswith("history"):
-        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE, "owner": ASSIGNEE}
+        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE, "owner": ASSIGNEE, "spent": SPENT}
         return HISTORY if HISTORY in edited else entry.get(place.rpartition(".")[2], STATUS)
     if place == "state":
         return STATUS
