@@ -125,6 +125,7 @@ class ActionFact(Facts):
     verdict: str | None = Field(None, description="the verdict with which people closed it")
     cost: float | None = Field(None, description="what it has cost so far")
     planned: tuple[float, float, float] | None = Field(None, description="what it was to cost once: low, likely, high")
+    per_cycle: float | None = Field(None, description="what it was to cost every cycle since it was implemented")
     outcome: OutcomeFact | None = None
 
 

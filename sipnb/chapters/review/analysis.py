@@ -53,5 +53,6 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         verdict=stood.verdict,
         cost=stood.spent,
         planned=cost.once if cost else None,
+        per_cycle=cost.per_cycle if cost else None,
         outcome=judged.fact,
     )

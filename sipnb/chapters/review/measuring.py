@@ -97,7 +97,7 @@ def controls(context: ServiceContext, kpi: Kpi, known: Window) -> list[Measured]
 
 def touched(workbook: Workbook, cycle: Cycle, known: Window) -> set[str]:
     """The services in which something was implemented around an action, as far as was known when the cycle ended."""
-    since = known.cycles[known.start].shift(-QUIET).start
+    since = known.cycles[known.start - 1].shift(1 - QUIET).start
     return {
         name
         for name, service in workbook.services.items()

@@ -54,7 +54,7 @@ def facts(action: ActionFact, cycle: Cycle, currency: str) -> list[tuple[str, st
         ("Compared with", _beside(found.change) if found.change else ""),
         ("May not suffer", " ".join(counter(one, currency) for one in found.counters)),
         ("Came to", benefit(found, cycle, currency)),
-        ("Cost", cost(action, currency)),
+        ("Cost", cost(action, cycle, currency)),
         ("Next look", _next(found, cycle)),
         ("Closed as", SHORT[action.verdict] if action.verdict else ""),
     ]
@@ -205,16 +205,20 @@ def _rounded(value: float) -> str:
     return words.significant(float(f"{value:.2g}"), 2)
 
 
-def cost(action: ActionFact, currency: str) -> str:
+def cost(action: ActionFact, cycle: Cycle, currency: str) -> str:
     """What an action has cost so far beside what was planned; empty where neither is known."""
-    planned = ""
+    parts = []
     if action.planned:
         low, likely, high = (words.prose(one, "money", currency) for one in action.planned)
-        planned = f"{likely} once" + (f" ({low} to {high})" if low != high else "")
-    if action.cost is None:
-        return f"planned {planned}." if planned else ""
-    spent = words.prose(action.cost, "money", currency)
-    return f"{spent} so far" + (f"; planned {planned}." if planned else ".")
+        parts.append(f"{likely} once" + (f" ({low} to {high})" if low != high else ""))
+    if action.per_cycle:
+        parts.append(f"{words.prose(action.per_cycle, 'money', currency)} a {_period(cycle)}")
+    planned = f"planned {words.listed(parts)}" if parts else ""
+    if action.planned and action.per_cycle and action.cycles_since:
+        by_now = action.planned[1] + action.per_cycle * action.cycles_since
+        planned += f", {words.prose(by_now, 'money', currency)} by now"
+    spent = f"{words.prose(action.cost, 'money', currency)} so far" if action.cost is not None else ""
+    return f"{'; '.join(filter(None, (spent, planned)))}." if spent or planned else ""
 
 
 def label(name: str | None, cycle: Cycle) -> str:
