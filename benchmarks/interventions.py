@@ -100,6 +100,17 @@ def again(series: int) -> None:
         print(f"{kind:<14}{six:<12.1%}{twice:<14.1%}{every:.1%}{bad}", flush=True)
 
 
+def drifting(series: int) -> None:
+    """Nothing was done in a service that has always been getting better, by so much a month, in what its months scatter."""
+    print(f"\n{'slope':<14}{'months':<9}worked of nothing")
+    rng = np.random.default_rng(15)
+    for slope in (0.03, 0.06, 0.1, 0.2):
+        for before, after in DESIGNS:
+            made = rng.normal(size=(series, before + after)) + slope * np.arange(before + after)
+            said = np.mean([judged(interventions.value(pd.Series(y)), before, 0.0)[0] == "worked" for y in made])
+            print(f"{slope:<14}{before}+{after:<6}{said:.1%}", flush=True)
+
+
 def services(
     rng: np.random.Generator, cases: int, months: int, start: int, effect: float
 ) -> tuple[Measured, list[Measured]]:
@@ -200,6 +211,7 @@ def main() -> None:
         known(given.its)
     gate(given.series)
     again(given.series)
+    drifting(given.series)
     power(max(given.series // 5, 20))
     worst(given.series)
     if given.nhs:
