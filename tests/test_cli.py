@@ -150,7 +150,7 @@ def test_damaged_records_of_one_service_stop_that_service_only(organisation, pub
     done = run(params, reports, demo_exports)
     assert done.returncode == 3
     assert "11 of 12 plans" in done.stdout
-    assert done.stderr.startswith("payments 2026-10 2_baseline.ipynb cell ")
+    assert done.stderr.startswith("payments 2026-10 1_review.ipynb cell ")
     assert "DamagedRecords" in done.stderr and "partial notebook" in done.stderr
     page = published.page("payments").read_text(encoding="utf-8")
     assert "DamagedRecords" in page and "69.5" not in page, "no old figures"

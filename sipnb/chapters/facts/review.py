@@ -120,6 +120,7 @@ class ActionFact(Facts):
     note: str
     lever: str | None = Field(None, description="the kind of improvement it is, by the catalogue")
     since: str | None = Field(None, description="since when it has been in its state")
+    stood: int = Field(0, description="days that it had been in its state")
     agreed: str | None = Field(None, description="when it was first accepted, approved or begun")
     first_due: str | None = Field(None, description="the date it was first to be done by")
     verdict: str | None = Field(None, description="the verdict with which people closed it")
@@ -158,5 +159,6 @@ class ReviewFacts(Facts):
     actions: list[ActionFact]
     states: dict[str, int]
     overdue: int
+    stuck: int = Field(90, description="days in its state after which an open action does not move")
     fixes: list[FixFact] = Field(default_factory=list)
     unfit: int = 0

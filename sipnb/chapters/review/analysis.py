@@ -48,6 +48,7 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         note=stood.note,
         lever=action.lever,
         since=stood.since.isoformat() if stood.since else None,
+        stood=(end - (stood.since or action.begun)).days,
         agreed=stood.agreed.isoformat() if stood.agreed else None,
         first_due=stood.first_due.isoformat() if stood.first_due else None,
         verdict=stood.verdict,

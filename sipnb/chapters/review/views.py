@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import pandas as pd
 
@@ -15,8 +14,6 @@ from sipnb.register import DONE, NOT_AGREED
 from sipnb.show import figures, words
 from sipnb.show.display import Card, Shown, cards, figure, folded, points, say, table, together
 
-#: An open action that has been in its state for so many days does not move.
-STUCK = 90
 #: The id of the register, to which a plan's main points lead; an action's own is `action-<id>`.
 REGISTER = "register"
 
@@ -142,19 +139,15 @@ def next_review(action: ActionFact, context: ServiceContext) -> str:
     return "–" if action.state in DONE else context.cycle.shift(1).label
 
 
-def stuck(actions: Sequence[ActionFact], cutoff: date) -> Shown:
-    """The open actions that have not moved for long, the longest first."""
-    found = sorted(((_stood(one, cutoff), one) for one in actions if one.state not in DONE), key=lambda pair: -pair[0])
+def stuck(actions: Sequence[ActionFact], days: int) -> Shown:
+    """The open actions that have been in their state for so many days, the longest first."""
+    found = sorted((one for one in actions if one.state not in DONE), key=lambda one: (-one.stood, one.id))
     lines = [
-        f"**{one.title}** has been {one.state} for {days:,} days{_never_begun(one)}."
-        for days, one in found
-        if days >= STUCK
+        f"**{one.title}** has been {one.state} for {one.stood:,} days{_never_begun(one)}."
+        for one in found
+        if one.stood >= days
     ]
-    return points(lines) if lines else say(f"No open action has stood in its state for {STUCK} days or more.")
-
-
-def _stood(action: ActionFact, cutoff: date) -> int:
-    return (cutoff - date.fromisoformat(action.since or action.raised)).days
+    return points(lines) if lines else say(f"No open action has stood in its state for {days} days or more.")
 
 
 def _never_begun(action: ActionFact) -> str:
