@@ -127,6 +127,9 @@ class ActionFact(Facts):
     cost: float | None = Field(None, description="what it has cost so far")
     planned: tuple[float, float, float] | None = Field(None, description="what it was to cost once: low, likely, high")
     per_cycle: float | None = Field(None, description="what it was to cost every cycle since it was implemented")
+    planned_by_now: float | None = Field(
+        None, description="what was planned of it for the time until now, where both are"
+    )
     outcome: OutcomeFact | None = None
 
 

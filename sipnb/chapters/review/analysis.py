@@ -10,6 +10,7 @@ from sipnb.chapters.facts import ActionFact
 from sipnb.chapters.review import outcomes
 from sipnb.chapters.review.outcomes import Judged
 from sipnb.register import DONE, Action, Standing
+from sipnb.register.entries import Cost
 
 
 def known(context: ServiceContext) -> list[tuple[Action, Standing]]:
@@ -55,5 +56,13 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         cost=stood.spent,
         planned=cost.once if cost else None,
         per_cycle=cost.per_cycle if cost else None,
+        planned_by_now=_by_now(cost, judged.fact.age if done else 0),
         outcome=judged.fact,
     )
+
+
+def _by_now(cost: Cost | None, cycles: int) -> float | None:
+    """What was planned to be spent by now of what costs once and every cycle."""
+    if cost is None or cost.once is None or not cost.per_cycle or not cycles:
+        return None
+    return cost.once[1] + cycles * cost.per_cycle

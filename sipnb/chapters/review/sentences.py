@@ -214,9 +214,8 @@ def cost(action: ActionFact, cycle: Cycle, currency: str) -> str:
     if action.per_cycle:
         parts.append(f"{words.prose(action.per_cycle, 'money', currency)} a {_period(cycle)}")
     planned = f"planned {words.listed(parts)}" if parts else ""
-    if action.planned and action.per_cycle and action.cycles_since:
-        by_now = action.planned[1] + action.per_cycle * action.cycles_since
-        planned += f", {words.prose(by_now, 'money', currency)} by now"
+    if action.planned_by_now:
+        planned += f", {words.prose(action.planned_by_now, 'money', currency)} by now"
     spent = f"{words.prose(action.cost, 'money', currency)} so far" if action.cost is not None else ""
     return f"{'; '.join(filter(None, (spent, planned)))}." if spent or planned else ""
 
