@@ -156,9 +156,9 @@ def test_damaged_records_of_one_service_stop_that_service_only(organisation, pub
     assert "DamagedRecords" in page and "69.5" not in page, "no old figures"
     index = published.index.read_text(encoding="utf-8")
     services = index.split('id="plans"')[1]
-    assert "2_baseline at" in services
+    assert "1_review at" in services
     assert services.index("Payments</a>") < services.index("Service desk</a>"), "first in need"
-    assert published.notebook("payments", "2_baseline").is_file()
+    assert published.notebook("payments", "1_review").is_file()
     assert not published.result("payments", "5_recommendations").exists()
     mended = run(params, reports, demo_exports, "--refreeze", "--service", "payments")
     assert mended.returncode == 0, mended.stderr
