@@ -51,7 +51,7 @@ def test_a_verdict_says_what_was_and_what_would_have_been_in_one_sentence(judged
     said = sentences.verdict(action, context.kpis["restore_median"], context.cycle, "EUR")
     assert said.startswith(
         "It worked. Of tickets where category = 'password', the median time to restore was 3.88 h in March to August 2026; "
-        "without the action it would have been 10.7 h: −6.8 h (95 % interval "
+        "without the action it would have been 10.6 h: −6.7 h (95 % interval "
     )
     facts = dict(sentences.facts(action, context.cycle, "EUR"))
     assert facts["Promised"] == "−3 to −7 h; the least that was worth it was 2 h."

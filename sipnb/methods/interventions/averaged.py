@@ -25,7 +25,7 @@ AUTOCORRELATIONS = {-0.3: 1.0, -0.15: 1.0, 0.0: 1.0, 0.15: 1.0, 0.3: 1.0, 0.45: 
 WANDERING = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 #: Slopes of a level that has always been rising or falling, in standard deviations of the points about it, with how credible
 #: each is: much, because a service that gets better anyway is what an effect is most easily taken for.
-DRIFTING = {0.05: 5.0, 0.1: 5.0, 0.3: 5.0}
+DRIFTING = {0.05: 3.0, 0.1: 3.0, 0.3: 3.0}
 #: Errors are taken to vary at least by this share of the variance of counting: less is chance, and none no certainty.
 LEAST = 0.5
 

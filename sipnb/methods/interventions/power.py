@@ -25,15 +25,18 @@ def power(
     is worth it, has none. What comes before place ``start`` tells how much cycles vary; other arguments and errors as
     :func:`effect`.
     """
-    points, variances, used = compared(own, start, comparable(controls, start), left_out)
+    shared, used = compared(own, start, comparable(controls, start), left_out)
     known = np.flatnonzero(used & (np.arange(len(used)) < start))
     if len(known) < FEWEST_BEFORE:
         raise NotMeasurable(f"{len(known)} cycles with data before it; {FEWEST_BEFORE} are needed")
-    whole = design_of(max(len(points), start + after), start, season if len(known) >= 2 * season else 0)
+    whole = design_of(max(len(used), start + after), start, season if len(known) >= 2 * season else 0)
+    # How the others will move is not known: as they did on average.
+    whole = np.hstack([whole, np.vstack([shared[:start], np.zeros((len(whole) - start, shared.shape[1]))])])
     columns = [column for column in range(whole.shape[1]) if column != 1]
-    mask = np.zeros(len(points), dtype=bool)
+    mask = np.zeros(len(used), dtype=bool)
     mask[known] = True
-    before = fitted(points, variances, whole[: len(points), columns], mask)
+    before = fitted(own, whole[: len(used), columns], mask)
+    variances = None if own.variances is None else own.variances.to_numpy(dtype=float)
     at = [*known, *range(start, start + after)]
     weighs = None if variances is None else np.r_[variances[known], np.full(after, np.mean(variances[known]))]
     step = foreseen(before, whole[at], np.eye(whole.shape[1])[1], at=at, variances=weighs)

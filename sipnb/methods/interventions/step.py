@@ -1,8 +1,8 @@
 """What an action changed: the step of a measure at its date, against itself and against what nobody touched.
 
-What else could make a difference is taken out first: the season, from two years on; what moved all services, by subtracting
-the median of those that nothing was done to; and the cycle for which the action was raised, because after the worst of twelve a
-better one comes by itself. The step is that of :mod:`averaged`.
+What else could make a difference is taken out first: the season, from two years on; what moved all services, as far as this one
+has moved with the median of those that nothing was done to; and the cycle for which the action was raised, because after the
+worst of twelve a better one comes by itself. The step is that of :mod:`averaged`.
 """
 
 from __future__ import annotations
@@ -30,10 +30,9 @@ class NotMeasurable(ValueError):
 
 @dataclass(frozen=True)
 class _Fit:
-    """What an effect was estimated from: measure, points less what moved all services, design, regression, which count."""
+    """What an effect was estimated from: measure, design, regression, which points count."""
 
     own: Measured
-    points: np.ndarray
     design: np.ndarray
     regression: Regression
     used: np.ndarray
@@ -41,16 +40,15 @@ class _Fit:
     def second(self) -> Mixture:
         places = np.flatnonzero(self.used)
         before = int((self.design[self.used, 1] == 0).sum())
-        waves = self.design[self.used, 2:]
-        return local_level(self.points[self.used], before, waves if waves.size else None, at=places)
+        beside = self.design[self.used, 2:]
+        points = self.own.points.to_numpy(dtype=float)[self.used]
+        return local_level(points, before, beside if beside.size else None, at=places)
 
     def path(self, by: float) -> pd.DataFrame:
-        z = self.own.points.to_numpy(dtype=float)
-        moved = np.where(np.isnan(z - self.points), 0, z - self.points)
         without = self.design.copy()
         without[:, 1] = 0
         levels = [self.regression.contrast(row) for row in without]
-        bounds = np.array([(level.value, *level.interval()) for level in levels]) + moved[:, None]
+        bounds = np.array([(level.value, *level.interval()) for level in levels])
         expected, low, high = (self.own.back(column) for column in bounds.T)
         since = self.design[:, 1] > 0
         frame = {
@@ -104,14 +102,14 @@ def effect(
     nothing varies.
     """
     controls = comparable(controls, start)
-    points, variances, used = compared(own, start, controls, left_out)
+    shared, used = compared(own, start, controls, left_out)
     before, after = used & (np.arange(len(used)) < start), used & (np.arange(len(used)) >= start)
     if before.sum() < FEWEST_BEFORE or after.sum() < FEWEST_AFTER:
         raise NotMeasurable(
             f"{before.sum()} cycles with data before it and {after.sum()} after; {FEWEST_BEFORE} and {FEWEST_AFTER} are needed"
         )
-    design = design_of(len(points), start, season if before.sum() >= 2 * season else 0)
-    fit = _Fit(own, points, design, fitted(points, variances, design, used), used)
+    design = np.hstack([design_of(len(used), start, season if before.sum() >= 2 * season else 0), shared])
+    fit = _Fit(own, design, fitted(own, design, used), used)
     step = fit.regression.contrast(np.eye(design.shape[1])[1])
     z = own.points.to_numpy()[after]
     sizes = np.ones(len(z)) if own.sizes is None else np.nan_to_num(own.sizes.to_numpy(dtype=float)[after])
@@ -141,26 +139,20 @@ def comparable(controls: Sequence[Measured], start: int) -> list[Measured]:
 
 def compared(
     own: Measured, start: int, controls: Sequence[Measured], left_out: Collection[int]
-) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
-    """The points less the mean of the controls', the variances that counting gives them, and which points count.
+) -> tuple[np.ndarray, np.ndarray]:
+    """How the controls moved, a column (cycles, 1), or none without any (cycles, 0); and which points count.
 
     Each control is taken from its own mean before the action, so that one that is missing for a month moves nothing; of what is
     left the median is taken, so that one that has troubles of its own moves little.
     """
     points, used = own.points.to_numpy(dtype=float), np.ones(len(own.points), dtype=bool)
     used[list(left_out)] = False
-    variances = None if own.variances is None else own.variances.to_numpy(dtype=float)
-    if controls:
-        others = np.column_stack([control.points.to_numpy(dtype=float) for control in controls])
-        earlier = used & (np.arange(len(points)) < start)
-        moved = others - np.nanmean(others[earlier], axis=0)
-        there = (~np.isnan(moved)).sum(axis=1)
-        points = points - _median(moved)
-        if variances is not None:
-            theirs = np.column_stack([control.variances.to_numpy(dtype=float) for control in controls])
-            scatter = np.where(there > 2, np.pi / 2, 1.0) / np.maximum(there, 1)
-            variances = variances + np.nan_to_num(scatter * _median(theirs))
-    return points, variances, used & ~np.isnan(points)
+    if not controls:
+        return np.empty((len(points), 0)), used & ~np.isnan(points)
+    others = np.column_stack([control.points.to_numpy(dtype=float) for control in controls])
+    earlier = used & (np.arange(len(points)) < start)
+    shared = _median(others - np.nanmean(others[earlier], axis=0))
+    return np.nan_to_num(shared)[:, None], used & ~np.isnan(points) & ~np.isnan(shared)
 
 
 def _median(rows: np.ndarray) -> np.ndarray:
@@ -171,13 +163,12 @@ def _median(rows: np.ndarray) -> np.ndarray:
     return found
 
 
-def fitted(points: np.ndarray, variances: np.ndarray | None, design: np.ndarray, used: np.ndarray) -> Regression:
+def fitted(own: Measured, design: np.ndarray, used: np.ndarray) -> Regression:
+    """The measure on a design, of the points that count. Raises NotMeasurable."""
+    variances = None if own.variances is None else own.variances.to_numpy(dtype=float)[used]
     try:
         return regression(
-            points[used],
-            design[used],
-            at=np.flatnonzero(used),
-            variances=None if variances is None else variances[used],
+            own.points.to_numpy(dtype=float)[used], design[used], at=np.flatnonzero(used), variances=variances
         )
     except ValueError as error:
         raise NotMeasurable(str(error)) from error
