@@ -48,8 +48,8 @@ def judged(
     """The verdict on one series, and its effect with the interval."""
     found = interventions.effect(own, start, controls=controls, left_out=left_out)
     said = interventions.verdict(found, minimum, "up", sure=sure)
-    if said == "worked":  # of all else the second opinion changes nothing, and it takes long
-        said = interventions.verdict(found, minimum, "up", found.second, sure)
+    if said == "worked":  # of all else other opinions change nothing, and they take long
+        said = interventions.verdict(found, minimum, "up", found.opinions, sure)
     return said, found.value, found.low, found.high
 
 

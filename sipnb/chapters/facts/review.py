@@ -17,7 +17,7 @@ class ChangeFact(Facts):
     have been, `value` the difference with its 95 % interval.
 
     `beside` says what it was compared with: the rest of the service's tickets, `controls` other services, or nothing but its
-    own past. `alone` is the difference against its own past, `second` another model's, in which interval it lies.
+    own past. `alone` is the difference against its own past; `opinions_agree`: other estimates are as certain.
     `dates` and `services` are in how many places where nothing was done it was estimated as well, and `dates_as_large` and
     `services_as_large` in how many of them it was as large.
     """
@@ -36,7 +36,7 @@ class ChangeFact(Facts):
     alone: float
     alone_low: float
     alone_high: float
-    second_agrees: bool
+    opinions_agree: bool
     dates: int
     dates_as_large: int
     services: int

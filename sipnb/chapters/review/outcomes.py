@@ -155,15 +155,15 @@ def _verdict(case: _Case, fact: OutcomeFact, own: Measured, beside: list[Measure
     compared = rest or len(beside) >= FEWEST_CONTROLS
     found = interventions.effect(own, at.start, controls=beside, left_out=out, season=season) if compared else alone
     sure = SECOND if after > case.after else 0.95
-    status = interventions.verdict(found, fact.minimum, good, found.second, sure)
+    status = interventions.verdict(found, fact.minimum, good, found.opinions, sure)
     step, against = found.step.value, beside if compared else []
     dates = interventions.at_dates(own, at.start, step, controls=against, left_out=out, season=season)
     services = interventions.in_services(
         controls(case.context, case.kpi, at.until(after)) if rest else beside, at.start, step, left_out=out, season=season
     )  # fmt: skip
     change = _change(case, found, alone, after, "rest" if rest else "services" if compared else "past", dates, services)
-    apart = found.second is not None and status != interventions.verdict(found, fact.minimum, good, sure=sure)
-    change = change.model_copy(update={"second_agrees": not apart})
+    apart = status != interventions.verdict(found, fact.minimum, good, sure=sure)
+    change = change.model_copy(update={"opinions_agree": not apart})
     told = fact.model_copy(
         update={
             "status": status, "change": change, "counters": _counters(case, after), "after": after,
@@ -186,7 +186,7 @@ def _change(case: _Case, found: Effect, alone: Effect, after: int, beside, dates
         actual=actual, expected=actual - found.value, value=found.value, low=found.low, high=found.high,
         before=found.before, after=found.after, first=at.cycles[at.start].name, last=at.cycles[at.start + after - 1].name,
         beside=beside, controls=found.controls, alone=alone.value, alone_low=alone.low, alone_high=alone.high,
-        second_agrees=True, dates=len(dates.steps), dates_as_large=sum(abs(one) >= size for one in dates.steps),
+        opinions_agree=True, dates=len(dates.steps), dates_as_large=sum(abs(one) >= size for one in dates.steps),
         services=len(services.steps), services_as_large=sum(abs(one) >= size for one in services.steps),
     )  # fmt: skip
 

@@ -38,8 +38,8 @@ def verdict(action: ActionFact, kpi: Kpi | None, cycle: Cycle, currency: str) ->
     others = words.listed([f"“{one}”" for one in found.beside_it])
     with_others = f", together with {others}" if others and found.status == "worked" else ""
     parts = [f"{SAID[found.status]}{with_others}.", measured(found, kpi, currency)]
-    if not found.change.second_agrees:
-        parts.append("A second model is less certain, so nothing is claimed.")
+    if not found.change.opinions_agree:
+        parts.append("Estimated in another way it is less certain, so nothing is claimed.")
     if others and not with_others:
         parts.append(f"It cannot be told apart from {others}, which took effect at that time.")
     return " ".join(parts)

@@ -7,8 +7,9 @@ worst of twelve a better one comes by itself. The step is that of :mod:`averaged
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,19 +31,24 @@ class NotMeasurable(ValueError):
 
 @dataclass(frozen=True)
 class _Fit:
-    """What an effect was estimated from: measure, design, regression, which points count."""
+    """What an effect was estimated from: measure, design, regression, which points count, whether others are in the design."""
 
     own: Measured
     design: np.ndarray
     regression: Regression
     used: np.ndarray
+    beside: bool
 
-    def second(self) -> Mixture:
-        places = np.flatnonzero(self.used)
-        before = int((self.design[self.used, 1] == 0).sum())
-        beside = self.design[self.used, 2:]
+    def opinions(self) -> Iterator[Mixture]:
         points = self.own.points.to_numpy(dtype=float)[self.used]
-        return local_level(points, before, beside if beside.size else None, at=places)
+        design = self.design[self.used]
+        start, beside = int((design[:, 1] == 0).sum()), design[:, 2:]
+        with contextlib.suppress(ValueError):  # what came before has no spread
+            yield local_level(points, start, beside if beside.size else None, at=np.flatnonzero(self.used))
+        if self.beside:
+            whole = replace(self.own, points=self.own.points - self.design[:, -1])
+            kept = self.design[:, :-1]
+            yield fitted(whole, kept, self.used).contrast(np.eye(kept.shape[1])[1])
 
     def path(self, by: float) -> pd.DataFrame:
         without = self.design.copy()
@@ -78,12 +84,10 @@ class Effect:
     _fit: _Fit = field(repr=False)
 
     @cached_property
-    def second(self) -> Mixture | None:
-        """Another model's estimate of ``step``: see :func:`local_level`. None where what came before has no spread."""
-        try:
-            return self._fit.second()
-        except ValueError:
-            return None
+    def opinions(self) -> list[Mixture]:
+        """Other estimates of ``step``: by another model (:func:`local_level`), and with all that moved the others subtracted,
+        whether or not the measure has moved with them before."""
+        return list(self._fit.opinions())
 
     def path(self, by: float = 0.0) -> pd.DataFrame:
         """A row a cycle: actual, expected (the level without the action), low and high of that level, used (it counts), and
@@ -109,7 +113,7 @@ def effect(
             f"{before.sum()} cycles with data before it and {after.sum()} after; {FEWEST_BEFORE} and {FEWEST_AFTER} are needed"
         )
     design = np.hstack([design_of(len(used), start, season if before.sum() >= 2 * season else 0), shared])
-    fit = _Fit(own, design, fitted(own, design, used), used)
+    fit = _Fit(own, design, fitted(own, design, used), used, bool(controls))
     step = fit.regression.contrast(np.eye(design.shape[1])[1])
     z = own.points.to_numpy()[after]
     sizes = np.ones(len(z)) if own.sizes is None else np.nan_to_num(own.sizes.to_numpy(dtype=float)[after])
