@@ -21,7 +21,8 @@ def verdict(effect: Effect, minimum: float, good: str, opinions: Iterable[Mixtur
 
     ``minimum``: the least effect that is worth it, in the measure's unit, 0 or more whatever the better direction ``good`` ("up"
     or "down"); ``opinions``: other estimates of ``effect.step``; ``sure``: with which probability an effect has to lie on its
-    side of 0, more than .95 where somebody looks for the second time. Raises ValueError for a negative minimum or another direction.
+    side of 0, more than .95 where somebody looks for the second time. Raises ValueError for a negative minimum or another
+    direction.
     """
     if good not in ("up", "down") or minimum < 0:
         raise ValueError(f"good is {good!r} and minimum {minimum}; they are 'up' or 'down', and 0 or more")
