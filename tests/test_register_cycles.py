@@ -19,12 +19,14 @@ from sipnb.params import read_yaml
 from sipnb.places import CycleFolder, cycle_folder
 from tests.test_cli import sipnb
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Nine runs of the whole chain: what they rest on is tested by test_register_files and test_register_proposals.
+    pytest.mark.skipif(not os.environ.get("SIPNB_FAULTS"), reason="tried by `make faults`"),
+]
 
 SERVICE = "workplace"
 CYCLES = ("2026-07", "2026-08", "2026-09", "2026-10")
-#: All of them are made by hand, too, and once more, by `make faults`; the tests make the first.
-TRIED = CYCLES if os.environ.get("SIPNB_FAULTS") else CYCLES[:1]
 LEVER, ACTION = "one_owning_group", "one-owning-group"
 #: What is done after each cycle: the command, and the line of its entry as somebody writes it by hand.
 STEPS: dict[str, list[tuple[tuple[str, ...], str]]] = {
@@ -157,7 +159,7 @@ def by_hand(tmp_path_factory, demo_exports, demo_environment, by_command):
     ]
     typed = f"  # Proposed in July.\n  -{fields[3:]}    history:\n" + "".join(f"      {line}\n" for line in entries)
     one.file.write_text(one.file.read_text(encoding="utf-8") + "\n" + typed, encoding="utf-8")
-    for cycle in TRIED:
+    for cycle in CYCLES:
         one.run(cycle)
     return one
 
@@ -183,7 +185,7 @@ def test_by_command_and_by_hand_are_the_same_register(by_command, by_hand):
     assert by_command[0].actions() == by_hand.actions() and len(by_hand.actions()[-1].history) == 7
 
 
-@pytest.mark.parametrize("cycle", TRIED)
+@pytest.mark.parametrize("cycle", CYCLES)
 def test_by_command_and_by_hand_are_the_same_plans_and_each_is_of_its_time(by_command, by_hand, cycle):
     then, now = by_command[2][cycle], contents(by_hand.published(cycle))
     assert [file for file in then.keys() | now.keys() if then.get(file) != now.get(file)] == []
@@ -195,7 +197,7 @@ def test_an_earlier_plan_made_again_today_is_the_same(by_command, tmp_path):
     assert contents(one.published(CYCLES[0], tmp_path)) == then[CYCLES[0]]
 
 
-@pytest.mark.parametrize("cycle", TRIED)
+@pytest.mark.parametrize("cycle", CYCLES)
 def test_an_earlier_plan_is_up_to_date_where_it_was_published(by_command, cycle):
     one, _, then = by_command
     out = ("--data", one.data, "--service", SERVICE)
@@ -246,7 +248,6 @@ def test_an_action_is_closed_with_a_verdict_or_a_reason_and_not_without(by_comma
     )
 
 
-@pytest.mark.skipif(TRIED != CYCLES, reason="tried by `make faults`")
 def test_what_was_rejected_is_not_proposed_again_and_the_plan_says_so(by_command, tmp_path):
     """From the register as it was when the first plan had proposed the action; rejected instead of accepted."""
     one, _, _ = by_command
