@@ -38,7 +38,6 @@ def verdicts(seed: int) -> tuple[dict[str, str], list[str]]:
         cycle = book.cycle(CYCLE)
         prepare.freeze(book, cycle, folder.records)
         table = measuring.untouched(RecordsContext(book, cycle, frozen.read_quality(folder.records), folder))
-        measuring._handed_over = lambda _: table  # once for all services, as the notebook over the records does
         found: dict[str, str] = {}
         fixes: list[str] = []
         for name in dict.fromkeys(deed.service for deed in DEEDS):
@@ -46,6 +45,8 @@ def verdicts(seed: int) -> tuple[dict[str, str], list[str]]:
             context = ServiceContext(book, book.service(name), cycle, folder, records)
             mine = tuple(a for a in context.service.actions if any(deed.action == a.id for deed in DEEDS))
             context = replace(context, service=replace(context.service, actions=mine))
+            # Once for all services, as the notebook over the records hands it over.
+            context.scope.once("controls", lambda: table)
             found |= {action: one.fact.status for action, one in analysis.judged(context).items()}
             fixes += [one.found for one in recurrence.fixes(context)[0] if one.of == "problem"]
         return found, fixes

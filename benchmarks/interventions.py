@@ -142,6 +142,21 @@ def power(series: int) -> None:
                 print(f"{before}+{after:<6}{cases:<8,}{effect:<9.2f}{text[0]:<44}{text[1]}", flush=True)
 
 
+def foretold(series: int) -> None:
+    """How likely *worked* was said to be from the 24 months before, and how often it came."""
+    print(f"\n{'cases':<8}{'alone: said, came':<24}against ten others")
+    rng = np.random.default_rng(16)
+    for cases in (100, 300, 1000):
+        said, came = [], []
+        for _ in range(series):
+            own, others = services(rng, cases, 30, 24, 0.05)
+            known, beside = own.until(24), [one.until(24) for one in others]
+            said.append([interventions.power(known, 24, 6, 0.05, 0.03, controls=c) for c in ((), beside)])
+            came.append([judged(own, 24, 0.03, c)[0] == "worked" for c in ((), others)])
+        text = [f"{a:.2f}, {b:.2f}" for a, b in zip(np.mean(said, axis=0), np.mean(came, axis=0), strict=True)]
+        print(f"{cases:<8,}{text[0]:<24}{text[1]}", flush=True)
+
+
 def worst(series: int) -> None:
     """Nothing was done, after the worst of twelve months: with that month and without it."""
     print("\nraised after the worst of twelve months, nothing done: worked")
@@ -216,6 +231,7 @@ def main() -> None:
     again(given.series)
     drifting(given.series)
     power(max(given.series // 5, 20))
+    foretold(max(given.series // 5, 20))
     worst(given.series)
     if given.nhs:
         departments(given.nhs)

@@ -94,9 +94,22 @@ class Cycle:
         """The last `count` cycles up to and including this one, oldest first."""
         return [self.shift(-back) for back in range(count - 1, -1, -1)]
 
+    def through(self, last: Cycle) -> list[Cycle]:
+        """The cycles from this one up to and including `last`, oldest first; none where that is earlier."""
+        found, one = [], self
+        while one.start <= last.start:
+            found.append(one)
+            one = one.shift(1)
+        return found
+
     def containing(self, day: date) -> Cycle:
         """The cycle of the same kind that holds `day`."""
         return containing(day, self.kind, self.zone)
+
+    def first_whole(self, day: date) -> Cycle:
+        """The first cycle of the same kind of which no day is before `day`."""
+        within = self.containing(day)
+        return within if within.start == day else within.shift(1)
 
 
 def parse(name: str, zone: str) -> Cycle:

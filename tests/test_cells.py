@@ -12,12 +12,13 @@ import pytest
 from sipnb import places
 from sipnb.chapters import results
 from sipnb.chapters.notebooks import variables
-from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, CycleFolder
+from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, REVIEW, CycleFolder
 
 SERVICE = "payments"
 
 #: By notebook, what stands in a cell and what takes its place.
 CHANGED = {
+    REVIEW: {"in actions), 90": "in actions), 2000"},
     BASELINE: {'rules="nhs"': 'rules="servicenow"'},
     GAP_ANALYSIS: {"window = 3": "window = 6"},
     FORECAST: {"horizon=3": "horizon=5"},
@@ -82,6 +83,15 @@ def test_a_longer_horizon_is_in_the_figure_the_table_its_words_and_the_twin(page
         assert {len(f["steps"]) for f in twin(page)["4_forecast"]["forecasts"]} == {steps}
         caption = page.index("<caption>Probability of missing the target</caption>")
         assert ("March 2027" in page[caption : page.index("</table>", caption)]) is (steps == 5)
+
+
+def test_how_long_an_action_may_stand_is_in_the_review_and_the_twin(pages):
+    for page, days in zip(pages, (90, 2000), strict=True):
+        assert twin(page)["1_review"]["stuck"] == days
+        said = f"No open action has stood in its state for {days} days or more."
+        assert (said in page) is (days == 2000 or not any(
+            a["stood"] >= days for a in twin(page)["1_review"]["actions"] if a["state"] not in ("implemented", "closed")
+        ))  # fmt: skip
 
 
 def test_other_rules_are_in_the_charts_the_sentence_the_twin_and_the_scorecard_of_the_front_page(pages):

@@ -19,13 +19,14 @@ import pandas as pd
 from sipnb.catalogue import KPIS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.kpis import attainment, causes, certainty, handling, own, people, restoration, uptime
-from sipnb.kpis.located import located
+from sipnb.kpis.located import located, which
 from sipnb.kpis.scope import COLUMNS, Scope, nothing, open_at, within
 from sipnb.tables import TABLES
 
 __all__ = [
     "FUNCTIONS", "Measure", "Scope", "attainment", "causes", "certainty", "covered", "handling", "last", "located", "lumpy",
-    "measure", "missing", "open_at", "people", "restoration", "series", "supplied", "uptime", "within",
+    "measure", "missing", "open_at", "people", "restoration", "series", "supplied", "uptime", "which",
+    "within",
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ its state; or the short form of `state` and `raised`, for people who start.
 
 from sipnb.register.as_of import Standing, standing, until
 from sipnb.register.checks import contradictions, objections
-from sipnb.register.entries import Action, Entry, Measure, RegisterFile
+from sipnb.register.entries import USUAL_AFTER, Action, Entry, Measure, RegisterFile
 from sipnb.register.states import DONE, IMPLEMENTED, NOT_AGREED, REFUSED
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "IMPLEMENTED",
     "NOT_AGREED",
     "REFUSED",
+    "USUAL_AFTER",
     "Action",
     "Entry",
     "Measure",

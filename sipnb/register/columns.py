@@ -23,7 +23,7 @@ from sipnb import yamls
 from sipnb.params import Model, nearest, validate
 from sipnb.register.as_of import standing
 from sipnb.register.entries import Action, Entry, Milestone
-from sipnb.register.states import CLOSED, ShortState, State, Verdict
+from sipnb.register.states import CLOSED, ShortState, State, Verdict, one_of
 
 Kind = Literal["name", "text", "state", "verdict", "date", "number", "whole", "words", "lines", "entries"]
 
@@ -193,11 +193,11 @@ def read(column: Column, cell: Any) -> Any:
         said = " ".join(text.lower().split())
         if said not in _OURS and said not in STATES:
             near = nearest(said, _OURS)
-            raise Unfit(f"is no state; {near if near.startswith('nearest') else 'write ' + _either(_OURS)}")
+            raise Unfit(f"is no state; {near if near.startswith('nearest') else 'write ' + one_of(_OURS)}")
         return [said] if said in _OURS else STATES[said]
     if column.kind == "verdict":
         if text.strip().lower() not in Verdict.__args__:
-            raise Unfit(f"is no verdict; write {_either(list(Verdict.__args__))}")
+            raise Unfit(f"is no verdict; write {one_of(Verdict.__args__)}")
         return text.strip().lower()
     if column.kind == "words":
         return [word for word in re.split(r"[\s,;]+", text) if word]
@@ -205,10 +205,6 @@ def read(column: Column, cell: Any) -> Any:
     if column.kind == "lines":
         return [_unquoted(line) for line in lines]
     return [_entry(column, line) for line in lines]
-
-
-def _either(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _text(cell: Any) -> str:

@@ -10,6 +10,9 @@ from pydantic import Field, Strict
 from sipnb.params import Id, Model, Said
 from sipnb.register.states import ShortState, State, Verdict
 
+#: Whole cycles after which an action is judged where nobody said.
+USUAL_AFTER = 6
+
 Amount = Annotated[float, Strict()]
 
 
@@ -33,7 +36,7 @@ class Measure(Model):
     baseline: str | None = Field(None, pattern=r"^[0-9A-Z-]+\.\.[0-9A-Z-]+$", description="cycles, as 2025-04..2025-10")
     expect: tuple[Amount, Amount, Amount] | None = Field(None, description="low, likely, high, in the KPI's unit")
     minimum: Amount | None = None
-    cycles: int = Field(6, ge=1, description="whole cycles after which it can be judged")
+    cycles: int = Field(USUAL_AFTER, ge=1, description="whole cycles after which it can be judged")
     counter: list[str] = Field(default_factory=list, description="KPIs that may not suffer")
 
 

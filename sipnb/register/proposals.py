@@ -11,7 +11,7 @@ from sipnb.catalogue import LEVERS, Kpi
 from sipnb.cycles import Cycle
 from sipnb.params import Objective, WorkbookError
 from sipnb.register.as_of import Standing, standing
-from sipnb.register.entries import Action
+from sipnb.register.entries import USUAL_AFTER, Action
 from sipnb.register.states import CLOSED, DELIVERED, PROPOSED, REFUSED
 
 
@@ -23,8 +23,8 @@ class NotPublished(WorkbookError):
 
 #: For so many cycles what was rejected or withdrawn is not proposed again.
 RESTS = 4
-#: Whole cycles that a verdict needs once an action shows (`methods.interventions`), and those until then where nobody said.
-FEWEST_AFTER, USUAL = 3, 6
+#: Whole cycles that a verdict needs once an action shows (`methods.interventions`).
+FEWEST_AFTER = 3
 _WEEKS = {"week": 1.0, "month": 365.25 / 12 / 7, "quarter": 365.25 / 4 / 7}
 
 
@@ -136,7 +136,7 @@ def measure(
 
 def enough(kind: str, weeks: int | None) -> int:
     """Whole cycles after which an action can be judged that shows after so many weeks."""
-    return USUAL if weeks is None else math.ceil(weeks / _WEEKS[kind] - 0.05) + FEWEST_AFTER
+    return USUAL_AFTER if weeks is None else math.ceil(weeks / _WEEKS[kind] - 0.05) + FEWEST_AFTER
 
 
 def rounded(value: float, unit: str, digits: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 PROPOSED, ACCEPTED, APPROVED, STARTED = "proposed", "accepted", "approved", "in progress"
@@ -53,6 +54,6 @@ def cannot_follow(state: str, before: str) -> str:
     return f"{state!r} cannot follow {before!r}; {one_of(allowed) if allowed else 'nothing'} may"
 
 
-def one_of(states: tuple[str, ...]) -> str:
+def one_of(states: Sequence[str]) -> str:
     """`proposed, accepted or approved`."""
     return states[0] if len(states) == 1 else f"{', '.join(states[:-1])} or {states[-1]}"

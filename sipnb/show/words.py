@@ -189,14 +189,26 @@ def difference(now: float | None, before: float | None, unit: str, currency: str
 
 def effect(value: float, low: float, high: float, unit: str, currency: str = "EUR") -> str:
     """By how much something would move a measure, with its interval: `+9 points (95 % interval 6–12)`."""
-    scale, named = (100, " points") if unit == "share" else (1, {"hours": " h", "days": " d"}.get(unit, ""))
+    scale, named, mark = _changing(unit, currency)
     ends = sorted((low * scale, high * scale), key=abs)
     if min(ends) < 0 < max(ends):
-        bounds = " to ".join(signed(end) for end in sorted(ends))
+        bounds = " to ".join(_signed(end) for end in sorted(ends))
     else:
         bounds = "–".join(significant(abs(end), 2) for end in ends)
-    mark = f"{sign(currency)} " if unit == "money" else ""
-    return f"{mark}{signed(value * scale)}{named} (95 % interval {bounds})"
+    return f"{mark}{_signed(value * scale)}{named} (95 % interval {bounds})"
+
+
+def changes(one: float, other: float, unit: str, currency: str = "EUR") -> str:
+    """From which to which change, the smaller first: `−3 to −7 h`."""
+    scale, named, mark = _changing(unit, currency)
+    ends = sorted((one * scale, other * scale), key=abs)
+    return f"{mark}{_signed(ends[0])} to {_signed(ends[1])}{named}"
+
+
+def _changing(unit: str, currency: str) -> tuple[float, str, str]:
+    """By how much a change of a unit is multiplied to be read, and what is written after and before it."""
+    scale, named = (100, " points") if unit == "share" else (1, {"hours": " h", "days": " d"}.get(unit, ""))
+    return scale, named, f"{sign(currency)} " if unit == "money" else ""
 
 
 def distance(value: float, goal: float, reference: str, unit: str, currency: str = "EUR") -> str:
@@ -205,10 +217,15 @@ def distance(value: float, goal: float, reference: str, unit: str, currency: str
     return f"distance of {far} from its {reference} ({prose(goal, unit, currency)})"
 
 
-def signed(value: float) -> str:
+def _signed(value: float) -> str:
     """At most two significant digits with their sign: `+9`, `−0.45`."""
     text = significant(abs(value), 2)
     return ("" if not re.search("[1-9]", text) else "+" if value > 0 else "−") + text
+
+
+def rough(value: float) -> str:
+    """An amount of which two digits are known: `6,200`."""
+    return significant(float(f"{value:.2g}"), 2)
 
 
 def probability(value: float | None) -> str:

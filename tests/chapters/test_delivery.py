@@ -23,7 +23,8 @@ def action(name: str, state: str = "implemented", **fields) -> ActionFact:
 
 def benefit(amount: float, promised: float, half: float = 10.0, unit: str = "hours") -> OutcomeFact:
     one = BenefitFact(
-        amount=amount, low=amount - half, high=amount + half, unit=unit, cases="tickets", volume=10, cycles=6, promised=promised
+        amount=amount, low=amount - half, high=amount + half, unit=unit, counted=False, cases="tickets", volume=10, cycles=6,
+            promised=promised,
     )  # fmt: skip
     return OutcomeFact(status="worked" if amount > half else "inconclusive", benefit=one)
 

@@ -48,8 +48,8 @@ class PositionFact(Facts):
 class ActionOfPlan(Facts):
     """One action of one service: agreed, as its register has it, or proposed by its plan.
 
-    `owner` is the action's own, or the service's where none is named; `money` is what it costs once. `standing` says what the
-    register has of a proposal already, that the records no longer speak for an open action, or whether a done one worked.
+    `owner` is the action's own, or the service's where none is named; `money` is what it is to cost once. `standing` says what
+    the register has of a proposal already, that the records no longer speak for an open action, or whether a done one worked.
     """
 
     service: str

@@ -58,12 +58,14 @@ class CounterFact(Facts):
 
 class BenefitFact(Facts):
     """What an effect came to since: `amount` with its 95 % interval, in `unit` (hours of users, cases, money), of `volume` cases
-    over `cycles` whole cycles; in money where a price of the unit is given."""
+    over `cycles` whole cycles; in money where a price of the unit is given. `counted`: the measure is the number of cases
+    itself, not what became of each."""
 
     amount: float
     low: float
     high: float
     unit: Literal["hours", "cases", "money"]
+    counted: bool
     cases: str
     volume: int
     cycles: int

@@ -60,14 +60,14 @@ def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> 
     return ActionOfPlan(
         service=service, id=one.id, kind="agreed", title=one.title, owner=one.owner or owner, state=one.state,
         open=one.state not in DONE, due=one.due, overdue=one.overdue,
-        effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=None,
+        effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=one.planned[1] if one.planned else None,
         standing=f"the records do not speak for it now: {against}" if against else _worked(one),
     )  # fmt: skip
 
 
 def _worked(one: ActionFact) -> str:
     """What is said of an action that is done: whether it worked."""
-    return sentences.SHORT[one.outcome.status] if one.implemented and one.outcome else ""
+    return sentences.IN_TABLE[one.outcome.status] if one.implemented and one.outcome else ""
 
 
 def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:

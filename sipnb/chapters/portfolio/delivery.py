@@ -141,7 +141,7 @@ def _waterfall(one: DeliveredFact, currency: str, label: str) -> Shown:
 
 
 def _amount(value: float, unit: str, currency: str) -> str:
-    text = words.significant(float(f"{value:.2g}"), 2).replace("-", "−")
+    text = words.rough(value).replace("-", "−")
     if unit == "money":
         return f"−{words.sign(currency)} {text[1:]}" if text.startswith("−") else f"{words.sign(currency)} {text}"
     return f"{text} h" if unit == "hours" else text

@@ -8,7 +8,7 @@ from sipnb import register
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact
 from sipnb.chapters.review import outcomes
-from sipnb.chapters.review.outcomes import Judged
+from sipnb.chapters.review.outcomes import RULES, Judged, Rules
 from sipnb.register import DONE, Action, Standing
 from sipnb.register.entries import Cost
 
@@ -20,9 +20,9 @@ def known(context: ServiceContext) -> list[tuple[Action, Standing]]:
     return sorted(found, key=lambda one: (one[0].begun, one[0].id))
 
 
-def judged(context: ServiceContext) -> dict[str, Judged]:
+def judged(context: ServiceContext, rules: Rules = RULES) -> dict[str, Judged]:
     """What each action changed, or why that cannot be said, by its id."""
-    return {action.id: outcomes.outcome(context, action, stood) for action, stood in known(context)}
+    return {action.id: outcomes.outcome(context, action, stood, rules) for action, stood in known(context)}
 
 
 def actions(context: ServiceContext, judged: dict[str, Judged]) -> list[ActionFact]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -39,10 +39,14 @@ CONTROLS = "controls"
 
 @dataclass(frozen=True)
 class Window:
-    """The cycles in which an action is judged: those before it, from `cycles[start]` on those since, as far as they are whole."""
+    """The cycles in which an action is judged: those before it, from `cycles[start]` on those since, as far as they are whole.
+
+    `half_done`: it was implemented within the last of those before it, not on the first day since.
+    """
 
     cycles: tuple[Cycle, ...]
     start: int
+    half_done: bool
 
     @property
     def age(self) -> int:
@@ -51,7 +55,7 @@ class Window:
 
     def until(self, age: int) -> Window:
         """The same up to an age."""
-        return Window(self.cycles[: self.start + age], self.start)
+        return replace(self, cycles=self.cycles[: self.start + age])
 
     def places(self, cycles: Sequence[Cycle]) -> list[int]:
         """Where those of these cycles that are in it stand."""
@@ -59,14 +63,10 @@ class Window:
 
 
 def window(implemented: date, now: Cycle) -> Window:
-    """The cycles around an action that are known in the plan of `now`; the cycle in which it was half done is no whole one."""
-    within = now.containing(implemented)
-    first = within if within.start == implemented else within.shift(1)
-    cycles, one = first.shift(-1).history(max(BEFORE, 2 * now.season)), first
-    while one.start <= now.start:
-        cycles.append(one)
-        one = one.shift(1)
-    return Window(tuple(cycles), cycles.index(first) if first in cycles else len(cycles))
+    """The cycles around an action that are known in the plan of `now`."""
+    first = now.first_whole(implemented)
+    before = first.shift(-1).history(max(BEFORE, 2 * now.season))
+    return Window((*before, *first.through(now)), len(before), implemented < first.start)
 
 
 def on_scale(kpi: Kpi, frame: pd.DataFrame, cycles: Sequence[Cycle]) -> Measured:
@@ -85,10 +85,7 @@ def on_scale(kpi: Kpi, frame: pd.DataFrame, cycles: Sequence[Cycle]) -> Measured
 
 def controls(context: ServiceContext, kpi: Kpi, known: Window) -> list[Measured]:
     """A measure in the services of the organisation in which nothing was done around an action."""
-    table = _handed_over(context.folder)
-    if table is None:
-        frozen = CycleFolder(context.records.folder.parent)
-        table = untouched(RecordsContext(context.workbook, context.cycle, context.records.quality, frozen))
+    table = context.scope.once("controls", lambda: _compared_with(context))
     busy = touched(context.workbook, context.cycle, known)
     rows = table[(table["kpi"] == kpi.id) & ~table["service"].isin(busy | {context.service.id})]
     found = [on_scale(kpi, one.set_index("cycle"), known.cycles) for _, one in rows.groupby("service")]
@@ -125,18 +122,17 @@ def untouched(context: RecordsContext) -> pd.DataFrame:
 
 
 def _series(context: ServiceContext, kpi: str, begins: Cycle) -> pd.DataFrame:
-    cycles = [begins]
-    while cycles[-1] < context.cycle:
-        cycles.append(cycles[-1].shift(1))
-    series = kpis.series(kpi, context.over(cycles))
+    series = kpis.series(kpi, context.over(begins.through(context.cycle)))
     return series[COLUMNS].assign(kpi=kpi, service=context.service.id).reset_index()
 
 
-def _handed_over(folder: CycleFolder) -> pd.DataFrame | None:
+def _compared_with(context: ServiceContext) -> pd.DataFrame:
+    """What the notebook over the records hands over; computed where a chapter is opened by hand and nothing was published."""
     try:
-        return results.table(folder, ALL_RECORDS, RECORDS, CONTROLS)
+        return results.table(context.folder, ALL_RECORDS, RECORDS, CONTROLS)
     except results.ResultError:
-        return None
+        frozen = CycleFolder(context.records.folder.parent)
+        return untouched(RecordsContext(context.workbook, context.cycle, context.records.quality, frozen))
 
 
 def _needed(workbook: Workbook, cycle: Cycle) -> dict[str, Cycle]:

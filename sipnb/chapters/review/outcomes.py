@@ -23,17 +23,21 @@ from sipnb.methods import interventions
 from sipnb.methods.interventions import FEWEST_AFTER, FEWEST_CONTROLS, Effect, Measured, NotMeasurable
 from sipnb.register import Action, Standing
 
-#: Whole cycles after which an action is judged whose measure was not written down beforehand.
-USUAL_AFTER = 6
-#: With which probability the effect has to lie on its side when it is looked at for the second time.
-SECOND = 0.99
 #: After so many cycles an action is not judged again.
 LONGEST = 24
-#: From which difference on a measure that may not suffer counts as worse: points of a share, and otherwise a part of its level.
-MARGIN_OF_SHARES, MARGIN = 0.03, 0.1
-#: The states in which there is something to judge, and in which there never will be.
-_JUDGED = register.IMPLEMENTED
-_NEVER = register.REFUSED
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How sure a verdict of the second look has to be, and from which difference on a measure that may not suffer counts as
+    worse: of a share, in parts of 1, and of any other measure, as a part of its level."""
+
+    second: float = 0.99
+    share_margin: float = 0.03
+    margin: float = 0.1
+
+
+RULES = Rules()
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,7 @@ class _Case:
     window: Window
     after: int
     fact: OutcomeFact
-
-    @property
-    def sign(self) -> int:
-        return 1 if self.kpi.good == "up" else -1
+    rules: Rules
 
     @property
     def left_out(self) -> list[int]:
@@ -67,16 +68,10 @@ class _Case:
         named = [re.match(r"[0-9A-Z-]+(?=/)", text) for text in self.action.evidence]
         out = [within, within.shift(-1), *(_cycle(one[0], within) for one in named if one)]
         known = [place for place in self.window.places(out) if place < self.window.start]
-        stood = register.standing(self.action, self.context.cycle.end)
-        half = (
-            stood.implemented > self.window.cycles[self.window.start - 1].start
-            if stood and stood.implemented
-            else False
-        )
-        return sorted({*known, *([self.window.start - 1] if half else [])})
+        return sorted({*known, *([self.window.start - 1] if self.window.half_done else [])})
 
 
-def outcome(context: ServiceContext, action: Action, stood: Standing) -> Judged:
+def outcome(context: ServiceContext, action: Action, stood: Standing, rules: Rules = RULES) -> Judged:
     """What can be said of an action when the cycle ended."""
     measure = action.measure
     known = context.kpis[action.measured] if action.measured else None
@@ -84,7 +79,7 @@ def outcome(context: ServiceContext, action: Action, stood: Standing) -> Judged:
         status="not due", registered=measure is not None, kpi=action.measured, where=_where(action),
         title=known.title if known else "", unit=known.unit if known else "", good=known.good if known else "",
         promised=measure.expect if measure else None, minimum=abs(measure.minimum or 0.0) if measure else 0.0,
-        after=max(FEWEST_AFTER, measure.cycles if measure else USUAL_AFTER),
+        after=max(FEWEST_AFTER, measure.cycles if measure else register.USUAL_AFTER),
     )  # fmt: skip
     if stood.implemented is None:
         return Judged(said.model_copy(update={"why": _not_due(stood)}))
@@ -93,9 +88,9 @@ def outcome(context: ServiceContext, action: Action, stood: Standing) -> Judged:
     if known is None or known.good == "neutral" or known.kind == "rolling":
         return Judged(said.model_copy(update={"status": "not measurable", "why": _no_measure(known)}))
     if around.age > LONGEST:
-        why = f"it was implemented {around.age} whole {_period(context)}s ago; the plans of that time have its verdict"
+        why = f"it was implemented {around.age} whole {context.about.period}s ago; the plans of that time have its verdict"
         return Judged(said.model_copy(update={"status": "not measurable", "why": why}))
-    return _judged(_Case(context, action, known, around, said.after, said))
+    return _judged(_Case(context, action, known, around, said.after, said, rules))
 
 
 def _judged(case: _Case) -> Judged:
@@ -148,13 +143,13 @@ def _observed(case: _Case, series: pd.DataFrame) -> Measured:
 
 def _verdict(case: _Case, fact: OutcomeFact, own: Measured, beside: list[Measured], rest: bool, after: int) -> Judged:
     at, good, out = case.window, case.kpi.good, case.left_out
-    end = at.start + after
+    end, whole = at.start + after, own
     own, beside = own.until(end), [one.until(end) for one in beside]
     season = case.context.cycle.season
     alone = interventions.effect(own, at.start, left_out=out, season=season)
     compared = rest or len(beside) >= FEWEST_CONTROLS
     found = interventions.effect(own, at.start, controls=beside, left_out=out, season=season) if compared else alone
-    sure = SECOND if after > case.after else 0.95
+    sure = case.rules.second if after > case.after else 0.95
     status = interventions.verdict(found, fact.minimum, good, found.opinions, sure)
     step, against = found.step.value, beside if compared else []
     dates = interventions.at_dates(own, at.start, step, controls=against, left_out=out, season=season)
@@ -168,7 +163,7 @@ def _verdict(case: _Case, fact: OutcomeFact, own: Measured, beside: list[Measure
         update={
             "status": status, "change": change, "counters": _counters(case, after), "after": after,
             "reached": at.age == after, "beside_it": _beside_it(case, after),
-            "benefit": benefits.benefit(case.context, case.kpi, change, case.action, at),
+            "benefit": benefits.benefit(case.context, case.kpi, case.action, whole, at.start, change),
             "power": _power(case, own, against, after) if status == "inconclusive" else None,
         }
     )  # fmt: skip
@@ -219,7 +214,7 @@ def _counters(case: _Case, after: int) -> list[CounterFact]:
         kpi = case.context.kpis[name]
         at = case.window.until(after)
         other = replace(case, kpi=kpi, window=at)
-        fact = {"kpi": name, "title": kpi.title, "unit": kpi.unit, "margin": MARGIN_OF_SHARES}
+        fact = {"kpi": name, "title": kpi.title, "unit": kpi.unit, "margin": case.rules.share_margin}
         try:
             own, beside, rest = _series(other)
             compared = rest or len(beside) >= FEWEST_CONTROLS
@@ -231,7 +226,7 @@ def _counters(case: _Case, after: int) -> list[CounterFact]:
             found.append(CounterFact(**fact, outcome="no data", value=None, low=None, high=None))
             continue
         if kpi.unit != "share":
-            fact["margin"] = MARGIN * abs(float(own.observed.iloc[: at.start].mean()))
+            fact["margin"] = case.rules.margin * abs(float(own.observed.iloc[: at.start].mean()))
         outcome = interventions.not_worse(effect, fact["margin"], kpi.good)
         found.append(CounterFact(**fact, outcome=outcome, value=effect.value, low=effect.low, high=effect.high))
     return found
@@ -251,7 +246,7 @@ def _beside_it(case: _Case, after: int) -> list[str]:
 
 
 def _not_due(stood: Standing) -> str:
-    return f"it is {stood.state}" if stood.state not in _NEVER else f"it was {stood.state}"
+    return f"it is {stood.state}" if stood.state not in register.REFUSED else f"it was {stood.state}"
 
 
 def _no_measure(known: Kpi | None) -> str:
@@ -264,10 +259,6 @@ def _no_measure(known: Kpi | None) -> str:
 
 def _where(action: Action) -> str:
     return action.tickets.where if action.tickets else ""
-
-
-def _period(context: ServiceContext) -> str:
-    return context.about.period
 
 
 def _cycle(name: str, like: Cycle) -> Cycle | None:

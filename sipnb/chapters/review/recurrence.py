@@ -85,12 +85,9 @@ def _actions(context: ServiceContext) -> Iterator[_Fix]:
         stood = register.standing(action, context.cycle.end)
         if action.tickets and stood and stood.implemented:
             try:
-                holds = formulas.evaluate(
-                    context.records.tickets, "tickets", {"holds": action.tickets.where}, context.cycle.zone
-                )["holds"]
+                mine = kpis.which(context.scope, action.tickets.where)
             except formulas.FormulaError:
                 continue
-            mine = holds.fillna(False).to_numpy(bool)
             yield _Fix("action", action.id, action.title, action.tickets.where, action.begun, stood.implemented, mine)
 
 
@@ -127,8 +124,7 @@ def _followed(context: ServiceContext, fix: _Fix, covered: Sequence[Cycle]) -> F
         pd.Series(scope.count(np.where(which, scope.opened, -1)), [one.name for one in covered])
         for which in (fix.mine, *_other_kinds(context, fix.mine))
     )
-    within = covered[-1].containing(fix.fixed)
-    first = within if within.start == fix.fixed else within.shift(1)
+    first = covered[-1].first_whole(fix.fixed)
     start = sum(one.start < first.start for one in covered)
     recorded = covered[-1].containing(fix.recorded).shift(-1)
     out = [at for at, one in enumerate(covered) if recorded.start <= one.start < first.start]

@@ -18,10 +18,11 @@ SAID = {
     "not measurable": "Cannot be measured",
 }
 #: The same in a table.
-SHORT = SAID | {"worked": "worked", "did not": "did not work", "inconclusive": "not clear", "too early": "too early",
-                "not due": "not due", "not measurable": "not measurable"}  # fmt: skip
-
-
+IN_TABLE = SAID | {
+    "worked": "worked", "did not": "did not work", "inconclusive": "not clear", "too early": "too early",
+    "not due": "not due", "not measurable": "not measurable",
+}  # fmt: skip
+#: What a unit of a benefit is priced by.
 _EACH = {"hours": "an hour", "cases": "each", "money": "each"}
 
 
@@ -56,7 +57,7 @@ def facts(action: ActionFact, cycle: Cycle, currency: str) -> list[tuple[str, st
         ("Came to", benefit(found, cycle, currency)),
         ("Cost", cost(action, cycle, currency)),
         ("Next look", _next(found, cycle)),
-        ("Closed as", SHORT[action.verdict] if action.verdict else ""),
+        ("Closed as", IN_TABLE[action.verdict] if action.verdict else ""),
     ]
     return [(name, text) for name, text in told if text]
 
@@ -68,12 +69,12 @@ def measured(found: OutcomeFact, kpi: Kpi, currency: str) -> str:
     of = f"Of tickets where {found.where}, {kpi.noun}" if found.where else words.upper(kpi.noun)
     actual, expected = (words.prose(one, found.unit, currency) for one in (change.actual, change.expected))
     return (
-        f"{of} was {actual} in {span(change, kpi)}; without the action it would have been {expected}: "
+        f"{of} was {actual} in {span(change)}; without the action it would have been {expected}: "
         f"{words.effect(change.value, change.low, change.high, found.unit, currency)}."
     )
 
 
-def span(change: ChangeFact, kpi: Kpi | None = None) -> str:
+def span(change: ChangeFact) -> str:
     """The cycles that a verdict rests on: `March to August 2026`."""
     first, last = (parse(name, "UTC").label for name in (change.first, change.last))
     if first == last:
@@ -94,10 +95,7 @@ def promise(found: OutcomeFact, currency: str) -> str:
     if found.promised is None:
         return ""
     low, _, high = found.promised
-    scale, named = (100, " points") if found.unit == "share" else (1, {"hours": " h", "days": " d"}.get(found.unit, ""))
-    mark = f"{words.sign(currency)} " if found.unit == "money" else ""
-    ends = sorted((low * scale, high * scale), key=abs)
-    return f"{mark}{words.signed(ends[0])} to {words.signed(ends[1])}{named}"
+    return words.changes(low, high, found.unit, currency)
 
 
 def _beside(change: ChangeFact) -> str:
@@ -106,11 +104,11 @@ def _beside(change: ChangeFact) -> str:
         "services": f"{words.plural(change.controls, 'service')} in which nothing was done",
         "past": "its own past alone, as there are too few services in which nothing was done",
     }[change.beside]
-    places = [
-        f"{where} {words.plural(n, what)}"
-        for where, n, what in (("at", change.dates, "earlier date"), ("in", change.services, "other service"))
-        if n
-    ]
+    places = [f"at {words.plural(change.dates, 'earlier date')}"] if change.dates else []
+    if change.services and change.beside == "services" and change.services == change.controls:
+        places.append("in each of these services")
+    elif change.services:
+        places.append(f"in {words.plural(change.services, 'other service')}")
     large, every = change.dates_as_large + change.services_as_large, change.dates + change.services
     if not every:
         return f"{with_what}."
@@ -178,10 +176,12 @@ def benefit(found: OutcomeFact, cycle: Cycle, currency: str) -> str:
         return ""
     period = _period(cycle)
     since = f"over {words.plural(one.cycles, f'whole {period}')} since then"
-    amount, low, high = (_rounded(value) for value in (one.amount, one.low, one.high))
+    amount, low, high = (words.rough(value) for value in (one.amount, one.low, one.high))
     interval = f"(95 % interval {low}–{high})"
     if one.unit == "hours":
         text = f"about {amount} hours of users {interval} for {one.volume:,} {one.cases} {since}"
+    elif one.counted:
+        text = f"about {amount} {'fewer' if found.good == 'down' else 'more'} {interval} {since}"
     elif one.unit == "cases":
         text = f"about {amount} {interval} of {one.volume:,} {one.cases} {since} that went the better way"
     else:
@@ -196,13 +196,8 @@ def benefit(found: OutcomeFact, cycle: Cycle, currency: str) -> str:
 
 def money(one: BenefitFact, currency: str) -> str:
     """A benefit in money with its interval: `about € 236,000 (95 % interval 166,000–333,000)`."""
-    amount, low, high = (_rounded(value or 0.0) for value in (one.money, one.money_low, one.money_high))
+    amount, low, high = (words.rough(value or 0.0) for value in (one.money, one.money_low, one.money_high))
     return f"about {words.sign(currency)} {amount} (95 % interval {low}–{high})"
-
-
-def _rounded(value: float) -> str:
-    """An amount of which two digits are known: `6,200`."""
-    return words.significant(float(f"{value:.2g}"), 2)
 
 
 def cost(action: ActionFact, cycle: Cycle, currency: str) -> str:

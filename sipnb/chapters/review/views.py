@@ -29,11 +29,13 @@ def summary(actions: Sequence[ActionFact], states: Mapping[str, int], overdue: i
 
 def _verdicts(actions: Sequence[ActionFact]) -> str:
     found = [a.outcome.status for a in actions if a.implemented and a.outcome]
-    counts = {status: found.count(status) for status in sentences.SHORT if status in found}
+    counts = {status: found.count(status) for status in sentences.IN_TABLE if status in found}
     if not counts:
         return ""
     one = "The one that is implemented" if len(found) == 1 else f"Of the {len(found)} that are implemented"
-    said = words.listed([(f"{n} " if len(found) > 1 else "") + sentences.SHORT[status] for status, n in counts.items()])
+    said = words.listed(
+        [(f"{n} " if len(found) > 1 else "") + sentences.IN_TABLE[status] for status, n in counts.items()]
+    )
     return f"{one}: {said}."
 
 
@@ -127,8 +129,8 @@ def _worked(action: ActionFact) -> str:
     if found is None or action.state in NOT_AGREED:
         return "–"
     if found.status == "not due":
-        return sentences.SHORT["not due"]
-    return sentences.SHORT[found.status] + ("" if found.registered else ", not pre-registered")
+        return sentences.IN_TABLE["not due"]
+    return sentences.IN_TABLE[found.status] + ("" if found.registered else ", not pre-registered")
 
 
 def next_review(action: ActionFact, context: ServiceContext) -> str:

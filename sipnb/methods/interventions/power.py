@@ -43,7 +43,8 @@ def power(
     level = float(np.mean(own.points.to_numpy(dtype=float)[known]))
     promise = _on_scale(own, level, promised)
     least = abs(_on_scale(own, level, np.sign(promised) * minimum))
-    needed = np.maximum(least, stats.t.ppf(0.975, step.df) * step.errors)
+    # A verdict goes by the interval of all covariances together, not by that of each.
+    needed = max(least, step.bound(0.975))
     return float(step.weights @ stats.t.sf((needed - abs(promise)) / step.errors, step.df))
 
 
