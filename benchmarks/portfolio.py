@@ -30,9 +30,9 @@ from sipnb.workbook import Service
 
 CYCLE = "2026-10"
 SIZES = (1, 10, 300, 2000)
-#: What stands in the place of a plan: the sections that the portfolio leads to.
+#: What stands in the place of a plan and of its evidence: the sections that the portfolio leads to.
 PLAN = "<!doctype html><title>A plan</title>" + "".join(
-    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "decisions", "review", "recommendations")
+    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "asked", "plan-the-plan-on-a-page")
 )
 #: The page of 300 services stays below this many bytes.
 LIMIT = 1_000_000
@@ -71,7 +71,8 @@ def write_estate(
     (folder.records / "quality.json").write_text(json.dumps(quality), encoding="utf-8")
     for one in listed:
         _write(folder, one, when, draw)
-        folder.page(one.id).write_text(PLAN, encoding="utf-8")
+        for page in folder.pages(one.id):
+            page.write_text(PLAN, encoding="utf-8")
     return PortfolioContext(book, when, folder)
 
 
@@ -137,10 +138,13 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
         model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, now=0.8, steps=[step],
     )  # fmt: skip
     hand_over(facts.ForecastFacts(forecasts=[ahead], left_out={}))
-    hand_over(_advice(service, states, draw))
+    for found in _advice(service, states, draw):
+        hand_over(found)
 
 
-def _advice(service: Service, states: list[str], draw: random.Random) -> facts.RecommendationFacts:
+def _advice(
+    service: Service, states: list[str], draw: random.Random
+) -> tuple[facts.RecommendationFacts, facts.PlanFacts]:
     effect = facts.EffectFact(
         kpi="sla_attainment",
         title="Resolved within target",
@@ -171,8 +175,8 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> facts.R
             kind="newly missed", about="sla_attainment", text="The share resolved in time misses its target."
         )
     ]
-    return facts.RecommendationFacts(
-        options=options, considered={},
+    made = facts.PlanFacts(
+        number=service.id.upper(), actions=[], closed=[], content="0123456789ab",
         verdict=facts.VerdictFact(
             sentence="69.5 % of tickets were resolved in time, 15.5 points below the target of 85 % and worse than usual; "
             "November misses it again with over 99 % probability."
@@ -182,6 +186,7 @@ def _advice(service: Service, states: list[str], draw: random.Random) -> facts.R
             news=news if draw.random() < 0.1 else [],
         ),
     )  # fmt: skip
+    return facts.RecommendationFacts(options=options, considered={}), made
 
 
 def _action(service: Service, n: int, draw: random.Random) -> facts.ActionFact:

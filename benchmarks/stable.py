@@ -26,9 +26,9 @@ from sipnb import demo, places
 from sipnb import workbook as workbooks
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import KpiFact, VerdictFact
-from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.notebooks import FACTS, facts_of, left_by
 from sipnb.methods import proportions
-from sipnb.places import BASELINE, RECOMMENDATIONS, CycleFolder
+from sipnb.places import BASELINE, PLAN, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from sipnb.workbook import Workbook
@@ -95,11 +95,12 @@ def simulate(service: str, seeds: Sequence[int], scale: float = 1.0, verdicts: i
         measures, reached = [], []
         for seed in seeds:
             one = ServiceContext(book, book.service(_id(seed)), cycle, folder, Records(folder.records, _id(seed)))
-            measured = facts_of(BASELINE, one)
+            left = left_by(BASELINE, one)
+            measured = left[FACTS]
             measures += [_measure(seed, k) for k in measured.measures]
             if seed <= verdicts:
-                one.write(measured)
-                reached.append(_verdict(seed, facts_of(RECOMMENDATIONS, one).verdict))
+                one.write(measured, series=left["series"])
+                reached.append(_verdict(seed, facts_of(PLAN, one).verdict))
     return Simulated(pd.DataFrame(measures), pd.DataFrame(reached))
 
 

@@ -29,10 +29,14 @@ PARAMETERS = "SIPNB_PARAMS"
 
 _BUILDING = ".building"
 
-#: The chapters of a plan, in reading order; each is a notebook of that name.
-CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations")
-REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS = CHAPTERS
+#: The chapters of a service, in the order in which they are run; each is a notebook of that name. All but the last are the
+#: evidence, the last is the plan.
+CHAPTERS = ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations", "6_plan")
+REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS, PLAN = CHAPTERS
+EVIDENCE = CHAPTERS[:-1]
 
+#: What the name of a service's page of evidence ends in.
+BEHIND = "-evidence"
 
 #: The notebook over the records of a cycle, before all chapters, and the name under which its result lies.
 RECORDS, ALL_RECORDS = "0_records", "_records"
@@ -185,6 +189,19 @@ class CycleFolder:
         """The page of a service, of the portfolio or of the records, by the name under which its results lie."""
         own = {ALL_SERVICES: self.index, ALL_RECORDS: self.quality}
         return own.get(service, self.root / f"{service}.html")
+
+    def evidence(self, service: str) -> Path:
+        """The page with what a service's plan rests on."""
+        return self.root / f"{service}{BEHIND}.html"
+
+    def pages(self, service: str) -> tuple[Path, Path]:
+        """The pages of a service: its plan and the evidence."""
+        return self.page(service), self.evidence(service)
+
+    @property
+    def methods(self) -> Path:
+        """The page of methods, definitions and words, once an organisation."""
+        return self.root / "methods.html"
 
     def result(self, service: str, chapter: str) -> Path:
         return self.root / "results" / service / f"{chapter}.json"

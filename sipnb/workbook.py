@@ -42,8 +42,8 @@ from sipnb.places import state
 from sipnb.tables import TABLES
 
 #: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a sponsor who is
-#: named or a milestone that is done makes no plan out of date. A test holds chapters and pages to it.
-UNREAD = {"sponsor", "depends_on", "milestones", "links"}
+#: named or a link makes no plan out of date. A test holds chapters and pages to it.
+UNREAD = {"sponsor", "links"}
 
 
 @dataclass(frozen=True)

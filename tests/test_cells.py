@@ -12,7 +12,7 @@ import pytest
 from sipnb import places
 from sipnb.chapters import results
 from sipnb.chapters.notebooks import variables
-from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, RECOMMENDATIONS, REVIEW, CycleFolder
+from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
 
 SERVICE = "payments"
 
@@ -22,8 +22,8 @@ CHANGED = {
     BASELINE: {'rules="nhs"': 'rules="servicenow"'},
     GAP_ANALYSIS: {"window = 3": "window = 6"},
     FORECAST: {"horizon=3": "horizon=5"},
+    PLAN: {"main_points.points(evidence, most=3)": "main_points.points(evidence, most=2)"},
     RECOMMENDATIONS: {
-        "most=6": "most=2",
         "analysis.limits(catalogue)": 'catalogue["capacity"] = catalogue["capacity"].limited({"minor_backlog": 5})',
     },
 }
@@ -63,7 +63,10 @@ def edited(tmp_path_factory, demo_exports) -> CycleFolder:
 @pytest.fixture(scope="module")
 def pages(edited, demo_published) -> tuple[str, str]:
     """The plan by the project's own notebooks, and by the edited ones."""
-    return tuple(folder.page(SERVICE).read_text(encoding="utf-8") for folder in (demo_published, edited))
+    return tuple(
+        "".join(page.read_text(encoding="utf-8") for page in folder.pages(SERVICE))
+        for folder in (demo_published, edited)
+    )
 
 
 def twin(page: str) -> dict:
@@ -73,7 +76,7 @@ def twin(page: str) -> dict:
 
 
 def front(page: str) -> str:
-    return page.split('<div class="front">')[1].split('<div class="reading">')[0]
+    return page.split('<div class="front">')[1].split('<div class="plan">')[0]
 
 
 def test_a_longer_horizon_is_in_the_figure_the_table_its_words_and_the_twin(pages):
@@ -102,7 +105,7 @@ def test_other_rules_are_in_the_charts_the_sentence_the_twin_and_the_scorecard_o
     changes = [
         [k["variation"] for k in twin(page)["2_baseline"]["kpis"] if k["core"] and k["headline"]] for page in pages
     ]
-    cards = [re.findall(r'data-label="Change">\s*<span[^>]*><span[^>]*>(.)</span>', front(page)) for page in pages]
+    cards = [re.findall(r'data-label="Change">\s*<span[^>]*><span[^>]*>(.)</span>', page) for page in pages]
     assert changes[0] != changes[1] and cards[0] != cards[1], "what the latest point says of each measure"
 
 
@@ -114,10 +117,10 @@ def test_a_longer_window_is_in_the_figure_of_misses_and_in_the_twin(pages):
 
 
 def test_fewer_points_are_on_the_front_page_and_in_the_twin(pages):
-    for page, most in zip(pages, (6, 2), strict=True):
-        points = twin(page)["5_recommendations"]["verdict"]["points"]
-        assert len(points) == min(most, len(points)) and (most == 6 or len(points) == 2)
-        assert front(page).split('class="matters"')[1].split("</ol>")[0].count("<li>") == len(points)
+    for page, most in zip(pages, (3, 2), strict=True):
+        points = twin(page)["6_plan"]["verdict"]["points"]
+        assert len(points) == most
+        assert front(page).split('<ol class="matters">')[1].split("</ol>")[0].count("<li>") == len(points)
 
 
 def test_a_detectors_limit_is_in_its_reason_the_twin_and_the_decision_on_the_front_page(pages):
@@ -127,13 +130,14 @@ def test_a_detectors_limit_is_in_its_reason_the_twin_and_the_decision_on_the_fro
         reason = twin(page)["5_recommendations"]["considered"]["Bring arrivals and capacity back into balance"]
         assert (few in reason) is too_few
         assert f"<td>{reason}</td>" in page or f">{reason}<" in page, "in the table of what is not proposed"
-        assert (few in front(page)) is too_few and reason in front(page), "why the overdue action is asked about"
+        asked = page.split('<ol class="asked-for">')[1].split("</ol>")[0]
+        assert (few in asked) is too_few and reason in asked, "why the overdue action is asked about"
 
 
 def test_the_portfolio_follows_too(edited, pages):
     facts = results.read(edited, places.ALL_SERVICES, places.PORTFOLIO)
     (plan,) = [p for p in facts.plans if p.service == SERVICE]
-    assert plan.sentence == twin(pages[1])["5_recommendations"]["verdict"]["sentence"]
+    assert plan.sentence == twin(pages[1])["6_plan"]["verdict"]["sentence"]
 
 
 def test_facts_that_do_not_fit_fail_the_service_and_name_the_field(tmp_path, demo_exports):

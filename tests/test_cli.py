@@ -57,7 +57,9 @@ def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, p
     said = organisation[2]
     assert "12 of 12 plans of Northfield Group for October 2026" in said["stdout"]
     assert str(demo_published.index) in said["stdout"]
-    assert sorted(p.stem for p in published.root.glob("*.html")) == sorted([*SERVICES, "data-quality", "index"])
+    assert sorted(p.stem for p in published.root.glob("*.html")) == sorted(
+        [*SERVICES, *(f"{name}-evidence" for name in SERVICES), "data-quality", "index", "methods"]
+    )
     assert all(f"{service}: published" in said["stdout"] for service in SERVICES), "one plain line a unit"
     assert "\x1b" not in said["stdout"] and said["stderr"] == ""
 
@@ -73,7 +75,7 @@ def test_what_each_plan_proposes_is_what_was_built_into_its_service(published):
     found = {s: [o.lever for o in results.read(published, s, "5_recommendations").options] for s in SERVICES}
     assert found["workplace"] == ["one_owning_group"] and found["service-desk"] == ["capacity"]
     assert found["email"] == found["archive"] == found["chat-assistant"] == []
-    young = results.read(published, "chat-assistant", "5_recommendations").verdict
+    young = results.read(published, "chat-assistant", "6_plan").verdict
     assert young.sentence.startswith("Too young to judge")
 
 
@@ -301,7 +303,7 @@ def test_an_organisation_with_next_to_nothing_still_gets_honest_plans(tmp_path):
     done = sipnb("run", params, "--cycle", "2026-05", "--out", tmp_path / "r", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = CycleFolder(tmp_path / "r" / "mini" / "2026-05")
-    verdicts = {s: results.read(folder, s, "5_recommendations").verdict.sentence for s in ("one", "nothing")}
+    verdicts = {s: results.read(folder, s, "6_plan").verdict.sentence for s in ("one", "nothing")}
     # An outage that nobody wrote an end for counts for a week, and what follows is unknown: 2.83 of 9.83 days.
     assert verdicts["one"] == (
         "The service was available for 28.8 % of the agreed time, 71.1 points below the target of 99.9 % this month; whether "

@@ -237,7 +237,7 @@ def test_what_is_decided_later_and_what_no_plan_reads_makes_no_plan_out_of_date(
     before, all_of_it = marked(folder, then), marked(folder, None)
     verbs["approve"](str(folder), "one", on=on("2026-01-01"), owner="Head", sponsor="CFO", due=datetime(2026, 6, 1))
     cli_register.note(str(folder), "one", on=on("2026-01-05"), spent=100.0)
-    more = "    links: [CHG1]\n    milestones: [{title: Pilot, due: 2026-01-01, done: 2026-01-02}]\n    history:\n"
+    more = "    links: [CHG1]\n    milestones: [{title: Pilot, due: 2026-01-01, since: 2026-01-01}]\n    history:\n"
     path.write_text(path.read_text(encoding="utf-8").replace("    history:\n", more), encoding="utf-8")
     assert marked(folder, then) == before and marked(folder, None) != all_of_it
     assert marked(folder, date(2026, 1, 2)) != before

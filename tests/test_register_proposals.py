@@ -50,7 +50,7 @@ def folder(tmp_path, monkeypatch):
     published = cycle_folder(tmp_path / "reports", "o", "2026-10")
     for service, one in (("pay", option("capacity", AWAY)), ("shop", option("one_owning_group", ESTIMATED))):
         samples.write_results(published, service, service, ["sla_attainment", "backlog", "reopen_rate", "availability"])
-        told = facts.RecommendationFacts(options=[one], considered={}, verdict=samples.verdict(service))
+        told = facts.RecommendationFacts(options=[one], considered={})
         results.write(published, service, "2026-10", told)
     published.index.write_text("the portfolio", encoding="utf-8")
     return folder

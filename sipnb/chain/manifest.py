@@ -267,9 +267,8 @@ def _reason(entry: Mapping[str, Any]) -> str:
 
 
 def service_files(folder: CycleFolder, service: str) -> list[Path]:
-    """The files of one service that are there: page, results, executed notebooks."""
-    page = [folder.page(service)] if folder.page(service).is_file() else []
-    return page + [
+    """The files of one service that are there: pages, results, executed notebooks."""
+    return [page for page in folder.pages(service) if page.is_file()] + [
         path
         for place in (folder.result(service, "").parent, folder.notebook(service, "").parent)
         for path in sorted(place.glob("*"))
@@ -300,7 +299,7 @@ def records_files(folder: CycleFolder) -> list[Path]:
 
 def portfolio_files(folder: CycleFolder, services: Collection[str]) -> list[Path]:
     """The files of the portfolio that are there: index, owners, downloads, result, executed notebook, other pages."""
-    pages = {folder.page(service) for service in services}
+    pages = {page for service in services for page in folder.pages(service)}
     top = [p for p in sorted(folder.root.glob("*")) if p.is_file() and p not in pages and p != folder.manifest]
     below = [p for place in (folder.owners, folder.downloads) for p in sorted(place.rglob("*")) if p.is_file()]
     return top + below + service_files(folder, ALL_SERVICES)

@@ -19,7 +19,7 @@ from typing import Any
 
 from sipnb.chain import disk
 from sipnb.chain.manifest import intact
-from sipnb.places import ALL_SERVICES, CycleFolder, private, write_whole
+from sipnb.places import ALL_SERVICES, BEHIND, CycleFolder, private, write_whole
 
 _DONE = "done"
 
@@ -83,7 +83,7 @@ def link_published_records(published: CycleFolder, building: CycleFolder) -> Non
 def link_published(published: CycleFolder, building: CycleFolder, service: str) -> None:
     """Show a service's published files in the building folder: the portfolio needs them, nothing writes them."""
     pairs = [
-        (published.page(service), building.page(service)),
+        *zip(published.pages(service), building.pages(service), strict=True),
         *zip(_folders(published, service), _folders(building, service), strict=True),
     ]
     for there, here in pairs:
@@ -99,7 +99,8 @@ def link_published_quality(published: CycleFolder, building: CycleFolder) -> Non
 
 def discard(building: CycleFolder, service: str) -> None:
     """Remove what a killed run left of a service that must be made again."""
-    building.page(service).unlink(missing_ok=True)
+    for page in building.pages(service):
+        page.unlink(missing_ok=True)
     for folder in _folders(building, service):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -166,9 +167,10 @@ class _Anew:
             if file.suffix not in (".html", ".pdf"):
                 return False
             # What was printed of the page before would look as fresh as the new one.
-            return file.stem in self.names or {"index": self.portfolio, "data-quality": self.quality}.get(
-                file.stem, False
-            )
+            return file.stem.removesuffix(BEHIND) in self.names or {
+                "index": self.portfolio,
+                "data-quality": self.quality,
+            }.get(file.stem, False)
         if first in ("results", "notebooks"):
             return file.parts[1] in self.names
         return {"records": self.records, "owners": self.portfolio, "downloads": self.portfolio}.get(first, False)

@@ -59,8 +59,9 @@ class Pages:
 
     `plan(folder, service)`, `index(folder, service)` of the portfolio and `quality(folder, service)` of the records run in the
     process of their unit, which imports them by name: `module:name`, where they are not to be imported here. The records' page
-    comes before all others, so that they can link to it. Here run `failure(folder, service, outcome)`, and `cycles(folder)`,
-    which is given the published folder when everything else is in its place.
+    comes before all others, so that they can link to it. Here run `methods(folder)`, which all plans link to,
+    `failure(folder, service, outcome)`, and `cycles(folder)`, which is given the published folder when everything else is in its
+    place.
     """
 
     plan: Callable[[CycleFolder, str], object] | str
@@ -68,6 +69,7 @@ class Pages:
     index: Callable[[CycleFolder, str], object] | str
     quality: Callable[[CycleFolder, str], object] | str | None = None
     cycles: Callable[[CycleFolder], object] | None = None
+    methods: Callable[[CycleFolder], object] | None = None
 
     @property
     def modules(self) -> list[str]:
@@ -172,6 +174,8 @@ def _made(work: _Work, names: list[str], refreeze: bool) -> Run:
     unchanged = manifest.unchanged_files(work.published)
     if not work.building.records.is_symlink():  # they were frozen anew
         unchanged = {file for file in unchanged if not file.startswith("records/")}
+    if work.pages.methods:
+        work.pages.methods(work.building)
     of_records = manifest.inputs_of_records(work.workbook, work.cycle, quality, work.notebooks, code)
     # Whoever forces one service means its plan, and not the page of everybody's records.
     records = _quality_page(work, of_records, work.force and len(names) == len(work.workbook.services), unchanged)
@@ -342,7 +346,8 @@ def _fail(work: _Work, outcome: ServiceOutcome) -> None:
         partial = work.published.notebook(outcome.service, outcome.chapter or "")
     shown = replace(outcome, service=PORTFOLIO) if outcome.service == ALL_SERVICES else outcome
     work.errors.append(shown.line(partial))
-    work.building.page(outcome.service).unlink(missing_ok=True)
+    for page in work.building.pages(outcome.service):
+        page.unlink(missing_ok=True)
     try:
         work.pages.failure(work.building, outcome.service, outcome)
     except Exception as error:

@@ -187,12 +187,31 @@ class ServiceContext:
         parameters are not taken. The notebook is the one of that name in the working directory, else the project's own.
         Raises ResultError where it leaves no `facts`.
         """
-        path = self.folder.result(self.service.id, chapter)
-        if path.is_file():
-            content, facts = results.load(self.folder, self.service.id, chapter)
-            if content["inputs"] == self.fingerprint:
-                return facts
-        return notebooks.facts_of(chapter, self)
+        return self._handed_over(chapter) or self._left(chapter, notebooks.FACTS)
+
+    def earlier_table(self, chapter: str, name: str) -> pd.DataFrame:
+        """A table that an earlier chapter handed over beside its facts; where it was computed now, its variable of that name."""
+        if self._handed_over(chapter) is None:
+            return self._left(chapter, name)
+        return results.table(self.folder, self.service.id, chapter, name)
+
+    def _handed_over(self, chapter: str) -> Any:
+        """The facts of a chapter that was run on the same records and parameters; None where it was not."""
+        if not self.folder.result(self.service.id, chapter).is_file():
+            return None
+        content, facts = results.load(self.folder, self.service.id, chapter)
+        return facts if content["inputs"] == self.fingerprint else None
+
+    def _left(self, chapter: str, name: str) -> Any:
+        """A variable that a chapter's notebook leaves; each notebook is run once."""
+        run = self.__dict__.setdefault("_chapters", {})
+        if chapter not in run:
+            run[chapter] = notebooks.left_by(chapter, self)
+        if name not in run[chapter]:
+            raise results.ResultError(
+                f"{chapter}.ipynb leaves no variable `{name}`; end it with what the chapter hands over"
+            )
+        return run[chapter][name]
 
 
 @dataclass(frozen=True)

@@ -46,16 +46,20 @@ def executed(notebook: Path, context: Any) -> dict[str, Any]:
     return content
 
 
-def facts_of(chapter: str, context: Any) -> Any:
-    """The facts of a chapter, by the notebook of its name in the working directory, else by the project's own.
+def left_by(chapter: str, context: Any) -> dict[str, Any]:
+    """The variables of a chapter, by the notebook of its name in the working directory, else by the project's own.
 
     JupyterLab works in the folder of the notebook that is open: chapters of one's own are found beside each other.
     """
     own = Path.cwd() / f"{chapter}.ipynb"
-    notebook = own if own.is_file() else NOTEBOOKS / own.name
-    left = variables(notebook, context)
+    return variables(own if own.is_file() else NOTEBOOKS / own.name, context)
+
+
+def facts_of(chapter: str, context: Any) -> Any:
+    """The facts of a chapter, computed by its notebook as `left_by`. Raises ResultError where it leaves none."""
+    left = left_by(chapter, context)
     if FACTS not in left:
-        raise ResultError(f"{notebook} leaves no variable `{FACTS}`; end it with what the chapter hands over")
+        raise ResultError(f"{chapter}.ipynb leaves no variable `{FACTS}`; end it with what the chapter hands over")
     return left[FACTS]
 
 

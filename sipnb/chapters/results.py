@@ -21,6 +21,7 @@ from sipnb.chapters.facts import (
     Facts,
     ForecastFacts,
     GapFacts,
+    PlanFacts,
     PortfolioFacts,
     RecommendationFacts,
     RecordsFacts,
@@ -30,6 +31,7 @@ from sipnb.places import (
     BASELINE,
     FORECAST,
     GAP_ANALYSIS,
+    PLAN,
     PORTFOLIO,
     RECOMMENDATIONS,
     RECORDS,
@@ -39,7 +41,7 @@ from sipnb.places import (
     write_whole,
 )  # fmt: skip
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class ResultError(ValueError):
@@ -48,7 +50,7 @@ class ResultError(ValueError):
 
 _FACTS: dict[str, type[Facts]] = {
     REVIEW: ReviewFacts, BASELINE: BaselineFacts, GAP_ANALYSIS: GapFacts, FORECAST: ForecastFacts,
-    RECOMMENDATIONS: RecommendationFacts, PORTFOLIO: PortfolioFacts, RECORDS: RecordsFacts,
+    RECOMMENDATIONS: RecommendationFacts, PLAN: PlanFacts, PORTFOLIO: PortfolioFacts, RECORDS: RecordsFacts,
 }  # fmt: skip
 _CHAPTER = {kind: chapter for chapter, kind in _FACTS.items()}
 _KINDS = [kind.__name__ for kind in _CHAPTER]

@@ -26,8 +26,8 @@ _SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "i
 @dataclass(frozen=True)
 class Standing:
     """How an action stood: its state and since when, when it was implemented if it was, when it is due, what was written with
-    its state, the verdict with which it was closed, when it was agreed and by when it was first to be done, who answered for it
-    and what it had cost."""
+    its state, the verdict with which it was closed, when it was agreed and by when it was first to be done, who answered for it,
+    what it had cost, when work on it began, and who approved it."""
 
     state: str
     implemented: date | None
@@ -39,6 +39,8 @@ class Standing:
     first_due: date | None = None
     owner: str | None = None
     spent: float | None = None
+    started: date | None = None
+    approver: str | None = None
 
 
 def standing(action: Action, end: date) -> Standing | None:
@@ -48,7 +50,7 @@ def standing(action: Action, end: date) -> Standing | None:
     if not action.history:
         return _short(action, end)
     state, implemented, due, note, since, verdict = "", None, action.due, "", None, None
-    agreed, first_due, owner = None, action.due, action.owner
+    agreed, first_due, owner, started, approver = None, action.due, action.owner, None, None
     spent = action.cost.actual if action.cost else None
     for entry in (entry for entry in action.history if entry.on < end):
         if entry.state != state:  # an entry of the same state is a note, or a new date
@@ -57,9 +59,12 @@ def standing(action: Action, end: date) -> Standing | None:
         note, due, first_due = entry.reason or note, entry.due or due, first_due or entry.due
         owner, spent = entry.owner or owner, spent if entry.spent is None else entry.spent
         agreed = agreed or (entry.on if entry.state in AGREED else None)
+        started = started or (entry.on if entry.state == STARTED else None)
+        approver = (entry.by or approver) if entry.state == APPROVED else approver
     return Standing(
-        state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due, owner, spent
-    )
+        state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due, owner, spent, started,
+        approver,
+    )  # fmt: skip
 
 
 def until(actions: Iterable[Action], end: date | None) -> list[Action]:
@@ -71,6 +76,8 @@ def until(actions: Iterable[Action], end: date | None) -> list[Action]:
 
 
 def _until(action: Action, end: date) -> Action:
+    steps = [known for one in action.milestones if (known := one.at(end))]
+    action = action.model_copy(update={"milestones": steps})
     if action.history:
         return action.model_copy(update={"history": [entry for entry in action.history if entry.on < end]})
     stood = _short(action, end)

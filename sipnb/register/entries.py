@@ -50,11 +50,18 @@ class Cost(Model):
 
 
 class Milestone(Model):
-    """A step of an action."""
+    """A step of an action. Plans of cycles that ended before `since` do not know it; without that, all do."""
 
     title: str
     due: date
     done: date | None = None
+    since: date | None = None
+
+    def at(self, end: date) -> Milestone | None:
+        """The step as it was known before a day; None where it was not."""
+        if self.since and self.since >= end:
+            return None
+        return self if self.done is None or self.done < end else self.model_copy(update={"done": None})
 
 
 class Where(Model):

@@ -11,6 +11,7 @@ from sipnb.imports import lazily
 _PUBLIC = {
     "render_cycles": "cycles",
     **dict.fromkeys(("failure_of", "render_failure"), "failure"),
+    **dict.fromkeys(("methods_of", "render_methods"), "methods"),
     **dict.fromkeys(("NoBrowser", "browser", "print_pages", "unprinted"), "pdf"),
     "render_plan": "plan",
     "render_index": "portfolio",

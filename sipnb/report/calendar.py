@@ -1,4 +1,4 @@
-"""The calendar of the portfolio: every open action with a date, as RFC 5545 has it, for any calendar program."""
+"""The calendar of the portfolio: when open actions are due and decisions wanted, as RFC 5545 has it, for any calendar program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ WIDTH = 75
 
 
 def calendar(facts: PortfolioFacts) -> str:
-    """The days on which open actions are due, as whole-day events: programs that show no to-dos show these.
+    """The days on which open actions are due, and those by which decisions are wanted, as whole-day events: programs that show no
+    to-dos show these.
 
     An action keeps its identity from cycle to cycle; the stamp is the cut-off, not the clock.
     """
@@ -22,21 +23,23 @@ def calendar(facts: PortfolioFacts) -> str:
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//sipnb//Service improvement plans//EN", "CALSCALE:GREGORIAN"]
     for one in facts.actions:
         if one.open and one.due:
-            lines += _event(one, names[one.service], one.due, stamp)
+            lines += _event(one, f"{names[one.service]}: {one.title}", one.due, stamp)
+        if one.decide:
+            lines += _event(one, f"Decide: {names[one.service]}: {one.title}", one.decide, stamp, "decision")
     return "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
 
 
-def _event(one: ActionOfPlan, name: str, due: str, stamp: str) -> list[str]:
+def _event(one: ActionOfPlan, summary: str, due: str, stamp: str, what: str = "") -> list[str]:
     day = date.fromisoformat(due)
     told = [f"Owner: {one.owner}", f"State: {one.state}{', overdue' if one.overdue else ''}"]
     told += [f"Effect: {one.effect}"] if one.effect else []
     return [
         "BEGIN:VEVENT",
-        f"UID:{hashlib.sha256(f'{one.service}/{one.kind}/{one.id}'.encode()).hexdigest()[:24]}@sipnb",
+        f"UID:{hashlib.sha256(f'{one.service}/{what or one.kind}/{one.id}'.encode()).hexdigest()[:24]}@sipnb",
         f"DTSTAMP:{stamp}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{escaped(f'{name}: {one.title}')}",
+        f"SUMMARY:{escaped(summary)}",
         f"DESCRIPTION:{escaped(chr(10).join(told))}",
         "TRANSP:TRANSPARENT",
         "END:VEVENT",

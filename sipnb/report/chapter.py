@@ -1,7 +1,8 @@
 """An executed notebook as part of a page: prose, tables and figures as they are, code folded away.
 
 The notebook's headings move one level down, because the page has the only first-level heading; their ids are made of
-chapter and words, so that a link still leads to the same place next cycle.
+chapter and words, so that a link still leads to the same place next cycle. The plan's are where they belong, and a section of it
+whose cells leave nothing is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from markupsafe import Markup
 from traitlets.config import Config
 
 from sipnb.imports import spared
-from sipnb.places import chapter_anchor
+from sipnb.places import PLAN, chapter_anchor
 from sipnb.report.page import TEMPLATES, PageError, Section
 from sipnb.show import words
 from sipnb.show.display import inside
@@ -65,8 +66,10 @@ def converted(content: str, name: str, with_code: bool = False) -> Chapter:
     notebook = nbformat.reads(content, as_version=4)
     notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or FRONT not in c.metadata.get("tags", [])]
     front = _taken(notebook)
+    if name == PLAN:
+        notebook.cells = _filled(notebook.cells)
     markup, sections = _converted(notebook, name, with_code)
-    if not sections or sections[0].level != 2:
+    if name != PLAN and (not sections or sections[0].level != 2):
         raise PageError(
             f"{name}: its notebook has to begin with a heading `# …`; put the chapter's title into its first cell"
         )
@@ -87,6 +90,21 @@ def _taken(notebook: nbformat.NotebookNode) -> dict[str, Markup]:
     return front
 
 
+def _filled(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells without the words of sections that show nothing."""
+    parts: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            parts.append([])
+        parts[-1].append(cell)
+    return [cell for part in parts for cell in part if cell.cell_type == "code" or any(map(_shows, part))]
+
+
+def _shows(cell: nbformat.NotebookNode) -> bool:
+    shown = (inside(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", ()))
+    return any(markup.strip() for markup in shown)
+
+
 def placed(chapters: Iterable[Chapter], places: Iterable[str]) -> dict[str, Markup]:
     """What chapters leave for the places of a frame, by place. Raises PageError where one of them is left empty."""
     front = {place: markup for one in chapters for place, markup in one.front.items()}
@@ -105,7 +123,9 @@ def prepare() -> None:
 
 
 def _converted(notebook: nbformat.NotebookNode, name: str, with_code: bool) -> tuple[str, list[Section]]:
-    state = {"name": chapter_anchor(name), "sections": [], "used": {}, "with_code": with_code}
+    # The plan is a page by itself: its first heading is the page's.
+    shift = 0 if name == PLAN else 1
+    state = {"name": chapter_anchor(name), "sections": [], "used": {}, "with_code": with_code, "shift": shift}
     markup, resources = _exporter().from_notebook_node(notebook, resources={"sipnb": state})
     return markup, resources["sipnb"]["sections"]
 
@@ -136,10 +156,10 @@ def _prose(context: Mapping, source: str) -> str:
 def _heading(level: int, inner: str, state: dict) -> str:
     sections = state["sections"]
     # One down, and no level is skipped whatever the notebook does: a reader by ear walks the headings.
-    level = min(level + 1, sections[-1].level + 1 if sections else 2, 6)
+    level = max(2, min(level + state["shift"], sections[-1].level + 1 if sections else 2, 6))
     text = html.unescape(re.sub(r"<[^>]+>", "", inner)).strip()
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    identity = f"{state['name']}-{slug}" if sections else state["name"]
+    identity = f"{state['name']}-{slug}" if sections or not state["shift"] else state["name"]
     state["used"][identity] = count = state["used"].get(identity, 0) + 1
     if count > 1:
         identity = f"{identity}-{count}"

@@ -88,7 +88,8 @@ def action_records(facts: PortfolioFacts) -> list[Record]:
     return [
         {
             "service": one.service, "name": names[one.service], "action": one.id, "kind": one.kind, "title": one.title,
-            "owner": one.owner, "state": one.state, "open": one.open, "due": one.due or "", "overdue": one.overdue,
+            "owner": one.owner, "state": one.state, "open": one.open, "due": one.due or "", "decide_by": one.decide or "",
+            "overdue": one.overdue,
             "effect": one.effect, "standing": one.standing, "cost_once": one.money, "currency": facts.currency,
         }
         for one in facts.actions

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sipnb import __version__
-from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder, chapter_title
+from sipnb.places import ALL_SERVICES, BEHIND, CHAPTERS, CycleFolder, chapter_title
 from sipnb.report.page import environment, write
 
 
@@ -42,8 +42,8 @@ def render_failure(
     """
     notebook = folder.notebook(service, chapter)
     across = service == ALL_SERVICES
-    others = (folder.page(service), folder.index, folder.quality)
-    pages = sorted(p for p in folder.root.glob("*.html") if p not in others)
+    others = (folder.page(service), folder.index, folder.quality, folder.methods)
+    pages = sorted(p for p in folder.root.glob("*.html") if p not in others and not p.stem.endswith(BEHIND))
     content = environment().get_template("failure.html.j2").render(
         title=f"Service improvement plan{'s' if across else ''}: {name}, {cycle_label}",
         across=across,

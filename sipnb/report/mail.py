@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sipnb.chapters import results
 from sipnb.chapters.baseline.scorecard import Line, lines
-from sipnb.chapters.facts import BaselineFacts, RecommendationFacts, VerdictFact
-from sipnb.places import BASELINE, RECOMMENDATIONS, CycleFolder
+from sipnb.chapters.facts import BaselineFacts, PlanFacts, VerdictFact
+from sipnb.places import BASELINE, PLAN, CycleFolder
 from sipnb.report.page import environment
 from sipnb.show import words
 
@@ -28,9 +28,9 @@ def place(folder: CycleFolder, service: str) -> Path:
 def digest(folder: CycleFolder, service: str) -> bytes:
     """The mail of a published plan, as an `.eml` file holds it. Raises ResultError."""
     measured: BaselineFacts = results.read(folder, service, BASELINE)
-    advice: RecommendationFacts = results.read(folder, service, RECOMMENDATIONS)
+    plan: PlanFacts = results.read(folder, service, PLAN)
     found = lines(measured, {})  # no mail shows a trend
-    about, verdict = measured.about, advice.verdict
+    about, verdict = measured.about, plan.verdict
     title = f"Service improvement plan: {about.name}, {about.cycle_label}"
     mail = EmailMessage(policy=policy.SMTP)
     # A header has no line breaks: a name that came with one must not make a second header.

@@ -1,20 +1,20 @@
-"""How the figures of a plan were reached: the methods it uses, what they assume, and when not to trust them.
-
-Only what this plan used is listed: the charts that its measures have, the models that its forecasts chose.
-"""
+"""The page of methods, definitions and words, once an organisation: how figures are reached, and when not to trust them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
-from sipnb.chapters.facts import BaselineFacts, ForecastFacts, RecommendationFacts
-from sipnb.show import words
+from sipnb import __version__
+from sipnb.places import CycleFolder
+from sipnb.report.page import Section, contents, environment, write
+from sipnb.workbook import Workbook
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method: what it was used for here, how it works with its interval, what it assumes, when it misleads."""
+    """One method: what it is used for, how it works with its interval, what it assumes, when it misleads."""
 
     name: str
     used: str
@@ -23,85 +23,85 @@ class Method:
     beware: str
 
 
-_CHARTS = {
-    "p′": "Laney’s p′ chart: limits of a share at three standard errors, widened by how much months differ beyond chance",
-    "p": "p chart: limits of a share at three standard errors",
-    "c′": "c′ chart: limits of a count at three times its root, widened by how much cycles differ beyond chance",
-    "c": "c chart: limits of a count at three times its root",
-    "u′": "u′ chart: limits of a rate, widened by how much cycles differ beyond chance",
-    "u": "u chart: limits of a rate",
-    "XmR": "XmR chart: the mean ± 2.66 times the mean step from one point to the next",
-    "log XmR": "XmR chart of the logarithms, because durations are skewed",
-    "t": "t chart: limits of the time between rare events",
-}
+METHODS = (
+    Method(
+        "Interval of a share", "shares of tickets, changes, answers",
+        "Wilson’s score interval, 95 %; of satisfaction and time on hold at as many cases of equal weight as would scatter as "
+        "much. A month’s availability is counted and has none",
+        "tickets meet or miss their target independently of each other",
+        "one event makes many tickets: then the interval is too narrow",
+    ),
+    Method(
+        "Time to restore", "how long users wait",
+        "Kaplan–Meier with open tickets counted for as long as they have waited; interval by the log-log transform, 95 %. A "
+        "range needs 5 incidents, that of the restricted mean 30",
+        "open tickets will take as long as others that have waited as long",
+        "tickets are left open although the work is done, or closed before it is",
+    ),
+    Method(
+        "Usual range", "every measure with 13 points of history",
+        "limits at three standard errors: of a share p′ (Laney) or p, of a count c′ or c, of a rate u′ or u, all widened by how "
+        "much cycles differ beyond chance; of other measures the mean ± 2.66 times the mean step from one point to the next "
+        "(XmR), of durations on their logarithms; of rare events the time between them (t chart)",
+        "while nothing changes the points scatter around one level",
+        "the measure has a season or a long memory: some signals are then the season’s",
+    ),
+    Method(
+        "Change beyond chance", "what is said to have got better or worse",
+        "the largest change of level among the latest points, with its p-value; claimed where false discoveries stay under 5 % "
+        "over all measures (Benjamini–Hochberg)",
+        "points before the change tell what is usual",
+        "fewer than about 20 points: small changes are then not seen",
+    ),
+    Method(
+        "Did it work", "the verdict on an action",
+        "a step at its date, by generalised least squares averaged over 18 covariances of the errors, against what nobody "
+        "touched: the other tickets of the service, or the median of other services. Verdicts are taken once, and once more "
+        "after twice as many cycles",
+        "nothing else happened to these tickets alone at that time",
+        "several actions took effect at once, or the measure was always getting better",
+    ),
+    Method(
+        "Forecast", "what happens without the plan",
+        "a combination of models, or the one that clearly erred less over past cycles; intervals as wide as its past errors; the "
+        "chance of a miss is the share of simulated futures that miss",
+        "the future is made as the past was, and nothing is done",
+        "the service, its users or its targets are about to change",
+    ),
+    Method(
+        "Effect of an option", "what a proposal could bring, where that is estimated",
+        "tickets still open and not late at a landmark after opening, by what had happened to them by then, against others of "
+        "the same priority and kind; carried to all tickets, with the uncertainty of both",
+        "the tickets concerned would become like the others",
+        "they differ in more than priority, kind and what the option changes",
+    ),
+)  # fmt: skip
+
+_SECTIONS = (
+    ("reading", "How to read this"),
+    ("glossary", "Glossary"),
+    ("methods", "Methods"),
+    ("definitions", "Definitions"),
+)
 
 
-def methods(measured: BaselineFacts, ahead: ForecastFacts, advice: RecommendationFacts) -> list[Method]:
-    """The methods of one plan, in the order in which a reader meets them."""
-    found: list[Method] = []
-    shares = [k for k in measured.measures if k.unit == "share" and k.low is not None]
-    if shares:
-        found.append(
-            Method(
-                "Interval of a share", words.plural(len(shares), "measure"),
-                "Wilson’s score interval, 95 %; of satisfaction and time on hold at as many cases of equal weight as would "
-                "scatter as much. A cycle’s availability is counted and has none",
-                "tickets meet or miss their target independently of each other",
-                "one event makes many tickets: then the interval is too narrow",
-            )
-        )  # fmt: skip
-    if measured.restore is not None:
-        found.append(
-            Method(
-                "Time to restore", words.plural(measured.restore.n, "incident"),
-                "Kaplan–Meier with open tickets counted for as long as they have waited; interval by the log-log transform, "
-                "95 %. A range needs 5 incidents, that of the restricted mean 30",
-                "open tickets will take as long as others that have waited as long",
-                "tickets are left open although the work is done, or closed before it is",
-            )
-        )  # fmt: skip
-    charts = Counter(k.chart for k in measured.measures if k.chart and k.claims)
-    if charts:
-        found.append(
-            Method(
-                "Usual range", words.plural(sum(charts.values()), "measure"),
-                "; ".join(f"{_CHARTS.get(chart, chart)} ({words.plural(n, 'measure')})" for chart, n in charts.items()),
-                "while nothing changes the points scatter around one level",
-                "the measure has a season or a long memory: some signals are then the season’s",
-            )
-        )  # fmt: skip
-    if measured.tested:
-        found.append(
-            Method(
-                "Change beyond chance", f"{measured.tested:,} measures tested together",
-                "the largest change of level among the latest points, with its p-value; claimed where false discoveries stay "
-                "under 5 % over all measures (Benjamini–Hochberg)",
-                "points before the change tell what is usual",
-                "fewer than about 20 points: small changes are then not seen",
-            )
-        )  # fmt: skip
-    models = Counter(f.model for f in ahead.forecasts)
-    if models:
-        first = ahead.forecasts[0]
-        chosen = words.listed([f"{model} ({words.plural(n, 'measure')})" for model, n in sorted(models.items())])
-        found.append(
-            Method(
-                "Forecast", words.plural(len(ahead.forecasts), "measure"),
-                f"a combination of {first.models - 1} models, or the one that clearly erred less over past cycles: {chosen}; "
-                "intervals as wide as its past errors; the chance of a miss is the share of simulated futures that miss",
-                "the future is made as the past was, and nothing is done",
-                "the service, its users or its targets are about to change",
-            )
-        )  # fmt: skip
-    estimated = [o for o in advice.options if o.effect and o.effect.basis == "effect"]
-    if estimated:
-        found.append(
-            Method(
-                "Effect of an option", words.plural(len(estimated), "option"),
-                "tickets still open and not late at a landmark after opening, by what had happened to them by then, against "
-                "others of the same priority and kind; carried to all tickets, with the uncertainty of both",
-                "the tickets concerned would become like the others",
-                "they differ in more than priority, kind and what the option changes",
-            )
-        )  # fmt: skip
-    return found
+def render_methods(folder: CycleFolder, workbook: Workbook, label: str) -> Path:
+    """Write the page of a cycle, whose label is `label`, and return it."""
+    measures = sorted(workbook.kpis.values(), key=lambda kpi: (not kpi.core, kpi.title))
+    content = environment().get_template("methods.html.j2").render(
+        title=f"Methods, definitions and words: {workbook.settings.organisation}, {label}",
+        organisation=workbook.settings.organisation,
+        label=label,
+        simulated=workbook.settings.simulated,
+        methods=[astuple(one) for one in METHODS],
+        definitions=[(k.title, k.formula, k.cohort, k.clock, k.minimum_n, k.definition) for k in measures],
+        definition_ids=[f"def-{k.id}" for k in measures],
+        contents=contents([Section(2, id, title) for id, title in _SECTIONS]),
+        version=__version__,
+    )  # fmt: skip
+    return write(folder.methods, content)
+
+
+def methods_of(workbook: Workbook, label: str) -> Callable[[CycleFolder], Path]:
+    """`render_methods` as a run calls it: with the folder of its cycle."""
+    return lambda folder: render_methods(folder, workbook, label)

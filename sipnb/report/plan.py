@@ -1,78 +1,77 @@
-"""The page of a service: its plan, from its results and executed notebooks."""
+"""The pages of a service: its plan, and the evidence behind it, from its results and executed notebooks."""
 
 from __future__ import annotations
 
-from dataclasses import astuple
 from datetime import date, timedelta
 from pathlib import Path
 
 from sipnb import cycles
 from sipnb.chapters import results
-from sipnb.chapters.facts import About, BaselineFacts, RecommendationFacts
+from sipnb.chapters.facts import About, BaselineFacts
 from sipnb.other_cycles import editions as found_editions
-from sipnb.places import BASELINE, CHAPTERS, FORECAST, RECOMMENDATIONS, CycleFolder
+from sipnb.places import BASELINE, CHAPTERS, EVIDENCE, PLAN, CycleFolder
 from sipnb.report.chapter import Chapter, chapter, placed
 from sipnb.report.chapter import prepare as prepare_chapters
-from sipnb.report.methods import methods
 from sipnb.report.page import Section, contents, editions, environment, quality_link, write
 from sipnb.report.provenance import fingerprints, provenance
 from sipnb.report.twin import embedded, twin
 from sipnb.show import words
 
-#: The places of the front page that cells of the chapters fill.
-FRONT = ("verdict", "matters", "decisions", "news", "scorecard")
+#: The places in the heads of the pages that cells fill.
+FRONT, FRONT_OF_EVIDENCE = ("strip", "verdict", "matters", "asked"), ("scorecard",)
 
-_FRONT = [Section(2, "matters", "What matters"), Section(2, "decisions", "Decisions"), Section(2, "news", "What changed"),
-          Section(2, "scorecard", "Scorecard")]  # fmt: skip
-_BACK = [
-    Section(2, "behind", "Behind the figures"),
-    Section(3, "reading", "How to read this"),
-    Section(3, "glossary", "Glossary"),
-    Section(3, "methods", "Methods"),
-    Section(3, "definitions", "Definitions"),
-    Section(3, "records", "Records"),
-    Section(3, "origin", "Origin"),
-]
+_BACK = [Section(2, "behind", "Behind the figures"), Section(3, "records", "Records"), Section(3, "origin", "Origin")]
 
 
 def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) -> Path:
-    """Write the plan of a service from its results and executed notebooks, and return the file.
+    """Write the plan of a service and the page of its evidence, from its results and executed notebooks; return the plan's file.
 
-    Raises ResultError or PageError where something that the page is made of is missing; no page is written then.
+    Raises ResultError or PageError where something that a page is made of is missing; no plan is written then.
     """
     baseline: BaselineFacts = results.read(folder, service, BASELINE)
-    advice: RecommendationFacts = results.read(folder, service, RECOMMENDATIONS)
-    chapters = [chapter(folder.notebook(service, name), name, with_code) for name in CHAPTERS]
-    origin = provenance(folder, service, CHAPTERS)
     about = baseline.about
-    before = cycles.parse(about.cycle, "UTC").shift(-1)
+    plan = chapter(folder.notebook(service, PLAN), PLAN, with_code)
+    shared = {
+        "about": about, "period": _period(about), "counts": _counts(baseline),
+        "provenance": provenance(folder, service, CHAPTERS),
+        "plan": folder.page(service).name, "evidence": folder.evidence(service).name, "methods": folder.methods.name,
+    }  # fmt: skip
     content = environment().get_template("plan.html.j2").render(
         title=f"Service improvement plan: {about.name}, {about.cycle_label}",
-        about=about,
-        period=_period(about),
-        counts=_counts(baseline),
-        front=placed(chapters, FRONT),
-        before=words.bare(before.label) if about.opens[:4] == str(before.start.year) else before.label,
-        baseline=baseline,
-        chapters=chapters,
-        contents=contents([*_FRONT, *_sections(chapters), *_BACK]),
-        code=any(c.has_code for c in chapters),
-        methods=[astuple(one) for one in methods(baseline, results.read(folder, service, FORECAST), advice)],
-        definitions=[(k.title, k.formula, k.cohort, k.clock, k.minimum_n, k.definition) for k in baseline.measures],
-        definition_ids=[f"def-{k.kpi}" for k in baseline.measures],
-        provenance=origin,
-        workbook=folder.root.parent.name,
-        fingerprint=fingerprints(origin.origins),
-        quality=quality_link(folder),
+        front=placed([plan], FRONT),
+        chapter=plan,
+        sections=[section for section in plan.sections if section.level == 2],
+        nothing=f"Nothing stands out this {about.period}.",
+        code=plan.has_code,
         twin=embedded(twin(folder, service)),
         **editions(found_editions(folder, f"{service}.html"), about.cycle),
+        **shared,
     )  # fmt: skip
+    write(folder.evidence(service), _evidence(folder, service, baseline, shared, with_code))
     return write(folder.page(service), content)
+
+
+def _evidence(folder: CycleFolder, service: str, baseline: BaselineFacts, shared: dict, with_code: bool) -> str:
+    chapters = [chapter(folder.notebook(service, name), name, with_code) for name in EVIDENCE]
+    return environment().get_template("evidence.html.j2").render(
+        title=f"Evidence: {baseline.about.name}, {baseline.about.cycle_label}",
+        front=placed(chapters, FRONT_OF_EVIDENCE),
+        baseline=baseline,
+        chapters=chapters,
+        contents=contents([Section(2, "scorecard", "Scorecard"), *_sections(chapters), *_BACK]),
+        code=any(c.has_code for c in chapters),
+        workbook=folder.root.parent.name,
+        fingerprint=fingerprints(shared["provenance"].origins),
+        quality=quality_link(folder),
+        **editions(found_editions(folder, folder.evidence(service).name), baseline.about.cycle),
+        **shared,
+    )  # fmt: skip
 
 
 def prepare() -> None:
     """Compile the templates of a plan: for a process that renders none itself, but forks those that do."""
-    environment().get_template("plan.html.j2")
+    for name in ("plan", "evidence"):
+        environment().get_template(f"{name}.html.j2")
     prepare_chapters()
 
 

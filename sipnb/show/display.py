@@ -85,6 +85,8 @@ def inline(text: str) -> Markup:
 def say(*sentences: str, kind: str = "prose", id: str = "") -> Shown:
     """A paragraph of sentences; empty ones are left out. `kind` may be `note` (a caution set apart); `id` is its anchor."""
     text = " ".join(s for s in sentences if s)
+    if not text:
+        return Shown("", "")
     return Shown(f"<p{_attributes(kind, id)}>{inline(text)}</p>", text.replace("**", ""))
 
 

@@ -237,6 +237,17 @@ def probability(value: float | None) -> str:
     return "under 1 %" if value < 0.01 else f"{100 * value:.0f} %"
 
 
+#: How likely something is, in words: from which probability on each is said.
+_LIKELY = ((0.95, "will almost certainly"), (0.8, "will very likely"), (0.6, "will probably"), (0.4, "may well"), (0.2, "may"),
+           (0.05, "will hardly"))  # fmt: skip
+
+
+def likelihood(value: float, verb: str) -> str:
+    """That something will happen, as a predicate: `will almost certainly miss`, `will almost certainly not miss`."""
+    said = next((text for least, text in _LIKELY if value >= least), "will almost certainly not")
+    return f"{said} {verb}"
+
+
 def plural(n: int, noun: str, many: str | None = None) -> str:
     """`1 ticket`, `12 tickets`."""
     return f"{n:,} {noun if n == 1 else many or noun + 's'}"

@@ -32,9 +32,10 @@ _COLLISIONS = """() => {
 }"""
 
 
+@pytest.mark.parametrize("which", ["page", "evidence"])
 @pytest.mark.parametrize("service", SERVICES)
-def test_each_screen_has_its_drawing_and_no_words_of_it_collide(open_page, demo_published, service):
-    tab = open_page(demo_published.page(service))
+def test_each_screen_has_its_drawing_and_no_words_of_it_collide(open_page, demo_published, service, which):
+    tab = open_page(getattr(demo_published, which)(service))
     for width in (1280, 768, 375, 320):
         tab.set_viewport_size({"width": width, "height": 800})
         shown, hidden = ("narrow", "wide") if width < 600 else ("wide", "narrow")
@@ -44,7 +45,7 @@ def test_each_screen_has_its_drawing_and_no_words_of_it_collide(open_page, demo_
 
 
 def test_on_the_smallest_screen_every_word_of_a_figure_is_legible(open_page, demo_published):
-    tab = open_page(demo_published.page("payments"), 320)
+    tab = open_page(demo_published.evidence("payments"), 320)
     heights = tab.evaluate(
         "[...document.querySelectorAll('.drawing.narrow text')].map(t => parseFloat(t.getAttribute('font-size')) * "
         "t.ownerSVGElement.getBoundingClientRect().width / t.ownerSVGElement.viewBox.baseVal.width)"
@@ -53,7 +54,7 @@ def test_on_the_smallest_screen_every_word_of_a_figure_is_legible(open_page, dem
 
 
 def test_a_table_is_sorted_by_its_heads_with_mouse_and_keyboard(open_page, demo_published):
-    tab = open_page(demo_published.page("payments"))
+    tab = open_page(demo_published.evidence("payments"))
     region = tab.get_by_role("region", name="The mean, the slow ones, the first answer, October 2026")
     column = "[...e.querySelectorAll('tbody tr')].map(r => r.cells[1].textContent)"
     region.get_by_role("button", name="Value").click()
@@ -65,7 +66,7 @@ def test_a_table_is_sorted_by_its_heads_with_mouse_and_keyboard(open_page, demo_
 
 
 def test_where_rows_are_cards_no_head_can_be_reached_by_keyboard(open_page, demo_published):
-    tab = open_page(demo_published.page("payments"))
+    tab = open_page(demo_published.evidence("payments"))
     stops = "[...document.querySelectorAll('.stacked .sorter, .scorecard .sorter')].map(b => b.tabIndex)"
     assert set(tab.evaluate(stops)) == {0}
     tab.set_viewport_size({"width": 375, "height": 800})
@@ -73,7 +74,7 @@ def test_where_rows_are_cards_no_head_can_be_reached_by_keyboard(open_page, demo
 
 
 def test_what_a_figure_carries_is_downloaded_without_script(open_page, demo_published):
-    tab = open_page(demo_published.page("payments"), script=False)
+    tab = open_page(demo_published.evidence("payments"), script=False)
     link = tab.locator("#fig-sla-attainment .csv")
     carried = base64.b64decode(link.get_attribute("href").split("base64,")[1])
     with tab.expect_download() as told:
@@ -85,7 +86,7 @@ def test_what_a_figure_carries_is_downloaded_without_script(open_page, demo_publ
 
 def test_in_the_dark_the_words_of_figures_are_light(open_page, demo_published):
     fills = [
-        open_page(demo_published.page("payments"), scheme=scheme).evaluate(
+        open_page(demo_published.evidence("payments"), scheme=scheme).evaluate(
             "getComputedStyle(document.querySelector('.drawing.wide text')).fill"
         )
         for scheme in ("light", "dark")

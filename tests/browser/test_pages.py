@@ -31,8 +31,9 @@ def pages(request, root) -> list[Path]:
 
 
 def plans(pages: list[Path]) -> list[Path]:
-    others = ("index", "data-quality")
-    return [page for page in pages if page.stem not in others and page.parent.name != "owners"]
+    """The plans among them, without the pages of their evidence and all others."""
+    others = ("index", "data-quality", "methods")
+    return [p for p in pages if p.stem not in others and p.parent.name != "owners" and not p.stem.endswith("-evidence")]
 
 
 def test_a_page_fits_every_screen_and_paper_and_says_what_it_is_about(pages, open_page):
@@ -51,7 +52,7 @@ def test_a_page_fits_every_screen_and_paper_and_says_what_it_is_about(pages, ope
 
 def _shows_first(tab, page: Path) -> None:
     """Verdict, points and decisions are on the first screen."""
-    for part in (".meta", "#verdict", ".matters", ".decisions"):
+    for part in (".meta", "#verdict", ".tiles", ".matters", ".decisions"):
         if tab.locator(part).count():
             box = tab.locator(part).bounding_box()
             assert box["y"] + box["height"] <= 800, (page.name, part)
@@ -63,7 +64,7 @@ def _fits_paper(tab, page: Path) -> None:
     tab.emulate_media(media="print")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert tab.evaluate("document.scrollingElement.scrollWidth") <= 688, page.name
-    assert tab.locator("main .body details:not([open])").count() == 0, page.name
+    assert tab.locator("main .plan details:not([open])").count() == 0, page.name
     beyond = tab.evaluate(
         "[...document.querySelectorAll('main svg, main table')].filter(e => e.getClientRects().length && "
         "e.getBoundingClientRect().right > 689).map(e => e.outerHTML.slice(0, 120))"
@@ -74,8 +75,12 @@ def _fits_paper(tab, page: Path) -> None:
 
 
 def test_axe_finds_nothing(pages, open_page):
-    # Plans are alike in what they are made of: of their accessibility, one in three tells.
-    looked = pages if EVERY else [page for page in pages if page not in plans(pages) or page in plans(pages)[::3]]
+    # Plans are alike in what they are made of, and so is their evidence: of their accessibility, one in three tells.
+    behind = [page for page in pages if page.stem.endswith("-evidence")]
+    alike = [*plans(pages), *behind]
+    looked = (
+        pages if EVERY else [page for page in pages if page not in alike or page in (*plans(pages)[::3], *behind[1::3])]
+    )
     for i, page in enumerate(looked):
         for width, scheme in WAYS if EVERY else [WAYS[i % len(WAYS)]]:
             tab = open_page(page, width, scheme)

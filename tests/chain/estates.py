@@ -154,7 +154,7 @@ def make_estate(root: Path) -> Estate:
         for day in range(2, 12)
     ]
     (root / "tiny" / "tickets.csv").write_text("\n".join(["ticket,service,kind,opened,resolved", *rows]) + "\n")
-    for chapter in ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations"):
+    for chapter in ("1_review", "2_baseline", "3_gap_analysis", "4_forecast", "5_recommendations", "6_plan"):
         estate.write(chapter, _RESULT.format(chapter=chapter))
     estate.write("0_records", _OVER_RECORDS)
     estate.write("portfolio", _ACROSS)

@@ -6,11 +6,11 @@ import math
 import pytest
 
 from sipnb.chapters import results
-from sipnb.chapters.facts import ForecastFacts, GapFacts, ReviewFacts
-from sipnb.chapters.front import headline, main_points
-from sipnb.chapters.front.evidence import Evidence
+from sipnb.chapters.facts import ForecastFacts, GapFacts, RecommendationFacts, ReviewFacts
 from sipnb.chapters.gap_analysis import analysis as gap_analysis
 from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.plan import decisions, headline, main_points
+from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.results import ResultError
 from sipnb.places import CHAPTERS, CycleFolder
 
@@ -53,7 +53,7 @@ def test_a_stable_service_claims_nothing_bad(worked_out):
 
 
 def test_a_worsening_service_is_said_to_be_worse_with_its_numbers(worked_out):
-    conclusion = worked_out["payments"]["5_recommendations"].verdict
+    conclusion = worked_out["payments"]["6_plan"].verdict
     assert conclusion.tone == "concern"
     assert len(conclusion.sentence) <= 160 and "85 %" in conclusion.sentence
     assert {k.kpi for k in worked_out["payments"]["2_baseline"].measures if k.variation == "concern"} >= {
@@ -65,7 +65,7 @@ def test_a_service_six_weeks_old_makes_no_claims(worked_out):
     facts = worked_out["chat-assistant"]
     assert not any(k.claims for k in facts["2_baseline"].measures)
     assert facts["4_forecast"].forecasts == []
-    assert facts["5_recommendations"].verdict.sentence.startswith("Too young to judge")
+    assert facts["6_plan"].verdict.sentence.startswith("Too young to judge")
 
 
 def test_an_improvement_of_months_ago_is_seen(worked_out):
@@ -76,7 +76,7 @@ def test_an_improvement_of_months_ago_is_seen(worked_out):
 
 
 def test_users_who_see_it_differently_are_heard(worked_out):
-    leads = [p.lead for p in worked_out["hr-portal"]["5_recommendations"].verdict.points]
+    leads = [p.lead for p in worked_out["hr-portal"]["6_plan"].verdict.points]
     assert "Users see it differently." in leads
 
 
@@ -91,7 +91,7 @@ def test_a_forecast_names_its_model_and_its_chance_of_missing(worked_out):
 
 def test_every_point_links_to_a_chapter(worked_out):
     for facts in worked_out.values():
-        for point in facts["5_recommendations"].verdict.points:
+        for point in facts["6_plan"].verdict.points:
             assert point.chapter in CHAPTERS
 
 
@@ -101,10 +101,10 @@ def test_a_verdict_is_reached_without_any_record(worked_out, demo_context):
         demo_context("archive"), ReviewFacts(actions=[], states={}, overdue=0), nothing,
         GapFacts(gaps=[], objectives=[], targets_without_objective=[], objectives_without_target=[], meets=0,
                  fails=0, inconclusive=0),
-        ForecastFacts(forecasts=[], left_out={}), [],
+        ForecastFacts(forecasts=[], left_out={}), RecommendationFacts(options=[], considered={}),
     )  # fmt: skip
     assert "nothing can be said" in headline.headline(evidence)[0]
-    assert main_points.points(evidence) == [] and headline.decisions(evidence) == []
+    assert main_points.points(evidence) == [] and decisions.decisions(evidence, []) == []
 
 
 def test_results_are_read_back_as_they_were_written(worked_out, tmp_path):
@@ -121,7 +121,7 @@ def test_a_result_that_does_not_fit_is_refused_when_written_and_when_read(worked
     folder = CycleFolder(tmp_path)
     facts = worked_out["archive"]["1_review"]
     with pytest.raises(ResultError, match="VerdictFact are no chapter's facts"):
-        results.write(folder, "archive", "2026-10", worked_out["archive"]["5_recommendations"].verdict)
+        results.write(folder, "archive", "2026-10", worked_out["archive"]["6_plan"].verdict)
     with pytest.raises(ResultError, match=r"1_review: facts.overdue: Input should be a valid integer"):
         results.of(ReviewFacts, actions=[], states={}, overdue="many")
     with pytest.raises(ResultError, match="run that chapter first"):

@@ -11,7 +11,7 @@ from sipnb.chapters import results
 from sipnb.chapters.baseline import background, charts
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.notebooks import facts_of
-from sipnb.places import BASELINE, CHAPTERS, CycleFolder
+from sipnb.places import BASELINE, PLAN, CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
 from tests.conftest import left_by
@@ -57,9 +57,7 @@ def test_every_cell_says_something_and_nothing_is_claimed(tmp_path, rows, servic
 
 def test_a_service_with_no_tickets_gets_an_honest_plan(tmp_path):
     plan = opened(tmp_path, ONE, "shop")
-    for chapter in CHAPTERS:
-        plan.write(facts_of(chapter, plan))
-    found = results.read(plan.folder, "shop", "5_recommendations").verdict
+    found = facts_of(PLAN, plan).verdict
     assert found.sentence == "There are no records of Web shop in September 2026: nothing can be said."
     assert found.tone == "common" and found.decisions == []
 

@@ -6,9 +6,9 @@ import pytest
 
 from sipnb.catalogue import KPIS
 from sipnb.chapters.facts import GapFact, GapFacts
-from sipnb.chapters.front import changes, evidence, headline
 from sipnb.chapters.notebooks import facts_of
-from sipnb.places import BASELINE, RECOMMENDATIONS
+from sipnb.chapters.plan import changes, evidence, headline
+from sipnb.places import BASELINE, PLAN
 
 
 def gap(status, kpi="sla_attainment", n=500, value=0.7):
@@ -56,7 +56,7 @@ def test_every_measure_has_a_noun_in_the_singular_and_a_clause_with_its_figure()
 
 @pytest.mark.parametrize("service", ["payments", "service-desk", "identity", "email", "archive", "network", "web-shop"])
 def test_sentences_end_once_and_repeat_no_blank(demo_context, service):
-    found = facts_of(RECOMMENDATIONS, demo_context(service)).verdict
+    found = facts_of(PLAN, demo_context(service)).verdict
     said = [found.sentence, *(f"{p.lead} {p.text}" for p in found.points)]
     for text in said:
         assert text.endswith(".") and ".." not in text and "  " not in text and " ," not in text, text
@@ -66,7 +66,7 @@ def test_sentences_end_once_and_repeat_no_blank(demo_context, service):
 
 
 def test_a_change_is_news_and_says_for_how_long(demo_context):
-    worse = [one for one in facts_of(RECOMMENDATIONS, demo_context("payments")).verdict.news if one.kind == "worse"]
+    worse = [one for one in facts_of(PLAN, demo_context("payments")).verdict.news if one.kind == "worse"]
     assert [one.about for one in worse] == ["sla_attainment", "restore_median"]
     assert worse[0].text == "The share of tickets resolved in time: 70.2 %, little by little from 87.7 % over 6 months"
 

@@ -94,12 +94,8 @@ def disagreeing(said: list[str], chapters: dict[str, Any]) -> Iterator[tuple[str
     """Sentences that contradict the facts that stand on the same page, and so each other."""
     measures = {k["kpi"]: k for k in chapters["2_baseline"]["kpis"] if k["headline"]}
     gaps = chapters["3_gap_analysis"]
-    advice = chapters["5_recommendations"]
-    front = [
-        advice["verdict"]["sentence"],
-        *(p["text"] for p in advice["verdict"]["points"]),
-        *(n["text"] for n in advice["verdict"]["news"]),
-    ]
+    advice, verdict = chapters["5_recommendations"], chapters["6_plan"]["verdict"]
+    front = [verdict["sentence"], *(p["text"] for p in verdict["points"]), *(n["text"] for n in verdict["news"])]
     judged = [g for g in gaps["gaps"] if g["status"] in ("meets", "fails")]
     if any("no target can be claimed" in one for one in said) and judged:
         yield "no target can be claimed, and yet some are", judged[0]["title"]
@@ -107,7 +103,7 @@ def disagreeing(said: list[str], chapters: dict[str, Any]) -> Iterator[tuple[str
         yield from _gap(gap, measures.get(gap["kpi"]))
     refused = {k: m for k, m in measures.items() if m["unjudged"].startswith("not judged")}
     for kpi, measure in refused.items():
-        for one in advice["verdict"]["news"]:
+        for one in verdict["news"]:
             if one["about"] == kpi:
                 yield f"a claim about {kpi}, which the records refuse", one["text"]
         if any(f["kpi"] == kpi for f in chapters["4_forecast"]["forecasts"]):
@@ -115,7 +111,7 @@ def disagreeing(said: list[str], chapters: dict[str, Any]) -> Iterator[tuple[str
         for option in advice["options"]:
             if option["effect"] and option["effect"]["kpi"] == kpi:
                 yield f"an effect on {kpi}, which the records refuse", option["why"]
-    for one in advice["verdict"]["news"]:
+    for one in verdict["news"]:
         measure = measures.get(one["about"])
         if one["kind"] == "newly missed" and measure and measure["missed_for"] > 1:
             yield "newly missed, and yet missed before", one["text"]
@@ -237,7 +233,7 @@ def main(folders: list[str]) -> None:
     pages, count, wrong = 0, 0, 0
     for folder in folders:
         for page in sorted(Path(folder).rglob("*.html")):
-            markup = page.read_text(encoding="utf-8")
+            markup = numerals.document(page)
             pages, count = pages + 1, count + len(sentences(markup))
             for why, text in faults(markup):
                 wrong += 1

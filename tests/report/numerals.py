@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 #: A number as prose writes it: `1,612`, `69.5`, `0.057`.
@@ -21,7 +22,9 @@ UNITS = {"miss": "share", "share": "share", "budget": "hours", "down": "hours", 
 #: Facts that are sentences themselves: a numeral in one of them accounts for nothing.
 SENTENCES = {"sentence", "text", "why", "finding", "evidence", "effect", "cost", "caution", "considered"}
 
-PROSE = (".sentence", ".caution", ".matters", ".decisions", ".news", ".prose", ".note", ".finding", ".card")
+PROSE = (
+    ".sentence", ".caution", ".matters", ".decisions", ".news", ".prose", ".note", ".finding", ".card", ".asked-for", ".sheet",
+)  # fmt: skip
 
 
 class Prose(HTMLParser):
@@ -52,6 +55,12 @@ class Prose(HTMLParser):
     def handle_data(self, data):
         if self._open and self._open[-1][1]:
             self.found[-1] += data
+
+
+def document(page: Path) -> str:
+    """The markup of a page; of a plan with that of its evidence, which is the same document."""
+    behind = page.with_name(f"{page.stem}-evidence.html")
+    return page.read_text(encoding="utf-8") + (behind.read_text(encoding="utf-8") if behind.is_file() else "")
 
 
 def twin(markup: str) -> dict[str, Any]:

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sipnb import report
+from sipnb import cycles, report
+from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS
 from sipnb.chapters import facts, results
 from sipnb.chapters.baseline import scorecard
-from sipnb.chapters.front import views as front
+from sipnb.chapters.plan import views as front
 from sipnb.chapters.portfolio import actions as plan_actions
 from sipnb.chapters.portfolio import rows as services
 from sipnb.chapters.portfolio import standings
@@ -24,6 +25,8 @@ from sipnb.places import (
     ALL_SERVICES,
     BASELINE,
     CHAPTERS,
+    PARAMS,
+    PLAN,
     PORTFOLIO,
     RECOMMENDATIONS,
     REVIEW,
@@ -31,7 +34,7 @@ from sipnb.places import (
     chapter_anchor,
     chapter_title,
 )
-from sipnb.show import display, figures
+from sipnb.show import display, figures, words
 
 #: A path has no blanks to break a line at.
 LONG_PATH = "/" + "/".join(["records_of_a_service", "data_0.parquet"] * 3)
@@ -112,8 +115,6 @@ def verdict(name: str, **changes) -> facts.VerdictFact:
             ("Why.", "Tickets that change group twice or more are 22 % of the volume and 58 % of the misses; each hop "
              "adds 5.1 h (4.2–6.0).", "gap_analysis"),
             ("Users notice.", f"Of the users of {name}, 62 % are satisfied, down from 78 %.", "3_gap_analysis"),
-            ("Last cycle’s change check worked.", "Incidents after releases fell by 31 % (18–42).", "1_review"),
-            ("If nothing is done,", "the backlog passes 300 in December.", "4_forecast"),
         ],
         "decisions": [
             ("Give each ticket one owning group from the start", "+9 pts within target (6–12) · € 24,000 once"),
@@ -165,7 +166,16 @@ def write_results(folder: CycleFolder, service: str, name: str, kpis: list[str],
     )  # fmt: skip
     hand_over(facts.ForecastFacts(forecasts=[], left_out={}))
     hand_over(
-        facts.RecommendationFacts(options=[], considered={}, verdict=verdict(name, **changes)),
+        facts.RecommendationFacts(options=[], considered={}),
+    )
+    hand_over(
+        facts.PlanFacts(
+            number=f"{service.upper()}-{CYCLE}",
+            verdict=verdict(name, **changes),
+            actions=[],
+            closed=[],
+            content="0123456789ab",
+        )
     )
 
 
@@ -200,7 +210,7 @@ def write_notebook(path: Path, title: str, name: str, data: pd.DataFrame, *more)
             cell("service = 'payments'\ncycle = '2026-10'", shown(display.say("never shown")), tags=("parameters",)),
             cell("service = 'web'", new_output("stream", text="never printed\n"), tags=("injected-parameters",)),
             cell("from sipnb.show import display", LOADING, tags=("setup",)),
-            new_markdown_cell("## What the figures say\n\nA **short** explanation with a [link](#records)."),
+            new_markdown_cell("## What the figures say\n\nA **short** explanation with a [link](#main)."),
             cell("display.say(...)", shown(display.say(f"{name}: half of all incidents take longer than **9.4 h**."))),
             cell("figures.control_chart(...)  # <drawn>", shown(display.figure(
                 drawing, name=f"{slug}-chart", finding="Attainment has left its usual range",
@@ -248,19 +258,28 @@ def _front(folder: CycleFolder, service: str, chapter: str, kpis: list[str] | No
             about=baseline.about, measures=baseline.measures, without_data=baseline.without_data, series=lambda: past
         )
         return [placed("scorecard", scorecard.scorecard(measured))]
-    if chapter != RECOMMENDATIONS:
+    if chapter != PLAN:
         return []
-    said, review = results.read(folder, service, chapter).verdict, results.read(folder, service, REVIEW)
+    made = results.read(folder, service, chapter)
+    said = made.verdict
+    cycle = cycles.parse(CYCLE, "Europe/Berlin")
+    evidence = SimpleNamespace(
+        page=folder.evidence(service).name, missed=[], gaps=SimpleNamespace(gaps=[]), changed=lambda side: [], baseline=baseline,
+        context=SimpleNamespace(currency="EUR", cycle=cycle), said=lambda value, unit: words.prose(value, unit),
+    )  # fmt: skip
+    past = dict(tuple(series(list(MEASURES) if kpis is None else kpis).groupby("kpi")))
     return [
-        placed("verdict", front.verdict(said.sentence, said.tone, said.caution)),
-        placed("matters", front.matters(said.points, baseline.about.period)),
-        placed("decisions", front.decisions(said.decisions, baseline.about.period)),
-        placed("news", front.news(said.news, review)),
-        # What the decisions lead to.
-        cell(
-            "options",
-            shown(display.cards([display.Card(f"option-{d.id}", d.title, d.why, []) for d in said.decisions])),
-        ),
+        placed("strip", front.strip(evidence, made.number, said.decisions)),
+        placed("verdict", front.verdict(said.sentence, said.tone, said.caution, evidence, past)),
+        placed("matters", front.matters(said.points, evidence)),
+        placed("asked", front.asked(said.decisions)),
+        new_markdown_cell("## The plan on a page"),
+        cell("views.actions(...)", shown(display.say("No action."))),
+        new_markdown_cell("## Decisions asked"),
+        cell("views.decisions(...)", shown(front.decisions(said.decisions))),
+        new_markdown_cell("## Nothing to say"),
+        cell("views.nothing()", shown(display.Shown("", ""))),
+        cell("views.news(...)", shown(front.news(said.news, evidence))) if said.news else cell("# no news"),
     ]
 
 
@@ -289,7 +308,7 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
         for p in made
         for action in plan_actions.of_plan(
             p.service, p.owner, results.read(folder, p.service, REVIEW),
-            results.read(folder, p.service, RECOMMENDATIONS), "EUR",
+            results.read(folder, p.service, RECOMMENDATIONS), results.read(folder, p.service, PLAN), "EUR",
         )
     ]  # fmt: skip
     states = [p.status for p in plans]
@@ -338,6 +357,7 @@ def render_cycle(root: Path) -> CycleFolder:
     write_service(folder, "long", LONG)
     write_service(folder, "empty", "Empty", kpis=[], points=[], decisions=[], caution="", tone="common",
                   sentence="There are no records of this service.")  # fmt: skip
+    report.render_methods(folder, workbooks.load(PARAMS / "demo", reports=root), LABEL)
     report.render_plan(folder, "payments")
     for service in ("hostile", "long", "empty"):
         report.render_plan(folder, service)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import agreement
+import numerals
 import pytest
 
 from sipnb.places import CycleFolder
@@ -13,7 +14,7 @@ def test_no_page_contradicts_itself(organisation, root):
     pages = sorted(CycleFolder(root(organisation)).root.rglob("*.html"))
     counted = 0
     for page in pages:
-        markup = page.read_text(encoding="utf-8")
+        markup = numerals.document(page)
         counted += len(agreement.sentences(markup))
         assert agreement.faults(markup) == [], page.name
     assert counted > 3000

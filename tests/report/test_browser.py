@@ -13,7 +13,9 @@ def visit(open_page, cycle):
     return lambda name, *how, **ever: open_page(cycle.page(name), *how, **ever)
 
 
-@pytest.mark.parametrize("name", ["payments", "hostile", "long", "empty", "broken", "index"])
+@pytest.mark.parametrize(
+    "name", ["payments", "hostile", "long", "empty", "broken", "index", "payments-evidence", "long-evidence", "methods"]
+)
 def test_nothing_reaches_beyond_the_screen(visit, name):
     tab = visit(name)
     for width in (320, 375, 800, 1024, 1280):
@@ -21,7 +23,7 @@ def test_nothing_reaches_beyond_the_screen(visit, name):
         assert tab.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", ["payments", "empty", "broken", "index"])
+@pytest.mark.parametrize("name", ["payments", "empty", "broken", "index", "payments-evidence", "methods"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
 def test_axe_finds_nothing_serious(visit, name, width, scheme):
     tab = visit(name, width, scheme)
@@ -33,7 +35,7 @@ def test_axe_finds_nothing_serious(visit, name, width, scheme):
 @pytest.mark.parametrize("name", ["payments", "long"])
 def test_verdict_points_and_decisions_are_on_the_first_screen(visit, name):
     tab = visit(name)
-    for part in ("#verdict", ".decisions") + ((".matters",) if name == "payments" else ()):
+    for part in ("#verdict", ".tiles") + ((".matters", ".decisions") if name == "payments" else ()):
         box = tab.locator(part).bounding_box()
         assert box["y"] + box["height"] <= 800, part
 
@@ -48,14 +50,14 @@ def test_code_shows_when_asked_for_with_and_without_script(visit, script):
 
 
 def test_without_script_the_page_can_be_read_and_unfolded(visit):
-    tab = visit("payments", 375, script=False)
+    tab = visit("payments-evidence", 375, script=False)
     assert tab.get_by_role("heading", level=1).is_visible()
     tab.locator(".folded summary").click()
-    assert tab.locator(".folded a", has_text="Definitions").is_visible()
+    assert tab.locator(".folded a", has_text="Origin").is_visible()
 
 
 def test_on_a_phone_every_measure_is_a_card_with_its_judgement_in_sight(visit):
-    tab = visit("payments", 375)
+    tab = visit("payments-evidence", 375)
     for badge in tab.locator(".scorecard .judged").all():
         box = badge.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 375
@@ -63,7 +65,7 @@ def test_on_a_phone_every_measure_is_a_card_with_its_judgement_in_sight(visit):
 
 
 def test_the_list_of_contents_stands_beside_the_chapters_on_a_wide_screen(visit):
-    tab = visit("payments")
+    tab = visit("payments-evidence")
     aside, body = tab.locator(".aside").bounding_box(), tab.locator(".body").bounding_box()
     assert aside["x"] + aside["width"] <= body["x"] and not tab.locator(".folded").is_visible()
 

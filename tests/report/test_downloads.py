@@ -156,12 +156,16 @@ def test_the_calendar_holds_every_open_action_with_a_date(estate, facts):
     assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
     lines = unfolded(text)
     due = [one for one in facts.actions if one.open and one.due]
-    assert due and lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(due)
+    asked = [one for one in facts.actions if one.decide]
+    assert due and asked and lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(due) + len(asked)
+    assert sum(line.startswith("SUMMARY:Decide: ") for line in lines) == len(asked)
     uids = [line for line in lines if line.startswith("UID:")]
-    assert len(set(uids)) == len(due)
+    assert len(set(uids)) == len(due) + len(asked)
     assert {line for line in lines if line.startswith("DTSTAMP:")} == {"DTSTAMP:20261031T230000Z"}
     starts = [line.removeprefix("DTSTART;VALUE=DATE:") for line in lines if line.startswith("DTSTART")]
-    assert starts == [one.due.replace("-", "") for one in due]
+    assert sorted(starts) == sorted(
+        day.replace("-", "") for day in [one.due for one in due] + [one.decide for one in asked]
+    )
 
 
 def test_an_action_keeps_its_identity_when_everything_else_about_it_changes(facts):

@@ -17,15 +17,17 @@ from samples import HOSTILE, LABEL, MEASURES, cell, series, shown, write_noteboo
 from sipnb import __version__, report
 from sipnb.catalogue import KPIS
 from sipnb.chapters import results
-from sipnb.places import ALL_SERVICES, CHAPTERS, CycleFolder, chapter_anchor
+from sipnb.places import ALL_SERVICES, EVIDENCE, CycleFolder, chapter_anchor
 from sipnb.report import chapter, page
 from sipnb.show import display, words
 
-PAGES = ("payments", "hostile", "long", "empty", "broken", "index")
+PAGES = ("payments", "hostile", "long", "empty", "broken", "index", "payments-evidence", "hostile-evidence", "empty-evidence",
+         "methods")  # fmt: skip
 PLANS = ("payments", "hostile", "long", "empty")
 
 
 def source(cycle: CycleFolder, name: str) -> str:
+    """The markup of a page; `payments-evidence` is what the plan of payments rests on."""
     return cycle.page(name).read_text(encoding="utf-8")
 
 
@@ -42,10 +44,10 @@ def test_a_page_is_the_same_bytes_when_rendered_again(cycle, name, monkeypatch):
         line = 'broken 2026-10 4_forecast.ipynb cell 7 "Choose a model": ValueError: <no> series'
         report.render_failure(cycle, "broken", f"Broken {HOSTILE}", LABEL, line, "4_forecast", 7, "Choose a model",
                             "ValueError: <no> series")  # fmt: skip
-    else:
+    elif name != "methods":
         page.environment.cache_clear()
         chapter._exporter.cache_clear()
-        report.render_plan(cycle, name)
+        report.render_plan(cycle, name.removesuffix("-evidence"))
     assert cycle.page(name).read_bytes() == before
 
 
@@ -108,7 +110,7 @@ def test_the_head_says_what_the_plan_is_about(cycle):
         "Northfield Group",
         "Head of Payments Operations",
         "Gold tier",
-        "Around the clock",
+        "PAYMENTS-2026-10",
         "1–31 October 2026, as known at the cut-off 1 November 2026 00:00 Europe/Berlin",
         "Simulated records",
         "1,612 tickets opened, 212 open",
@@ -118,7 +120,7 @@ def test_the_head_says_what_the_plan_is_about(cycle):
 
 def test_verdict_points_and_decisions_are_said_with_links_to_their_chapters(cycle):
     said, markup = text(cycle, "payments"), source(cycle, "payments")
-    verdict = results.read(cycle, "payments", "5_recommendations").verdict
+    verdict = results.read(cycle, "payments", "6_plan").verdict
     for part in (
         verdict.sentence,
         verdict.caution,
@@ -126,19 +128,20 @@ def test_verdict_points_and_decisions_are_said_with_links_to_their_chapters(cycl
         *(d.why for d in verdict.decisions),
     ):
         assert part in said, part
-    assert '<a href="#gap-analysis">Gap analysis</a>' in markup and '<a href="#baseline">Baseline</a>' in markup
-    assert said.index(verdict.sentence) < said.index("What matters") < said.index("Scorecard")
+    assert '<a href="payments-evidence.html#gap-analysis-by-group">Gap analysis</a>' in markup
+    assert '<a href="payments-evidence.html#baseline-by-group">Baseline</a>' in markup
+    assert said.index(verdict.sentence) < said.index("What matters") < said.index(verdict.decisions[0].why)
 
 
 def test_without_decisions_none_are_asked(cycle):
-    assert "Decisions asked of you None this month." in text(cycle, "empty")
+    assert "Decisions asked of you None." in text(cycle, "empty")
 
 
 @pytest.mark.parametrize("kpi", MEASURES)
 def test_every_number_of_a_measure_is_on_its_line(cycle, kpi):
     fact = next(k for k in results.read(cycle, "payments", "2_baseline").measures if k.kpi == kpi)
-    rows = source(cycle, "payments").split("<tr")
-    row = next(r for r in rows if f'href="#def-{kpi}"' in r)
+    rows = source(cycle, "payments-evidence").split("<tr")
+    row = next(r for r in rows if f'href="methods.html#def-{kpi}"' in r)
     said = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", row)))
     expected = [
         fact.title,
@@ -161,32 +164,38 @@ def test_every_number_of_a_measure_is_on_its_line(cycle, kpi):
 
 def test_measures_without_data_are_named_with_what_is_missing(cycle):
     missing = [k.title for k in KPIS.values() if k.id not in MEASURES]
-    said = text(cycle, "payments")
+    said = text(cycle, "payments-evidence")
     assert f"No data for {len(missing)} measures" in said
     for title in missing:
         assert f"{title}: the exports hold no surveys" in said
-    assert "No measure has data in this cycle." in text(cycle, "empty")
+    assert "No measure has data in this cycle." in text(cycle, "empty-evidence")
 
 
 def test_definitions_records_and_origin_are_stated(cycle):
-    said = text(cycle, "payments")
-    for kpi in MEASURES:
-        assert KPIS[kpi].formula in said and KPIS[kpi].definition in said
+    for kpi in KPIS.values():
+        assert re.sub(r"\s+", " ", kpi.formula) in text(cycle, "methods") and kpi.definition in text(cycle, "methods")
+    said = text(cycle, "payments-evidence")
     for part in ("tickets.csv", "34,149", "34,112", "37 resolved before opened", "0123456789abcdef", __version__):
         assert part in said, part
 
 
-@pytest.mark.parametrize("name", ["payments", "index"])
+@pytest.mark.parametrize("name", ["methods", "index"])
 def test_how_to_read_this_is_at_most_120_words(cycle, name):
     block = source(cycle, name).split('id="reading">')[1].split("</ul>")[0].split("</h", 1)[1]
     assert 40 < len(html.unescape(re.sub(r"<[^>]+>", " ", block)).split()) <= 120
 
 
 def test_tables_that_end_a_cell_and_plain_results_are_kept(cycle):
-    markup = source(cycle, "payments")
-    assert markup.count("<caption>One row a group</caption>") == len(CHAPTERS)
+    markup = source(cycle, "payments-evidence")
+    assert markup.count("<caption>One row a group</caption>") == len(EVIDENCE)
     assert "2 &lt;b&gt;plain&lt;/b&gt;" in markup
-    assert markup.count('<figure id="fig-') == len(CHAPTERS)
+    assert markup.count('<figure id="fig-') == len(EVIDENCE)
+
+
+def test_a_section_of_the_plan_whose_cells_leave_nothing_is_left_out(cycle):
+    markup = source(cycle, "payments")
+    assert '<h2 id="plan-decisions-asked">Decisions asked</h2>' in markup and "Nothing to say" not in markup
+    assert '<a href="#plan-decisions-asked">Decisions asked</a>' in markup
 
 
 def test_cells_that_only_prepare_show_nothing_but_code(cycle):
@@ -218,7 +227,7 @@ def test_hostile_words_are_shown_as_words(cycle):
 
 
 def test_headings_move_down_and_their_ids_are_made_of_their_words(cycle):
-    markup = source(cycle, "payments")
+    markup = source(cycle, "payments-evidence")
     for part in (
         '<h2 id="gap-analysis">Gap analysis</h2>',
         '<h3 id="gap-analysis-by-group">By group</h3>',
@@ -229,8 +238,8 @@ def test_headings_move_down_and_their_ids_are_made_of_their_words(cycle):
 
 
 def test_contents_list_every_chapter_and_section(cycle):
-    contents = source(cycle, "payments").split('<nav class="contents"')[1].split("</nav>")[0]
-    for anchor in ("matters", "scorecard", *(chapter_anchor(c) for c in CHAPTERS), "baseline-by-group", "definitions"):
+    contents = source(cycle, "payments-evidence").split('<nav class="contents"')[1].split("</nav>")[0]
+    for anchor in ("scorecard", *(chapter_anchor(c) for c in EVIDENCE), "baseline-by-group", "origin"):
         assert contents.count(f'href="#{anchor}"') == 2, anchor
 
 

@@ -16,6 +16,7 @@ from reading import Read
 
 from sipnb import report
 from sipnb.chapters import results
+from sipnb.chapters.plan import views
 from sipnb.places import ALL_RECORDS, ALL_SERVICES, CycleFolder
 
 FILLERS = {"", "figure", "chart", "image", "plot", "no description has been provided for this image"}
@@ -27,9 +28,9 @@ def folder(request, root) -> CycleFolder:
 
 
 def plans(folder: CycleFolder) -> dict[str, str]:
-    """The markup of each plan by its service."""
+    """The markup of each plan with its evidence, by its service."""
     services = {p.name for p in (folder.root / "results").iterdir()} - {ALL_RECORDS, ALL_SERVICES}
-    return {name: folder.page(name).read_text(encoding="utf-8") for name in sorted(services)}
+    return {name: numerals.document(folder.page(name)) for name in sorted(services)}
 
 
 def test_every_numeral_of_the_prose_is_in_the_twin(folder):
@@ -56,22 +57,24 @@ def test_the_twin_holds_what_the_chapters_handed_over(folder):
 
 def test_a_verdict_is_short_and_has_a_number_or_says_that_nothing_can_be_said(folder):
     for service in plans(folder):
-        sentence = results.read(folder, service, "5_recommendations").verdict.sentence
+        sentence = results.read(folder, service, "6_plan").verdict.sentence
         assert len(sentence) <= 160 and sentence.endswith(".") and "…" not in sentence, sentence
         assert re.search(r"\d| one ", sentence) or "nothing can be said" in sentence, sentence
 
 
 def test_points_lead_to_their_sections_and_decisions_say_who_when_what_and_how_much(folder):
     for service, markup in plans(folder).items():
-        verdict = results.read(folder, service, "5_recommendations").verdict
+        verdict = results.read(folder, service, "6_plan").verdict
         assert len(verdict.points) <= 6
-        links = re.findall(r'<a href="#([^"]+)">[^<]+</a></li>', markup.split('class="matters"')[-1].split("</ol>")[0])
+        listed = markup.split('<ol class="matters">')[-1].split("</ol>")[0]
+        links = re.findall(r'<a href="[^"#]+#([^"]+)">[^<]+</a></li>', listed)
         if verdict.points:
             assert len(links) == len(verdict.points)
             for link, point in zip(links, verdict.points, strict=True):
                 assert link == point.section and f'id="{link}"' in markup, (service, point.section)
-        for one in verdict.decisions:
-            assert f'<a href="#{one.kind}-{one.id}">' in markup and f' id="{one.kind}-{one.id}"' in markup
+        for at, one in enumerate(verdict.decisions, start=1):
+            assert (f'<a href="#decision-{at}">' in markup) is (at <= views.ASKED) and f' id="decision-{at}"' in markup
+            assert not one.number or f' id="sheet-{one.number}"' in markup
             assert one.owner and re.fullmatch(r"\d{4}-\d{2}-\d{2}", one.due) and one.effect and one.cost and one.why
 
 
@@ -123,6 +126,7 @@ def test_every_link_of_every_page_leads_somewhere(folder):
 def test_pages_stay_small(folder):
     for page in folder.root.rglob("*.html"):
         assert page.stat().st_size < 1_000_000, page.name
+    assert all(folder.page(service).stat().st_size < 400_000 for service in plans(folder))
 
 
 def test_a_page_is_the_same_bytes_when_rendered_again(folder, tmp_path):
@@ -132,7 +136,9 @@ def test_a_page_is_the_same_bytes_when_rendered_again(folder, tmp_path):
         (copy.root / name).symlink_to(folder.root / name)
     (copy.root / folder.quality.name).symlink_to(folder.quality)
     for service in plans(folder):
-        assert report.render_plan(copy, service).read_bytes() == folder.page(service).read_bytes(), service
+        report.render_plan(copy, service)
+        for mine, published in zip(copy.pages(service), folder.pages(service), strict=True):
+            assert mine.read_bytes() == published.read_bytes(), mine.name
 
 
 def test_nothing_of_a_record_becomes_markup(root):

@@ -487,10 +487,12 @@ def test_the_portfolio_and_the_plans_lead_to_it_where_it_is(tmp_path):
     folder = CycleFolder(tmp_path / CYCLE)
     write_service(folder, "payments", "Payments")
     write_portfolio(folder, [plan("payments", "Payments")])
-    for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
+    report.render_plan(folder, "payments")
+    for rendered in (folder.evidence("payments"), report.render_index(folder)):
         assert "data-quality.html" not in rendered.read_text(encoding="utf-8")
     write(folder.quality, record())
-    for rendered in (report.render_plan(folder, "payments"), report.render_index(folder)):
+    report.render_plan(folder, "payments")
+    for rendered in (folder.evidence("payments"), report.render_index(folder)):
         assert "data-quality.html" in Read(rendered.read_text(encoding="utf-8")).links
     report.render_failure(folder, ALL_SERVICES, "All", LABEL, "line", "portfolio", None, "", "ValueError")
     assert "data-quality" not in folder.index.read_text(encoding="utf-8"), "it is no service's page"

@@ -111,7 +111,7 @@ def test_numbers_are_left_as_they_are(text):
 
 def test_a_figure_leads_to_its_definition_and_says_what_its_marks_mean():
     markup = figure(definition="sla_attainment", notes=["**A** A new tool"])
-    assert '<a href="#def-sla_attainment"' in markup
+    assert '<a href="methods.html#def-sla_attainment"' in markup
     assert '<ul class="marks"><li><strong>A</strong> A new tool</li></ul>' in markup
 
 

@@ -18,6 +18,17 @@ from sipnb.chapters.facts.baseline import (
 )
 from sipnb.chapters.facts.forecast import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.facts.gap_analysis import GapFact, GapFacts, MissesFact, MissPartFact, ObjectiveFact
+from sipnb.chapters.facts.plan import (
+    CourseFact,
+    DecisionFact,
+    GapClosed,
+    NewsFact,
+    NewsKind,
+    PlanAction,
+    PlanFacts,
+    PointFact,
+    VerdictFact,
+)
 from sipnb.chapters.facts.portfolio import (
     ActionOfPlan,
     DeliveredFact,
@@ -35,16 +46,7 @@ from sipnb.chapters.facts.portfolio import (
     ToneChange,
     TotalsFact,
 )
-from sipnb.chapters.facts.recommendations import (
-    DecisionFact,
-    EffectFact,
-    NewsFact,
-    NewsKind,
-    OptionFact,
-    PointFact,
-    RecommendationFacts,
-    VerdictFact,
-)
+from sipnb.chapters.facts.recommendations import EffectFact, OptionFact, RecommendationFacts
 from sipnb.chapters.facts.records import RecordsFacts
 from sipnb.chapters.facts.review import (
     ActionFact,
@@ -54,6 +56,7 @@ from sipnb.chapters.facts.review import (
     FixFact,
     OutcomeFact,
     ReviewFacts,
+    StepOfAction,
 )
 
 __all__ = [
@@ -65,6 +68,7 @@ __all__ = [
     "BenefitFact",
     "ChangeFact",
     "CounterFact",
+    "CourseFact",
     "DecisionFact",
     "DeliveredFact",
     "DeliveryFact",
@@ -77,6 +81,7 @@ __all__ = [
     "ForecastFact",
     "ForecastFacts",
     "FunnelFact",
+    "GapClosed",
     "GapFact",
     "GapFacts",
     "HealthFact",
@@ -91,7 +96,9 @@ __all__ = [
     "OptionFact",
     "OutcomeFact",
     "PartFact",
+    "PlanAction",
     "PlanFact",
+    "PlanFacts",
     "PlanNews",
     "PointFact",
     "PolicyFact",
@@ -107,6 +114,7 @@ __all__ = [
     "SilenceFact",
     "SinceFact",
     "StepFact",
+    "StepOfAction",
     "ToneChange",
     "TotalsFact",
     "UptimeFact",

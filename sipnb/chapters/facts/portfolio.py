@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
-from sipnb.chapters.facts.recommendations import DecisionFact, NewsKind
+from sipnb.chapters.facts.plan import DecisionFact, NewsKind
 
 
 class PlanFact(Facts):
@@ -59,7 +59,8 @@ class ActionOfPlan(Facts):
     owner: str
     state: str
     open: bool
-    due: str | None = Field(description="the day, ISO")
+    due: str | None = Field(description="the day by which it is to be done, ISO")
+    decide: str | None = Field(None, description="the day by which a decision on it is wanted, ISO")
     overdue: bool
     effect: str
     money: float | None

@@ -1,4 +1,4 @@
-"""What the last chapter hands over, typed: options with their evidence, and the verdict on the whole service."""
+"""What the recommendations hand over: options with their evidence, and what is not proposed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts.base import Facts
 
 
@@ -14,7 +15,7 @@ class EffectFact(Facts):
 
     `effect`: estimated, with its 95 % interval, signed as the KPI would change. `distance`: only how far the KPI is from
     `goal`, its `reference` (target, limit, level of a year ago); it has no interval, and what the lever would do is not
-    known. `unknown`: of a plan published before effects said what they rest on; its numbers are not told.
+    known.
     """
 
     kpi: str
@@ -23,14 +24,14 @@ class EffectFact(Facts):
     value: float
     low: float | None = None
     high: float | None = None
-    basis: Literal["effect", "distance", "unknown"] = "unknown"
+    basis: Literal["effect", "distance"]
     reference: str = ""
     goal: float | None = None
 
     @model_validator(mode="after")
     def _interval_of_effects_alone(self) -> EffectFact:
         bounds = self.low is not None and self.high is not None
-        if self.basis != "unknown" and bounds != (self.basis == "effect"):
+        if bounds != (self.basis == "effect"):
             raise ValueError("an effect has an interval, and a distance has none")
         return self
 
@@ -54,64 +55,11 @@ class OptionFact(Facts):
     cost: float | None
     effort_days: float | None
     weeks: int | None
-    strength: float | None = Field(None, description="ordered the options of plans published before `times` did")
     times: float | None = None
     agreed: bool = False
     against: str = ""
     registered: str = ""
     asked: bool = True
-
-
-class PointFact(Facts):
-    """A main point: its lead, one sentence, and the section of the plan that shows it.
-
-    `chapter` is the chapter's name; `section` the heading of the section in it, as its notebook has it, or empty.
-    """
-
-    lead: str
-    text: str
-    chapter: str
-    section: str = ""
-
-
-class DecisionFact(Facts):
-    """A decision that is asked: what, of whom and by when, what it would bring and what it costs, and why.
-
-    `id` is the lever or the register's action that it is about, and stays the same from cycle to cycle.
-    """
-
-    id: str
-    kind: Literal["option", "action"]
-    title: str
-    owner: str
-    due: str = Field(description="the day by which it is wanted, ISO")
-    effect: str
-    cost: str
-    why: str
-
-
-#: What a cycle brought, for the reader who knows the plan of the cycle before.
-NewsKind = Literal[
-    "newly missed", "no longer missed", "worse", "better", "action new", "action closed", "action slipped", "action moved",
-    "action worked", "action failed", "action unclear", "forecasts", "proposal new", "proposal gone", "definition",
-]  # fmt: skip
-
-
-class NewsFact(Facts):
-    """One thing that changed since the cycle before; `about` is its KPI or the register's action."""
-
-    kind: NewsKind
-    about: str
-    text: str
-
-
-class VerdictFact(Facts):
-    sentence: str = Field(max_length=160)
-    tone: Literal["concern", "improvement", "common"]
-    points: list[PointFact]
-    decisions: list[DecisionFact]
-    news: list[NewsFact] = Field(default_factory=list)
-    caution: str = Field("", description="a data-quality warning that alters the verdict")
 
 
 class RecommendationFacts(Facts):
@@ -120,7 +68,6 @@ class RecommendationFacts(Facts):
     proposed_when: dict[str, str] = Field(
         default_factory=dict, description="lever title → when it is proposed, of those considered"
     )
-    verdict: VerdictFact
     order: str = Field("", description="by what the options are ordered")
     seen: dict[str, dict[str, float | None]] = Field(
         default_factory=dict, description="lever → the numbers of why it is not proposed"
@@ -128,3 +75,9 @@ class RecommendationFacts(Facts):
     unjudged: list[str] = Field(
         default_factory=list, description="levers for or against which the records cannot speak"
     )
+
+    @property
+    def spoken_against(self) -> dict[str, str]:
+        """The levers that the records could have spoken for and do not, with the reason, by id."""
+        judged = (lever for lever in LEVERS.values() if lever.id not in self.unjudged)
+        return {one.id: self.considered[one.title] for one in judged if one.title in self.considered}

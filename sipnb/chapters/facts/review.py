@@ -106,6 +106,14 @@ class OutcomeFact(Facts):
     benefit: BenefitFact | None = None
 
 
+class StepOfAction(Facts):
+    """A step of an action: what, by when, and when it was done if it was."""
+
+    title: str
+    due: str
+    done: str | None
+
+
 class ActionFact(Facts):
     id: str
     title: str
@@ -133,6 +141,13 @@ class ActionFact(Facts):
         None, description="what was planned of it for the time until now, where both are"
     )
     outcome: OutcomeFact | None = None
+    started: str | None = Field(None, description="when work on it began")
+    steps: list[StepOfAction] = Field(default_factory=list)
+    depends_on: list[str] = Field(default_factory=list, description="ids of actions that have to be done before")
+    origin: list[str] = Field(default_factory=list, description="what it was raised for: cycle, chapter and measure")
+    approver: str | None = Field(None, description="the role that approved it")
+    effort_days: float | None = None
+    objectives: list[str] = Field(default_factory=list, description="ids of the objectives it serves")
 
 
 class FixFact(Facts):

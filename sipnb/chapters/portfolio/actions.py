@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sipnb.catalogue import KPIS, LEVERS
+from sipnb.catalogue import KPIS
 from sipnb.chapters.context import PortfolioContext
 from sipnb.chapters.facts import (
     ActionFact,
     ActionOfPlan,
     DecisionFact,
     OptionFact,
+    PlanFacts,
     RecommendationFacts,
     ReviewFacts,
     TotalsFact,
@@ -28,18 +29,16 @@ def actions(context: PortfolioContext, chapters: Mapping[str, Chapters]) -> list
     return [
         action
         for name, one in chapters.items()
-        for action in of_plan(name, services[name].owner, one.review, one.advice, context.currency)
+        for action in of_plan(name, services[name].owner, one.review, one.advice, one.plan, context.currency)
     ]
 
 
 def of_plan(
-    service: str, owner: str, reviewed: ReviewFacts, advice: RecommendationFacts, currency: str
+    service: str, owner: str, reviewed: ReviewFacts, advice: RecommendationFacts, plan: PlanFacts, currency: str
 ) -> list[ActionOfPlan]:
     """The actions of one plan: those of its register in the order of their dates, then what it proposes."""
-    asked = {d.id: d for d in advice.verdict.decisions if d.kind == "option"}
-    judged = [lever for lever in LEVERS.values() if lever.id not in advice.unjudged]
-    left = {lever.id: advice.considered[lever.title] for lever in judged if lever.title in advice.considered}
-    agreed = [_agreed(service, owner, one, left) for one in reviewed.actions]
+    asked = {d.id: d for d in plan.verdict.decisions if d.kind == "option"}
+    agreed = [_agreed(service, owner, one, advice.spoken_against) for one in reviewed.actions]
     agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
     return agreed + [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
 
@@ -73,7 +72,7 @@ def _worked(one: ActionFact) -> str:
 def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:
     return ActionOfPlan(
         service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
-        due=(asked.due or None) if asked else None, overdue=False,
+        due=None, decide=asked.due if asked else None, overdue=False,
         effect=asked.effect if asked and asked.effect else _effect(one, currency), money=one.cost, standing=one.registered,
     )  # fmt: skip
 

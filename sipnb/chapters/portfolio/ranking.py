@@ -15,6 +15,7 @@ from sipnb.chapters.facts import (
     GapFacts,
     HealthFact,
     PlanFact,
+    PlanFacts,
     RecommendationFacts,
     ReviewFacts,
     SinceFact,
@@ -43,6 +44,7 @@ class Chapters:
     gaps: GapFacts
     forecast: ForecastFacts
     advice: RecommendationFacts
+    plan: PlanFacts
 
 
 def handed_over(context: PortfolioContext) -> dict[str, Chapters]:
@@ -81,9 +83,9 @@ def _trouble(state: Mapping[str, Any]) -> bool:
     return state.get("status") in ("failed", "errored")
 
 
-def _plan(known: Service, state: Mapping[str, Any], plan: Chapters | None) -> PlanFact:
+def _plan(known: Service, state: Mapping[str, Any], made: Chapters | None) -> PlanFact:
     shared = {"service": known.id, "name": known.name, "owner": known.owner, "tier": known.tier}
-    if plan is None:
+    if made is None:
         trouble = _trouble(state)
         reason = state["reason"] if trouble else "not planned in this cycle yet"
         return PlanFact(
@@ -91,11 +93,11 @@ def _plan(known: Service, state: Mapping[str, Any], plan: Chapters | None) -> Pl
             tone="common", sentence="No plan for this cycle.", fails=0, inconclusive=0, meets=0, miss=None,
             worse=[], better=[], options=[],
         )  # fmt: skip
-    gaps, verdict = plan.gaps, plan.advice.verdict
+    gaps, verdict = made.gaps, made.plan.verdict
     # Further measures restate the core ones (tail, mean): counted too, they would weigh one trouble many times.
-    claimed = [k for k in plan.baseline.measures if k.sure and k.core]
+    claimed = [k for k in made.baseline.measures if k.sure and k.core]
     worse = [k.short or k.title for k in claimed if k.variation == "concern"]
-    misses = [f.steps[0].miss for f in plan.forecast.forecasts if f.steps[0].miss is not None]
+    misses = [f.steps[0].miss for f in made.forecast.forecasts if f.steps[0].miss is not None]
     need = sum(3 * max(g.weight, 1) / 3 for g in gaps.gaps if g.status == "fails")
     need += gaps.inconclusive + 2 * len(worse) + 2 * max(misses, default=0.0)
     return PlanFact(
@@ -103,7 +105,7 @@ def _plan(known: Service, state: Mapping[str, Any], plan: Chapters | None) -> Pl
         sentence=verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
         miss=max(misses, default=None), worse=worse,
         better=[k.short or k.title for k in claimed if k.variation == "improvement"],
-        options=[o.title for o in plan.advice.options], decisions=verdict.decisions, stale=state.get("stale", []),
+        options=[o.title for o in made.advice.options], decisions=verdict.decisions, stale=state.get("stale", []),
     )  # fmt: skip
 
 

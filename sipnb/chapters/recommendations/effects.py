@@ -13,7 +13,7 @@ NOT_ESTIMATED = "effect not estimated"
 
 def told(fact: EffectFact | None, noun: str, currency: str) -> str:
     """An effect on a measure, or its distance to where it should be; `noun` names the measure in a sentence."""
-    if fact is None or fact.basis == "unknown":
+    if fact is None:
         return NOT_ESTIMATED
     if fact.basis == "effect":
         return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {noun}"
@@ -22,7 +22,7 @@ def told(fact: EffectFact | None, noun: str, currency: str) -> str:
 
 def on_card(fact: EffectFact | None, moves: Iterable[str], currency: str) -> tuple[str, str]:
     """The same as a term and what is said of it."""
-    if fact is None or fact.basis == "unknown":
+    if fact is None:
         return f"Effect on {words.lower(', '.join(moves))}", "not estimated"
     title = words.lower(fact.title)
     if fact.basis == "effect":

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from sipnb import register
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact
+from sipnb.chapters.facts.review import StepOfAction
 from sipnb.chapters.review import outcomes
 from sipnb.chapters.review.outcomes import RULES, Judged, Rules
 from sipnb.register import DONE, Action, Standing
-from sipnb.register.entries import Cost
+from sipnb.register.entries import Cost, Milestone
 
 
 def known(context: ServiceContext) -> list[tuple[Action, Standing]]:
@@ -23,6 +26,13 @@ def known(context: ServiceContext) -> list[tuple[Action, Standing]]:
 def judged(context: ServiceContext, rules: Rules = RULES) -> dict[str, Judged]:
     """What each action changed, or why that cannot be said, by its id."""
     return {action.id: outcomes.outcome(context, action, stood, rules) for action, stood in known(context)}
+
+
+def paths(judged: dict[str, Judged]) -> pd.DataFrame:
+    """The paths of the measures of all judged actions, a row a cycle: `action`, and the columns of `Effect.path` with labels."""
+    found = [one.path.assign(action=name) for name, one in judged.items() if one.path is not None]
+    columns = ["action", "label", "actual", "expected", "low", "high", "used", "least", "most"]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
 def actions(context: ServiceContext, judged: dict[str, Judged]) -> list[ActionFact]:
@@ -58,7 +68,19 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         per_cycle=cost.per_cycle if cost else None,
         planned_by_now=_by_now(cost, judged.fact.age if done else 0),
         outcome=judged.fact,
+        started=stood.started.isoformat() if stood.started else None,
+        steps=[_step(known) for one in action.milestones if (known := one.at(end))],
+        depends_on=action.depends_on,
+        origin=action.evidence,
+        approver=stood.approver,
+        effort_days=cost.effort_days if cost else None,
+        objectives=action.objectives,
     )
+
+
+def _step(step: Milestone) -> StepOfAction:
+    done = step.done.isoformat() if step.done else None
+    return StepOfAction(title=step.title, due=step.due.isoformat(), done=done)
 
 
 def _by_now(cost: Cost | None, cycles: int) -> float | None:

@@ -55,14 +55,16 @@ def verdicts(judged: Mapping[str, Judged], actions: Sequence[ActionFact], contex
             *sentences.facts(action, context.cycle, context.currency),
         ]
         shown.append(cards([Card(verdict_id(action.id), action.title, said, facts)]))
-        if judged[action.id].path is not None:
-            shown.append(_picture(action, judged[action.id], context))
+        path = judged[action.id].path
+        if path is not None:
+            shown.append(picture(action, path, context))
     return together(*shown) if shown else say("No action is implemented yet, so there is nothing to judge.")
 
 
-def _picture(action: ActionFact, judged: Judged, context: ServiceContext) -> Shown:
-    path, found = judged.path, judged.fact
-    assert path is not None and found.change is not None and found.kpi is not None
+def picture(action: ActionFact, path: pd.DataFrame, context: ServiceContext) -> Shown:
+    """An action that was judged: its measure before and since, and what would have been; `path` as `Effect.path`, with labels."""
+    found = action.outcome
+    assert found is not None and found.change is not None and found.kpi is not None
     change, kpi, currency = found.change, context.kpis[found.kpi], context.currency
     start = len(path) - found.after
     first = int(path["actual"].notna().to_numpy().argmax())

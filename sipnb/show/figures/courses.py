@@ -172,12 +172,14 @@ def before_and_after(
 
 def fan_chart(
     history: pd.Series, labels: Sequence[str], table: pd.DataFrame, ahead: Sequence[str], unit: str, currency: str,
-    target: float | None,
+    target: float | None, planned: Sequence[float] | None = None,
 ) -> Draw:  # fmt: skip
     """What was, solid; what is expected, dotted, its 80 % interval hatched and its 95 % one grey; the target dashed.
 
-    `table` has columns mean, low_80, high_80, low_95, high_95, a row a cycle ahead.
+    `table` has columns mean, low_80, high_80, low_95, high_95, a row a cycle ahead; `planned` is what is expected with what is
+    to be done, nan where that changes nothing.
     """
+    with_plan = np.full(len(table), np.nan) if planned is None else np.asarray(planned, dtype=float)
     past = history.to_numpy(float)
     x, future = np.arange(len(past)), np.arange(len(past), len(past) + len(table))
     mean, low80, high80, low95, high95 = (
@@ -187,11 +189,15 @@ def fan_chart(
     notes += [Label(high95[-1], "95 %", theme.MUTED), Label((high80[-1] + mean[-1]) / 2, "80 %", theme.MUTED)]
     if target is not None:
         notes.append(shared.target_label(target, unit, currency))
+    if np.isfinite(with_plan[-1]):
+        notes.append(Label(float(with_plan[-1]), "with the plan", theme.IMPROVEMENT))
 
     def draw(room: Room) -> Figure:
         tall = 200 if room.narrow else 240
         figure, axes = theme.canvas(room, tall)
-        span = shared.limits(np.r_[past, low95, high95, [] if target is None else [target]], unit)
+        span = shared.limits(
+            np.r_[past, low95, high95, with_plan[np.isfinite(with_plan)], [] if target is None else [target]], unit
+        )
         ticks = shared.scale(axes, span, room, unit, currency)
         left, right = shared.room_left(ticks, room), shared.room_right(notes, room)
         theme.margins(figure, left, right, 8, 26)
@@ -210,6 +216,10 @@ def fan_chart(
             markersize=5,
             markeredgewidth=0,
         )
+        axes.plot(
+            future, with_plan, color=theme.IMPROVEMENT, linestyle=theme.DASHED, linewidth=1.8, marker="D", markersize=5,
+            markeredgewidth=0,
+        )  # fmt: skip
         shared.names(axes, [*labels, *ahead], room, room.width - left - right)
         shared.beside(axes, notes, room, tall - 8 - 26)
         return figure

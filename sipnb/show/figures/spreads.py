@@ -24,7 +24,7 @@ def intervals(rows: pd.DataFrame, unit: str, currency: str, target: float | None
 
     def draw(room: Room) -> Figure:
         top = 24 if target is not None else 8
-        figure, axes = _rows(room, rows["label"], top, [words.number(v, unit, currency) for v in values])
+        figure, axes = labelled_rows(room, rows["label"], top, [words.number(v, unit, currency) for v in values])
         y = np.arange(len(rows))[::-1]
         span = shared.limits(np.r_[values, low, high, [] if target is None else [target]], unit)
         shared.scale(axes, span, room, unit, currency, axis="x")
@@ -46,7 +46,7 @@ def _target_above(axes: Axes, target: float, unit: str, currency: str, room: Roo
     )  # fmt: skip
 
 
-def _rows(
+def labelled_rows(
     room: Room, labels: Sequence[str], top: float, values: Sequence[str] = (), bottom: float = 26
 ) -> tuple[Figure, Axes]:
     """A canvas with a row a label: at the left where there is room, else above its mark; `values` at the right."""
@@ -119,7 +119,7 @@ def pareto(rows: pd.DataFrame) -> Draw:
     usual = rows["of_all"].to_numpy(float) if "of_all" in rows else np.empty(0)
 
     def draw(room: Room) -> Figure:
-        figure, axes = _rows(room, rows["label"], 8, [words.number(v, "share") for v in share])
+        figure, axes = labelled_rows(room, rows["label"], 8, [words.number(v, "share") for v in share])
         y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
         shared.scale(axes, (0, min(1.0, 1.04 * float(np.r_[high, usual].max()))), room, "share", "", axis="x")
         axes.barh(y, share, height=0.4 if room.narrow else 0.56, color=theme.COMMON, linewidth=0)
@@ -142,7 +142,7 @@ def waterfall(rows: pd.DataFrame, texts: Sequence[str]) -> Draw:
     colors = [theme.COMMON, *(theme.IMPROVEMENT if one > 0 else theme.CONCERN for one in value[1:-1]), theme.ACCENT]
 
     def draw(room: Room) -> Figure:
-        figure, axes = _rows(room, rows["label"], 8, texts)
+        figure, axes = labelled_rows(room, rows["label"], 8, texts)
         y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
         low, high = min(0.0, *ends), max(0.0, *ends)
         axes.set_xlim(low - 0.02 * (high - low), high + 0.02 * (high - low) or 1.0)
@@ -167,7 +167,7 @@ def against_limits(rows: pd.DataFrame) -> Draw:
     value, target = (rows[c].to_numpy(float).clip(1 - edge, edge) for c in ("value", "target"))
 
     def draw(room: Room) -> Figure:
-        figure, axes = _rows(room, rows["label"], 8)
+        figure, axes = labelled_rows(room, rows["label"], 8)
         y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
         axes.set_xlim(1 - edge - 0.06, edge + 0.06)
         axes.grid(axis="x", visible=False)

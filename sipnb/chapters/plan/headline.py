@@ -1,4 +1,4 @@
-"""The verdict: the plan in one sentence, a caution where the records are weak, and the decisions asked, from the chapters' facts.
+"""The verdict: the plan in one sentence, and a caution where the records are weak, from the chapters' facts.
 
 Each sentence says what happened, against what, and what follows. Where the evidence does not carry a claim, the verdict
 says so and makes none. A measure is named by its `noun` and told by its `clause`, so that sentences stay grammatical
@@ -7,11 +7,8 @@ whatever the measure is.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sipnb.chapters.facts import ActionFact, DecisionFact, GapFact, KpiFact, OptionFact
-from sipnb.chapters.front.evidence import LIKELY, Evidence, standing
-from sipnb.chapters.recommendations import effects
+from sipnb.chapters.facts import GapFact, KpiFact
+from sipnb.chapters.plan.evidence import LIKELY, Evidence, standing
 from sipnb.show import words
 
 #: A headline is read at a glance.
@@ -51,7 +48,7 @@ def _missing(evidence: Evidence, gap: GapFact) -> tuple[str, str]:
     elif fact is not None and fact.missed_for > 2:
         course = f" for the {words.ordinal(fact.missed_for)} {evidence.baseline.about.period} in a row"
     if again is not None:
-        ahead = f"; {words.bare(again.label)} misses it again with {words.probability(again.miss)} probability"
+        ahead = f"; without action {words.bare(again.label)} {words.likelihood(again.miss, 'miss')} it again"
     # As much as can be read at a glance; what comes is worth more than how long it has been so.
     text = next(t for t in (text + course + ahead, text + ahead, text + course, text) if len(t) < LONGEST or t == text)
     return f"{words.upper(text)}.", "concern"
@@ -78,8 +75,8 @@ def _not_missing(evidence: Evidence) -> tuple[str, str]:
     if evidence.risky is not None and evidence.risky[1].miss >= LIKELY:
         fact, step = evidence.risky
         risk = (
-            f"; {words.bare(step.label)} misses the target for {evidence.noun(fact.kpi)} with "
-            f"{words.probability(step.miss)} probability"
+            f"; without action {words.bare(step.label)} {words.likelihood(step.miss, 'miss')} the target for "
+            f"{evidence.noun(fact.kpi)}"
         )
     for more in (moved, risk) if worse or better else (risk, moved):
         text += more if len(text) + len(more) < LONGEST else ""
@@ -109,44 +106,6 @@ def _moved(evidence: Evidence, worse: list[KpiFact], better: list[KpiFact]) -> s
     if not better:
         return f"{len(worse)} measures got worse and none better"
     return f"{words.plural(len(worse), 'measure')} got worse and {len(better)} better"
-
-
-def decisions(evidence: Evidence, most: int = 3) -> list[DecisionFact]:
-    """What is asked of the owner, at most so much: the options the records speak for most, and what is overdue."""
-    owner, currency = evidence.baseline.about.owner, evidence.context.currency
-    due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
-    late = [a for a in evidence.review.actions if a.overdue]
-    wanted = [one for one in evidence.options if one.asked][: most - min(1, len(late))]
-    proposed = [
-        DecisionFact(
-            id=option.lever, kind="option", title=option.title, owner=owner, due=due,
-            effect=effects.told(option.effect, evidence.noun(option.effect.kpi) if option.effect else "", currency),
-            cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
-            why=_found(option),
-        )
-        for option in wanted
-    ]  # fmt: skip
-    overdue = [
-        DecisionFact(
-            id=action.id, kind="action", title=f"Set a new date for “{action.title}”, or let it go",
-            owner=action.owner or owner, due=due,
-            effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
-            cost="no cost in the register", why=_due(evidence, action),
-        )
-        for action in late
-    ]  # fmt: skip
-    return (proposed + overdue)[:most]
-
-
-def _found(option: OptionFact) -> str:
-    """What was found, and what the register says of the same lever: nobody is asked twice without being told."""
-    return f"{option.finding}; {option.registered}" if option.registered else option.finding
-
-
-def _due(evidence: Evidence, action: ActionFact) -> str:
-    """When it was due, and whether the records still speak for it."""
-    told, against = f"It was due on {words.day(action.due)}", effects.unsupported(action, evidence.left)
-    return f"{told}; the records do not speak for it now ({against})" if against else told
 
 
 #: Warnings that say something of the records and nothing of this service's figures.

@@ -6,8 +6,8 @@ from sipnb.chapters.baseline.scorecard import CHANCE, SATISFACTION
 from sipnb.chapters.baseline.time_to_restore import SURVIVAL
 from sipnb.chapters.facts import ActionFact, GapFact, KpiFact, PointFact
 from sipnb.chapters.forecast.views import RISKS
-from sipnb.chapters.front.evidence import LIKELY, Evidence, are, judgeable, share_of, standing
 from sipnb.chapters.gap_analysis.views import TARGETS
+from sipnb.chapters.plan.evidence import LIKELY, Evidence, are, judgeable, share_of, standing
 from sipnb.chapters.recommendations.effects import unsupported
 from sipnb.chapters.recommendations.views import EVIDENCE
 from sipnb.chapters.review.sentences import span
@@ -202,13 +202,14 @@ def _ahead(evidence: Evidence) -> PointFact | None:
     )
     if step.miss < LIKELY:
         text = (
-            f"{when} is more likely than not to meet every target that can be forecast; the likeliest miss is "
-            f"{evidence.noun(fact.kpi)}, with {words.probability(step.miss)} probability ({mean} expected, target {target})."
+            f"{when} is more likely than not to meet every target that can be forecast; nearest to a miss is "
+            f"{evidence.noun(fact.kpi)}, which {words.likelihood(step.miss, 'miss')} its target ({mean} expected, target "
+            f"{target})."
         )
     else:
         text = (
             f"{evidence.noun(fact.kpi)} is expected at {mean} in {when} "
-            f"({evidence.range(step.low_80, step.high_80, fact.unit, step.mean)} with 80 % probability) and misses its target of "
-            f"{target} with {words.probability(step.miss)} probability."
+            f"({evidence.range(step.low_80, step.high_80, fact.unit, step.mean)} with 80 % probability) and "
+            f"{words.likelihood(step.miss, 'miss')} its target of {target}."
         )
     return PointFact(lead="If nothing is done,", text=text, **place)

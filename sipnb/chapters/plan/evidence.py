@@ -1,9 +1,8 @@
-"""What the front page is drawn from: the chapters' facts of a service, the words for its measures, and how its targets stand."""
+"""What the plan is drawn from: the chapters' facts of a service, the words for its measures, and how its targets stand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import (
@@ -14,30 +13,57 @@ from sipnb.chapters.facts import (
     GapFacts,
     KpiFact,
     OptionFact,
+    RecommendationFacts,
     ReviewFacts,
     StepFact,
 )
-from sipnb.chapters.front import changes
+from sipnb.chapters.plan import changes
 from sipnb.show import words
 
 #: From this chance of a miss on a verdict names it, though nothing is missed yet.
 LIKELY = 0.5
+#: A target that was missed so many cycles in a row needs an answer, though chance may have made it so.
+LONG = 3
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the front page is drawn from: the chapters' facts of a service, and the words for its measures.
-
-    `left` are the levers that the records could have spoken for and do not, with the reason.
-    """
+    """What the plan is drawn from: the chapters' facts of a service, and the words for its measures."""
 
     context: ServiceContext
     review: ReviewFacts
     baseline: BaselineFacts
     gaps: GapFacts
     forecast: ForecastFacts
-    options: list[OptionFact]
-    left: Mapping[str, str] = field(default_factory=dict)
+    advice: RecommendationFacts
+
+    @property
+    def options(self) -> list[OptionFact]:
+        """What is proposed."""
+        return self.advice.options
+
+    @property
+    def left(self) -> dict[str, str]:
+        """The levers that the records could have spoken for and do not, with the reason."""
+        return self.advice.spoken_against
+
+    @property
+    def page(self) -> str:
+        """The page of the evidence, as the plan links to it."""
+        return self.context.folder.evidence(self.context.service.id).name
+
+    @property
+    def missed(self) -> list[GapFact]:
+        """The targets that are certainly missed, or were for three cycles in a row and this one."""
+        return [g for g in self.gaps.gaps if g.status == "fails" or (g.gap is not None and g.gap > 0 and self._long(g))]
+
+    def _long(self, gap: GapFact) -> bool:
+        fact = self.baseline.measure(gap.kpi)
+        return fact is not None and fact.missed_for >= LONG and gap.status == "inconclusive"
+
+    def risk(self, kpi: str) -> StepFact | None:
+        """The next cycle of a measure with a target, where it is forecast."""
+        return next((f.steps[0] for f in self.forecast.forecasts if f.kpi == kpi and f.steps[0].miss is not None), None)
 
     @property
     def worst(self) -> GapFact | None:

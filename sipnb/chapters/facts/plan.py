@@ -1,0 +1,142 @@
+"""What the plan hands over: the verdict, what is to be done by whom, what is asked, and what changed since the plan before."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sipnb.chapters.facts.base import Facts
+from sipnb.chapters.facts.review import StepOfAction
+
+
+class PointFact(Facts):
+    """A main point: its lead, one sentence, and the section of the plan that shows it.
+
+    `chapter` is the chapter's name; `section` the heading of the section in it, as its notebook has it, or empty.
+    """
+
+    lead: str
+    text: str
+    chapter: str
+    section: str = ""
+
+
+class DecisionFact(Facts):
+    """A decision that is asked: what, of whom and by when, what it would bring and what it costs, and why.
+
+    It is about an `option` that is proposed, an `action` that is overdue, a missed target whose `cause` nobody looks for, or what
+    the `register` lacks. `id` is the lever, the register's action or the KPI, and stays the same from cycle to cycle.
+    """
+
+    id: str
+    kind: Literal["option", "action", "cause", "register"]
+    title: str
+    owner: str
+    due: str = Field(description="the day by which the decision is wanted, ISO")
+    effect: str
+    cost: str
+    why: str
+    otherwise: str = Field("", description="what happens without it")
+    number: str = Field("", description="the number of the action in the plan, where it is about one")
+
+
+#: What a cycle brought, for the reader who knows the plan of the cycle before.
+NewsKind = Literal[
+    "newly missed", "no longer missed", "worse", "better", "action new", "action closed", "action slipped", "action moved",
+    "action worked", "action failed", "action unclear", "forecasts", "proposal new", "proposal gone", "definition",
+]  # fmt: skip
+
+
+class NewsFact(Facts):
+    """One thing that changed since the cycle before; `about` is its KPI or the register's action."""
+
+    kind: NewsKind
+    about: str
+    text: str
+
+
+class VerdictFact(Facts):
+    sentence: str = Field(max_length=160)
+    tone: Literal["concern", "improvement", "common"]
+    points: list[PointFact]
+    decisions: list[DecisionFact]
+    news: list[NewsFact] = Field(default_factory=list)
+    caution: str = Field("", description="a data-quality warning that alters the verdict")
+
+
+class CourseFact(Facts):
+    """From where to where an action is to take a measure: `start`, and `end` with its range where one is known.
+
+    `basis` says what that rests on: a promise of the register, an estimate from the records, or nothing but where it should be.
+    """
+
+    kpi: str
+    unit: str
+    start: float
+    end: float
+    low: float | None = None
+    high: float | None = None
+    basis: Literal["promised", "estimated", "goal"]
+
+
+class PlanAction(Facts):
+    """An action of the plan: `agreed` in the register, `proposed` by the records, or `needed`, where a target is missed and
+    nothing else is about it.
+
+    `number` is its name in the plan, `id` the register's, the lever's or the KPI's. `begin` and `due` are days; `steps_done` of
+    `steps` are done. Money is what it is to cost once, from `cost_low` to `cost_high`, and each cycle, and what was `spent`.
+    `review` is the cycle with whose plan somebody looks at it again.
+    """
+
+    number: str
+    id: str
+    kind: Literal["agreed", "proposed", "needed"]
+    title: str
+    kpi: str | None
+    measure: str
+    owner: str | None
+    state: str
+    lever: str | None = None
+    begin: str | None = None
+    due: str | None = None
+    overdue_days: int = 0
+    done: str | None = None
+    steps: list[StepOfAction] = Field(default_factory=list)
+    steps_done: int = 0
+    weeks: int | None = Field(None, description="after how many an effect shows, where nothing is agreed yet")
+    cost: float | None = None
+    cost_low: float | None = None
+    cost_high: float | None = None
+    per_cycle: float | None = None
+    spent: float | None = None
+    effort_days: float | None = None
+    course: CourseFact | None = None
+    promise: str = ""
+    verdict: str | None = None
+    review: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is agreed and not done."""
+        return self.kind == "agreed" and self.done is None
+
+
+class GapClosed(Facts):
+    """How much of a missed target's gap the actions that are not done yet are expected to close, were each to do as it says."""
+
+    kpi: str
+    unit: str
+    gap: float
+    closed: float
+    remains: float
+    actions: int
+    silent: int = Field(description="actions on it that state no effect")
+
+
+class PlanFacts(Facts):
+    number: str
+    verdict: VerdictFact
+    actions: list[PlanAction]
+    closed: list[GapClosed]
+    content: str = Field(description="a hash of everything that is approved with it")

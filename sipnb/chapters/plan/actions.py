@@ -1,0 +1,129 @@
+"""The actions of a plan: those agreed, those the records propose, and one for every missed target that nothing else is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sipnb.catalogue import LEVERS
+from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, OptionFact, PlanAction
+from sipnb.chapters.plan.evidence import Evidence
+from sipnb.chapters.review import sentences
+from sipnb.chapters.review.outcomes import LONGEST
+from sipnb.register import DONE, NOT_AGREED, REFUSED
+from sipnb.register.states import DELIVERED
+from sipnb.show import words
+
+
+def actions(evidence: Evidence) -> list[PlanAction]:
+    """Agreed ones in the order in which they were raised, then what is proposed, then what is needed besides."""
+    review = evidence.review.actions
+    agreed = [_agreed(evidence, f"A{at}", one) for at, one in enumerate(review, start=1) if not _over(evidence, one)]
+    asked = [one for one in evidence.options if one.asked]
+    proposed = [_proposed(evidence, f"P{at}", one) for at, one in enumerate(asked, start=1)]
+    about = [one for one in (*agreed, *proposed) if one.done is None]
+    unanswered = [gap for gap in evidence.missed if not any(_about(one, gap.kpi) for one in about)]
+    return [*agreed, *proposed, *(_needed(evidence, f"N{at}", gap.kpi) for at, gap in enumerate(unanswered, start=1))]
+
+
+def _over(evidence: Evidence, one: ActionFact) -> bool:
+    """Whether nothing is to be said of an action any more: it was refused, closed in an earlier cycle, or done long ago."""
+    if one.state in REFUSED:
+        return True
+    closed = one.state in DONE and one.state != DELIVERED
+    ended = one.since or one.implemented or one.raised
+    return (closed and ended < evidence.baseline.about.opens) or (one.outcome is not None and one.outcome.age > LONGEST)
+
+
+def _agreed(evidence: Evidence, number: str, one: ActionFact) -> PlanAction:
+    end, found = evidence.context.cycle.end, one.outcome
+    low, likely, high = one.planned or (None, None, None)
+    return PlanAction(
+        number=number, id=one.id, kind="proposed" if one.state in NOT_AGREED else "agreed", title=one.title, kpi=one.kpi,
+        measure=one.kpi_title or "", owner=one.owner, state=one.state, lever=one.lever,
+        begin=one.started or one.agreed or one.raised, due=one.due,
+        overdue_days=(end - date.fromisoformat(one.due)).days - 1 if one.overdue and one.due else 0, done=one.implemented,
+        steps=one.steps, steps_done=sum(step.done is not None for step in one.steps), cost=likely, cost_low=low, cost_high=high,
+        per_cycle=one.per_cycle, spent=one.cost, effort_days=one.effort_days, course=_promised(evidence, one),
+        promise=sentences.promise(found, evidence.context.currency) if found else "",
+        verdict=found.status if found and one.implemented else None, review=found.next if found else None,
+    )  # fmt: skip
+
+
+def _promised(evidence: Evidence, one: ActionFact) -> CourseFact | None:
+    """From what would be without an action to what it promised; None where the measure of what it touches is not known."""
+    found = one.outcome
+    if found is None or found.promised is None or found.kpi is None:
+        return None
+    low, likely, high = found.promised
+    fact = evidence.baseline.measure(found.kpi)
+    if found.change is not None:
+        start = found.change.expected
+    elif found.where or one.implemented or fact is None or fact.value is None:
+        return None
+    else:
+        start = fact.value
+    return _course(found.kpi, found.unit, start, likely, low, high, "promised")
+
+
+def _course(kpi: str, unit: str, start: float, by: float, low: float, high: float, basis: str) -> CourseFact:
+    """Changed by so much: a share stays one, and no time, count or sum falls below nothing."""
+    most = 1.0 if unit == "share" else float("inf")
+    end, *ends = (min(max(start + one, 0.0), most) for one in (by, *sorted((low, high))))
+    return CourseFact(kpi=kpi, unit=unit, start=start, end=end, low=ends[0], high=ends[1], basis=basis)
+
+
+def _proposed(evidence: Evidence, number: str, one: OptionFact) -> PlanAction:
+    kpi = one.effect.kpi if one.effect else LEVERS[one.lever].moves[0]
+    return PlanAction(
+        number=number, id=one.lever, kind="proposed", title=one.title, kpi=kpi, measure=evidence.context.kpis[kpi].title,
+        owner=None, state="proposed", lever=one.lever, weeks=one.weeks, cost=one.cost, effort_days=one.effort_days,
+        course=_estimated(evidence, one),
+    )  # fmt: skip
+
+
+def _estimated(evidence: Evidence, one: OptionFact) -> CourseFact | None:
+    """From where a measure is to where an option could take it, or to where it should be where nothing more is known."""
+    effect = one.effect
+    fact = evidence.baseline.measure(effect.kpi) if effect else None
+    if effect is None:
+        return None
+    if effect.basis == "distance":
+        if effect.goal is None:
+            return None
+        start = effect.goal + abs(effect.value) * (-1 if evidence.context.kpis[effect.kpi].good == "up" else 1)
+        return CourseFact(kpi=effect.kpi, unit=effect.unit, start=start, end=effect.goal, basis="goal")
+    if fact is None or fact.value is None or effect.low is None or effect.high is None:
+        return None
+    return _course(effect.kpi, effect.unit, fact.value, effect.value, effect.low, effect.high, "estimated")
+
+
+def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
+    """What is needed where a target is missed and nothing is done or proposed: somebody who looks for the cause."""
+    known = evidence.context.kpis[kpi]
+    by = evidence.context.cycle.shift(1).end - timedelta(days=1)
+    return PlanAction(
+        number=number, id=kpi, kind="needed", title=f"Find the cause of what is missed: {words.lower(known.title)}", kpi=kpi,
+        measure=known.title, owner=evidence.baseline.about.owner, state="needed", due=by.isoformat(),
+    )  # fmt: skip
+
+
+def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
+    """What the actions that are not done yet are expected to close of each missed target's gap, were their effects to add up."""
+    told = []
+    for gap in evidence.missed:
+        mine = [one for one in found if one.done is None and one.kind != "needed" and _about(one, gap.kpi)]
+        stated = [one.course for one in mine if one.course and one.course.basis != "goal" and one.course.kpi == gap.kpi]
+        sign = 1 if gap.good == "up" else -1
+        by = sum(sign * (one.end - one.start) for one in stated)
+        told.append(
+            GapClosed(
+                kpi=gap.kpi, unit=gap.unit, gap=gap.gap or 0.0, closed=by, remains=max((gap.gap or 0.0) - by, 0.0),
+                actions=len(stated), silent=len(mine) - len(stated),
+            )
+        )  # fmt: skip
+    return told
+
+
+def _about(one: PlanAction, kpi: str) -> bool:
+    return one.kpi == kpi or (one.lever is not None and kpi in LEVERS[one.lever].moves)

@@ -1,0 +1,118 @@
+"""What is asked of whom: proposals, actions that are overdue or lack an owner or a date, and missed targets nobody works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from sipnb.catalogue import LEVERS
+from sipnb.chapters.facts import ActionFact, DecisionFact, OptionFact, PlanAction
+from sipnb.chapters.plan.evidence import Evidence
+from sipnb.chapters.recommendations import effects
+from sipnb.register.states import PROPOSED
+from sipnb.show import words
+
+#: So many actions that lack the same are named one by one; more are asked about together.
+APART = 3
+
+
+def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) -> list[DecisionFact]:
+    """What is asked: at most so many proposals, those the records speak for most, and everything that the register lacks."""
+    due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
+    numbers = {one.id: one.number for one in actions}
+    wanted = [one for one in evidence.options if one.asked][:most]
+    found = [_option(evidence, one, due) for one in wanted]
+    found += [_late(evidence, one, due) for one in evidence.review.actions if one.overdue]
+    found += [_entered(evidence, one, due) for one in evidence.review.actions if one.state == PROPOSED]
+    found += [_cause(evidence, one, due) for one in actions if one.kind == "needed"]
+    found += [*_lacking(evidence, actions, due)]
+    return [one.model_copy(update={"number": numbers.get(one.id, "")}) for one in found]
+
+
+def _option(evidence: Evidence, option: OptionFact, due: str) -> DecisionFact:
+    currency, effect = evidence.context.currency, option.effect
+    return DecisionFact(
+        id=option.lever, kind="option", title=option.title, owner=evidence.baseline.about.owner, due=due,
+        effect=effects.told(effect, evidence.noun(effect.kpi) if effect else "", currency),
+        cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
+        why=_found(option), otherwise=_otherwise(evidence, effect.kpi if effect else LEVERS[option.lever].moves[0]),
+    )  # fmt: skip
+
+
+def _otherwise(evidence: Evidence, kpi: str) -> str:
+    """What happens where nothing is decided."""
+    step = evidence.risk(kpi)
+    if step is None:
+        return ""
+    return f"without it {words.bare(step.label)} {words.likelihood(step.miss or 0.0, 'miss')} the target"
+
+
+def _late(evidence: Evidence, action: ActionFact, due: str) -> DecisionFact:
+    days = (evidence.context.cycle.end - date.fromisoformat(action.due or due)).days - 1
+    return DecisionFact(
+        id=action.id, kind="action", owner=action.owner or evidence.baseline.about.owner, due=due,
+        title=f"“{action.title}” is {words.plural(days, 'day')} overdue: new date, or cancel?",
+        effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
+        cost="no cost in the register" if action.planned is None else f"planned {_money(evidence, action)}",
+        why=_due(evidence, action), otherwise=_otherwise(evidence, action.kpi or ""),
+    )  # fmt: skip
+
+
+def _money(evidence: Evidence, action: ActionFact) -> str:
+    assert action.planned is not None, "whoever asks has looked"
+    return words.prose(action.planned[1], "money", evidence.context.currency)
+
+
+def _entered(evidence: Evidence, action: ActionFact, due: str) -> DecisionFact:
+    """An action that somebody has entered into the register, and nobody has accepted or rejected."""
+    return DecisionFact(
+        id=action.id, kind="register", title=f"Accept or reject “{action.title}”", due=due,
+        owner=action.owner or evidence.baseline.about.owner,
+        effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
+        cost="no cost in the register" if action.planned is None else f"planned {_money(evidence, action)}",
+        why=f"it was entered on {words.day(action.raised)}", otherwise=_otherwise(evidence, action.kpi or ""),
+    )  # fmt: skip
+
+
+def _found(option: OptionFact) -> str:
+    """What was found, and what the register says of the same lever: nobody is asked twice without being told."""
+    return f"{option.finding}; {option.registered}" if option.registered else option.finding
+
+
+def _due(evidence: Evidence, action: ActionFact) -> str:
+    """When it was due, and whether the records still speak for it."""
+    told, against = f"it was due on {words.day(action.due)}", effects.unsupported(action, evidence.left)
+    return f"{told}; the records do not speak for it now ({against})" if against else told
+
+
+def _cause(evidence: Evidence, one: PlanAction, due: str) -> DecisionFact:
+    """A missed target that nothing is about: somebody has to look for the cause."""
+    gap = next(gap for gap in evidence.missed if gap.kpi == one.kpi)
+    fact = evidence.baseline.measure(gap.kpi)
+    since = (
+        f", for the {words.ordinal(fact.missed_for)} {evidence.baseline.about.period} in a row"
+        if fact and fact.missed_for > 1
+        else ""
+    )
+    return DecisionFact(
+        id=one.id, kind="cause", title=f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", owner=one.owner or "",
+        due=due, effect=f"{evidence.said(gap.value, gap.unit)}, target {evidence.said(gap.target, gap.unit)}{since}",
+        cost="not known", why="no action is about it, and the records speak for none", otherwise=_otherwise(evidence, gap.kpi),
+    )  # fmt: skip
+
+
+def _lacking(evidence: Evidence, actions: Sequence[PlanAction], due: str) -> Iterator[DecisionFact]:
+    """Agreed actions that nobody owns, or that have no date."""
+    owner, open_ones = evidence.baseline.about.owner, [one for one in actions if one.open]
+    for what, lacking in (
+        ("an owner", [one for one in open_ones if one.owner is None]),
+        ("a date", [one for one in open_ones if one.due is None]),
+    ):
+        groups = [[one] for one in lacking] if len(lacking) <= APART else [lacking]
+        for group in groups:
+            named = f"“{group[0].title}”" if len(group) == 1 else f"{len(group)} agreed actions"
+            yield DecisionFact(
+                id=group[0].id, kind="register", title=f"Give {named} {what}", owner=owner, due=due,
+                effect="without one it is not a plan", cost="none",
+                why=f"the register names {'none' if what == 'a date' else 'nobody'}",
+            )  # fmt: skip

@@ -1,0 +1,202 @@
+"""What comes: the target that needs most as it is forecast, without the plan and with it; what could go wrong; and the money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sipnb.chapters.facts import ForecastFact, PlanAction
+from sipnb.chapters.plan.evidence import LIKELY, Evidence
+from sipnb.chapters.plan.views import NOTHING
+from sipnb.chapters.review import sentences
+from sipnb.cycles import CycleError, parse
+from sipnb.show import figures, words
+from sipnb.show.display import Shown, figure, points, say, table, together
+
+#: Risks of a miss that are named: so many, and none that is rarer.
+NAMED, RARE = 3, 0.05
+
+
+def shown_target(evidence: Evidence) -> ForecastFact | None:
+    """The forecast that is shown: of the worst missed target, else of the one likeliest to be missed."""
+    made = {fact.kpi: fact for fact in evidence.forecast.forecasts if fact.target is not None}
+    first = next((made[gap.kpi] for gap in evidence.missed if gap.kpi in made), None)
+    risky = evidence.risky
+    return first or (risky[0] if risky else None)
+
+
+def with_plan(fact: ForecastFact, actions: Sequence[PlanAction], evidence: Evidence) -> list[float | None]:
+    """What is expected in each coming cycle with what is agreed and not done yet, from the first whole cycle after its due date;
+    None where nothing changes by then."""
+    found: list[float | None] = []
+    most = 1.0 if fact.unit == "share" else float("inf")
+    for step in fact.steps:
+        by = [_by(one, fact.kpi, step.cycle, evidence) for one in actions]
+        added = sum(one for one in by if one is not None)
+        there = step.mean is not None and any(one is not None for one in by)
+        found.append(min(max((step.mean or 0.0) + added, 0.0), most) if there else None)
+    return found
+
+
+def _by(one: PlanAction, kpi: str, cycle: str, evidence: Evidence) -> float | None:
+    made = one.course
+    if not one.open or one.due is None or made is None or made.kpi != kpi or made.basis != "promised":
+        return None
+    due, now = pd.Timestamp(one.due).date(), evidence.context.cycle
+    try:
+        return made.end - made.start if now.first_whole(max(due, now.end)) <= parse(cycle, now.zone) else None
+    except CycleError:
+        return None
+
+
+def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFrame) -> Shown:
+    """The forecast of the target that needs most, without the plan and with it."""
+    fact = shown_target(evidence)
+    if fact is None:
+        return NOTHING
+    planned = with_plan(fact, actions, evidence)
+    first, last = fact.steps[0], fact.steps[-1]
+    said = f"Without the plan {words.bare(first.label)} {words.likelihood(first.miss or 0.0, 'miss')} the target for "
+    said += f"{evidence.noun(fact.kpi)}: about {evidence.said(first.mean, fact.unit)} is expected, "
+    said += f"{evidence.said(fact.target, fact.unit)} is wanted."
+    if planned[-1] is not None:
+        with_it = (
+            f"With it about {evidence.said(planned[-1], fact.unit)} is expected in {last.label}, if the agreed actions do as "
+            "they promise."
+        )
+    else:
+        with_it = f"No agreed action is expected to move it before the end of {last.label}." if actions else ""
+    told = (
+        any(gap.kpi == fact.kpi for gap in evidence.missed) or (first.miss or 0.0) >= LIKELY or planned[-1] is not None
+    )
+    return together(say(said, with_it), _fan(fact, planned, evidence, series) if told else NOTHING)
+
+
+def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence, series: pd.DataFrame) -> Shown:
+    currency = evidence.context.currency
+    past = series[series["kpi"] == fact.kpi]
+    if past.empty:
+        return NOTHING
+    ahead = pd.DataFrame([step.model_dump() for step in fact.steps])
+    lines = None if all(one is None for one in planned) else [float("nan") if one is None else one for one in planned]
+    drawn = figures.fan_chart(
+        past["value"],
+        list(past["label"]),
+        ahead,
+        [s.short for s in fact.steps],
+        fact.unit,
+        currency,
+        fact.target,
+        lines,
+    )
+    first = fact.steps[0]
+    value, target = (evidence.said(one, fact.unit) for one in (first.mean, fact.target))
+    data = pd.concat(
+        [
+            pd.DataFrame({"Cycle": past["label"], "Value": past["value"]}),
+            pd.DataFrame(
+                {
+                    "Cycle": ahead["short"], "Without the plan": ahead["mean"], "80 % from": ahead["low_80"],
+                    "80 % to": ahead["high_80"], "95 % from": ahead["low_95"], "95 % to": ahead["high_95"],
+                    "With the plan": [float("nan") if one is None else one for one in planned],
+                }
+            ),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    numbers = list(data.columns[1:])
+    return figure(
+        drawn, name="outlook", finding=f"{value} expected in {words.bare(first.label)}, against a target of {target}",
+        subtitle=f"{fact.title}; dotted: without the plan, hatched: 80 % interval, grey: 95 %"
+        + ("; dashed: with the plan" if lines else ""),
+        alt=f"{len(past)} values of {words.lower(fact.title)} and a forecast of {len(fact.steps)}: {first.label} about {value}, "
+        f"target {target}.",
+        data=data.astype(dict.fromkeys(numbers, float)), units=dict.fromkeys(numbers, fact.unit), currency=currency,
+        definition=fact.kpi, source="Without the plan: the model that would have erred least. With it: what the actions promise.",
+    )  # fmt: skip
+
+
+def risks(evidence: Evidence, actions: Sequence[PlanAction]) -> Shown:
+    """What could go wrong: targets likely missed, what actions wait for, what the plan takes for granted."""
+    found = [*_likely(evidence), *_waiting(evidence, actions)]
+    return points([*found, *_assumed(evidence, actions)]) if found else NOTHING
+
+
+def _likely(evidence: Evidence) -> list[str]:
+    ahead = [(f, f.steps[0]) for f in evidence.forecast.forecasts if (f.steps[0].miss or 0.0) >= RARE]
+    ahead.sort(key=lambda pair: -pair[1].miss)
+    said = [
+        f"{evidence.noun(f.kpi)} {words.likelihood(step.miss, 'miss')} it ({words.probability(step.miss)})"
+        for f, step in ahead[:NAMED]
+    ]
+    return (
+        [f"**Missing a target in {words.bare(ahead[0][1].label)}, without action:** {words.listed(said)}."]
+        if said
+        else []
+    )
+
+
+def _waiting(evidence: Evidence, actions: Sequence[PlanAction]) -> list[str]:
+    titles = {one.id: one.title for one in evidence.review.actions}
+    waits = [
+        f"“{one.title}” waits for {words.listed([f'“{titles.get(name, name)}”' for name in one.depends_on])}"
+        for one in evidence.review.actions
+        if one.depends_on and any(one.id == other.id and other.open for other in actions)
+    ]
+    late = [f"{one.number} is {words.plural(one.overdue_days, 'day')} overdue" for one in actions if one.overdue_days]
+    found = [f"**Depends on:** {'; '.join(waits)}."] if waits else []
+    return found + ([f"**Late:** {words.listed(late)}."] if late else [])
+
+
+def _assumed(evidence: Evidence, actions: Sequence[PlanAction]) -> list[str]:
+    taken = ["the coming months are like the past ones, but for the plan"]
+    if any(one.course and one.course.basis == "promised" and one.done is None for one in actions):
+        taken.append("actions do as they promise")
+    warned = len(evidence.context.records.warnings)
+    if warned:
+        taken.append(f"the records are good enough ({words.plural(warned, 'warning')}, see Records)")
+    return [f"**Taken for granted:** {words.listed(taken)}."]
+
+
+def money(evidence: Evidence, actions: Sequence[PlanAction]) -> Shown:
+    """What the plan costs, what was spent, and what came of it."""
+    currency = evidence.context.currency
+    rows = [
+        _row("Agreed", [one for one in actions if one.kind == "agreed"], currency),
+        _row("Proposed", [one for one in actions if one.kind == "proposed"], currency),
+    ]
+    rows = [row for row in rows if row is not None]
+    if not rows:
+        return NOTHING
+    said = _realised(evidence, currency)
+    shown = table(pd.DataFrame(rows), "Cost of the actions of this plan", numeric=("Planned once", "Spent", "Effort"))
+    return together(shown, say(*said) if said else NOTHING)
+
+
+def _row(name: str, mine: Sequence[PlanAction], currency: str) -> dict[str, str] | None:
+    if not mine:
+        return None
+
+    def total(values: Sequence[float | None], unit: str = "money") -> str:
+        known = [one for one in values if one is not None]
+        if not known:
+            return "not stated"
+        text = f"{sum(known):,.0f} days" if unit == "days" else words.prose(sum(known), unit, currency)
+        return text if len(known) == len(values) else f"{text} ({len(known)} of {len(values)})"
+
+    return {
+        "Actions": f"{name}: {len(mine)}", "Planned once": total([one.cost for one in mine]),
+        "Spent": total([one.spent for one in mine]) if name == "Agreed" else "–",
+        "Effort": total([one.effort_days for one in mine], "days"),
+    }  # fmt: skip
+
+
+def _realised(evidence: Evidence, currency: str) -> list[str]:
+    """What actions that worked came to, beside what they promised."""
+    found = []
+    for one in evidence.review.actions:
+        told = sentences.benefit(one.outcome, evidence.context.cycle, currency) if one.outcome else ""
+        if told:
+            found.append(f"“{one.title}” came to {told}")
+    return found

@@ -1,0 +1,92 @@
+"""Where the service stands: a line a target, and why targets are missed."""
+
+from __future__ import annotations
+
+from sipnb.catalogue import LEVERS
+from sipnb.chapters import kpi_columns
+from sipnb.chapters.facts import GapFact, OptionFact
+from sipnb.chapters.gap_analysis import misses
+from sipnb.chapters.plan.evidence import Evidence
+from sipnb.chapters.plan.views import NOTHING
+from sipnb.show import words
+from sipnb.show.bullet import bullet
+from sipnb.show.display import Shown, macros, points, say, together
+
+#: What the level of a target's measure says, with sign and tone.
+_SAYS = {
+    "fails": ("Missed, and not by chance", "▲", "concern"),
+    "meets": ("Met, and not by chance", "◆", "improvement"),
+    "not judged": ("Not judged: rows are missing in the records", "–", "common"),
+}
+
+
+def targets(evidence: Evidence) -> Shown:
+    """Every target with data as a line: where it is, where it should be, and what that says."""
+    known = [gap for gap in evidence.gaps.gaps if gap.value is not None]
+    lacking = [gap.title for gap in evidence.gaps.gaps if gap.value is None]
+    said = say(f"No data for {words.listed([words.lower(title) for title in lacking])}." if lacking else "")
+    if not known:
+        return together(say("No target is agreed." if evidence.baseline.kpis and not lacking else ""), said)
+    rows = [_row(gap, evidence) for gap in known]
+    caption = "Targets: grey the usual range, line the target"
+    text = "\n".join(f"{row['title']}: {row['value']}, {row['goal']}; {row['says']}" for row in rows)
+    return together(Shown(str(macros("plan").bullets(rows, caption, evidence.page)), text), said)
+
+
+def _row(gap: GapFact, evidence: Evidence) -> dict[str, object]:
+    fact = evidence.baseline.measure(gap.kpi)
+    says, sign, tone = _says(gap, evidence)
+    usual = None
+    if (
+        fact is not None
+        and fact.lower_limit is not None
+        and fact.upper_limit is not None
+        and fact.grain != "occurrence"
+    ):
+        usual = (fact.lower_limit, fact.upper_limit)
+    currency = evidence.context.currency
+    limits = f"usual range {words.interval(*usual, gap.unit, currency)}" if usual else "no usual range yet"
+    assert gap.value is not None, "whoever asks has looked"
+    return {
+        "title": gap.title, "value": words.number(gap.value, gap.unit, currency),
+        "goal": f"{'at least' if gap.good == 'up' else 'at most'} {words.number(gap.target, gap.unit, currency)}",
+        "picture": bullet(gap.value, gap.target, usual, tone), "range": limits, "says": says, "sign": sign, "tone": tone,
+    }  # fmt: skip
+
+
+def _says(gap: GapFact, evidence: Evidence) -> tuple[str, str, str]:
+    if gap.status in _SAYS:
+        return _SAYS[gap.status]
+    period = evidence.baseline.about.period
+    fact = evidence.baseline.measure(gap.kpi)
+    if fact is not None and (few := kpi_columns.unjudged(fact)):
+        return words.upper(few), "–", "common"
+    if gap.gap is not None and gap.gap > 0:
+        since = f", for the {words.ordinal(fact.missed_for)} {period} in a row" if fact and fact.missed_for > 1 else ""
+        return f"Missed this {period}{since}; may be chance", "●", "common"
+    return f"Met this {period}; may be chance", "●", "common"
+
+
+def causes(evidence: Evidence) -> Shown:
+    """Why targets are missed, as far as the records tell; where the misses are, where that is clear."""
+    if not evidence.missed:
+        return NOTHING
+    lines, told = [], set()
+    for option in evidence.options:
+        mine = [gap for gap in evidence.missed if gap.kpi in LEVERS[option.lever].moves]
+        if mine:
+            lines.append(_cause(option, mine, evidence))
+            told |= {gap.kpi for gap in mine}
+    silent = [gap for gap in evidence.missed if gap.kpi not in told]
+    if silent:
+        named = words.listed([evidence.noun(gap.kpi) for gap in silent])
+        lines.append(f"**Not known:** why {named} {'misses its target' if len(silent) == 1 else 'miss their targets'}.")
+    found = evidence.gaps.misses
+    if found is None or not found.differs or all(gap.kpi != "sla_attainment" for gap in evidence.missed):
+        return points(lines)
+    return together(points(lines), misses.said(found), misses.figure(found, evidence.baseline.about))
+
+
+def _cause(option: OptionFact, missed: list[GapFact], evidence: Evidence) -> str:
+    named = words.listed([evidence.noun(gap.kpi) for gap in missed])
+    return f"**{words.upper(named)}:** {option.why}"

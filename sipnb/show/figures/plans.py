@@ -1,0 +1,78 @@
+"""Figures of what is to be done: a timeline of actions, and their effect against their effort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from sipnb.show import theme
+from sipnb.show.figures import axes as shared
+from sipnb.show.figures.axes import Draw
+from sipnb.show.figures.spreads import labelled_rows
+from sipnb.show.theme import Room
+
+
+@dataclass(frozen=True)
+class Span:
+    """An action in time: a bar from `begin` to `end`, done, open or only proposed; steps and reviews on it; `late` since when."""
+
+    label: str
+    begin: date
+    end: date
+    kind: str  # done, open, proposed
+    steps: tuple[date, ...] = ()
+    review: date | None = None
+    late: date | None = None
+
+
+def timeline(spans: Sequence[Span], today: date, first: date, last: date) -> Draw:
+    """Actions as bars over time, a row each: done filled dark, open filled grey, proposed outlined; from its due date to today an
+    overdue one is hatched. Diamonds are steps, circles reviews, the dotted line is today."""
+
+    def draw(room: Room) -> Figure:
+        figure, axes = labelled_rows(room, [one.label for one in spans], 22)
+        y = np.arange(len(spans))[::-1] - (0.12 if room.narrow else 0)
+        axes.set_xlim(first.toordinal(), last.toordinal())
+        months = [one for one in _months(first, last) if one.month in ((1, 7) if room.narrow else (1, 4, 7, 10))]
+        axes.set_xticks([one.toordinal() for one in months], [f"{one:%b %y}" for one in months])
+        high = 0.34 if room.narrow else 0.44
+        for place, one in zip(y, spans, strict=True):
+            begin, end = max(one.begin, first).toordinal(), min(one.end, last).toordinal()
+            fill = {"done": theme.ACCENT, "open": theme.COMMON}.get(one.kind, "none")
+            axes.barh([place], [max(end - begin, 4)], left=[begin], height=high, color=fill,
+                      edgecolor=theme.COMMON if one.kind == "proposed" else "none",
+                      linewidth=1.2 if one.kind == "proposed" else 0)  # fmt: skip
+            if one.late is not None:
+                axes.barh([place], [max(today.toordinal() - one.late.toordinal(), 4)], left=[one.late.toordinal()], height=high,
+                          facecolor="none", edgecolor=theme.CONCERN, hatch="//", linewidth=0)  # fmt: skip
+            steps = [step.toordinal() for step in one.steps if first <= step <= last]
+            axes.plot(
+                steps,
+                [place] * len(steps),
+                color=theme.INK,
+                marker="D",
+                linestyle="none",
+                markersize=6,
+                markeredgewidth=0,
+            )
+            if one.review is not None and first <= one.review <= last:
+                axes.plot([one.review.toordinal()], [place], color=theme.INK, marker="o", linestyle="none", markersize=7,
+                          markeredgewidth=0)  # fmt: skip
+        axes.axvline(today.toordinal(), color=theme.INK, linewidth=1, linestyle=theme.DOTTED)
+        shared.write(axes, today.toordinal(), len(spans) - 0.4, "cut-off", theme.INK, room, dy=5, ha="center")
+        return figure
+
+    return draw
+
+
+def _months(first: date, last: date) -> list[date]:
+    found, one = [], date(first.year, first.month, 1)
+    while one <= last:
+        if one >= first:
+            found.append(one)
+        one = date(one.year + one.month // 12, one.month % 12 + 1, 1)
+    return found

@@ -1,0 +1,154 @@
+"""The plan: what is done by whom by when, what is asked, and that nothing that is missed stays unanswered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from sipnb.chapters.notebooks import left_by
+from sipnb.chapters.plan import actions, decisions, outlook, sheets, standing, views
+from sipnb.chapters.plan.evidence import Evidence
+from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, PLAN, RECOMMENDATIONS, REVIEW
+from sipnb.register import Action
+from sipnb.show.bullet import bullet
+
+
+@pytest.fixture(scope="module")
+def opened(demo_context):
+    """The evidence of a service, as its chapters hand it over."""
+
+    def of(service: str, *more: Action, kept: bool = True) -> Evidence:
+        context = demo_context(service)
+        context = replace(context, service=replace(context.service, actions=(*context.service.actions * kept, *more)))
+        chapters = (REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS)
+        return Evidence(context, *(context.earlier(chapter) for chapter in chapters))
+
+    return of
+
+
+def action(name: str = "one", **fields) -> Action:
+    given = {
+        "id": name,
+        "title": name.title(),
+        "state": "approved",
+        "raised": date(2026, 7, 1),
+        "kpi": "sla_attainment",
+    }
+    return Action(**(given | fields))
+
+
+def test_actions_are_numbered_and_say_who_when_and_what_they_cost(opened):
+    evidence = opened("identity")
+    first, second = actions.actions(evidence)
+    assert (first.number, first.kind, first.verdict, first.begin, first.done) == (
+        "A1",
+        "agreed",
+        "worked",
+        "2026-01-05",
+        "2026-03-01",
+    )
+    assert (first.cost, first.spent, first.effort_days, first.steps_done) == (9000, 9800, 15, 1)
+    # From what would have been without it, by what was promised.
+    assert first.course.start == pytest.approx(
+        10.7, abs=0.1
+    ) and first.course.start - first.course.end == pytest.approx(5)
+    assert (second.number, second.state, second.due, second.course) == ("A2", "in progress", "2026-11-30", None)
+
+
+def test_a_proposal_has_no_date_but_a_decision_has(opened):
+    evidence = opened("payments")
+    found = actions.actions(evidence)
+    proposed = next(one for one in found if one.kind == "proposed")
+    asked = decisions.decisions(evidence, found)
+    assert (proposed.due, proposed.weeks) == (None, 6) and proposed.course.basis == "goal"
+    assert next(one for one in asked if one.number == proposed.number).due == "2026-11-15"
+
+
+def test_what_an_action_promises_is_taken_from_where_the_measure_is(opened):
+    measure = {"kpi": "sla_attainment", "expect": (0.02, 0.05, 0.6), "minimum": 0.01}
+    one = action(owner="Lead", due=date(2026, 11, 20), measure=measure)
+    evidence = opened("payments", one, kept=False)
+    (made, *_) = actions.actions(evidence)
+    assert made.course.start == evidence.baseline.measure("sla_attainment").value
+    # A share stays one.
+    assert made.course.end == pytest.approx(made.course.start + 0.05) and made.course.high == 1.0
+    (closed,) = actions.closed(evidence, [made])
+    assert closed.closed == pytest.approx(0.05) and closed.remains == pytest.approx(closed.gap - 0.05)
+    ahead = outlook.shown_target(evidence)
+    assert outlook.with_plan(ahead, [made], evidence) == [None, pytest.approx(ahead.steps[1].mean + 0.05),
+                                                          pytest.approx(ahead.steps[2].mean + 0.05)]  # fmt: skip
+
+
+def test_of_an_action_on_some_tickets_no_course_of_all_is_told(opened):
+    measure = {"kpi": "sla_attainment", "expect": (0.02, 0.05, 0.06), "minimum": 0.01}
+    where = {"where": "category = 'cards'"}
+    evidence = opened("payments", action(due=date(2026, 11, 20), measure=measure, tickets=where), kept=False)
+    (made, *_) = actions.actions(evidence)
+    assert made.course is None and made.promise == "+2 to +6 points"
+
+
+def test_a_missed_target_that_nothing_is_about_asks_for_its_cause(opened):
+    evidence = opened("identity", kept=False)
+    (needed,) = [one for one in actions.actions(evidence) if one.kind == "needed"]
+    assert (needed.number, needed.kpi, needed.owner, needed.due) == (
+        "N1",
+        "sla_attainment",
+        "Head of Identity",
+        "2026-11-30",
+    )
+    (asked,) = decisions.decisions(evidence, [needed])
+    assert (asked.kind, asked.number) == ("cause", "N1") and asked.title.startswith("Who finds out why")
+    assert asked.otherwise == "without it November will almost certainly miss the target"
+    # With an action that is meant for it there is none.
+    assert all(one.kind != "needed" for one in actions.actions(opened("identity")))
+
+
+def test_what_the_register_lacks_is_asked_for_and_never_invented(opened):
+    evidence = opened("email", action("bare"), action("entered", state="proposed"), kept=False)
+    found = actions.actions(evidence)
+    asked = [one.title for one in decisions.decisions(evidence, found) if one.kind == "register"]
+    assert asked == ["Accept or reject “Entered”", "Give “Bare” an owner", "Give “Bare” a date"]
+    (sheet,) = [one for one in sheets.sheets(evidence, found, []) if one.title == "Bare"]
+    said = {term: text for term, text, _ in sheet.facts}
+    assert said["Responsible"].startswith("To be named by") and said["Cost"] == "To be stated in the register"
+    assert said["Promised"] == "Nothing: the register states no effect"
+
+
+def test_of_many_actions_that_lack_the_same_one_decision_tells(opened):
+    evidence = opened("email", *(action(f"a{n}", title="T" * 120) for n in range(40)), kept=False)
+    found = actions.actions(evidence)
+    titles = [one.title for one in decisions.decisions(evidence, found) if one.kind == "register"]
+    assert len(found) >= 40 and titles == ["Give 40 agreed actions an owner", "Give 40 agreed actions a date"]
+    assert "40 agreed actions" in views.counted(found)
+    assert views.actions(found, [], evidence).markup.count("<tr") == len(found) + 1
+
+
+def test_what_was_refused_or_closed_long_ago_is_no_part_of_the_plan(opened):
+    old = action("old", state="verified", implemented=date(2025, 3, 1), since=date(2025, 9, 1), owner="Lead")
+    no = action("no", state="rejected", note="Too dear.")
+    assert [one.id for one in actions.actions(opened("email", old, no, kept=False)) if one.kind == "agreed"] == []
+
+
+def test_a_quiet_service_gets_a_short_plan(demo_context):
+    left = left_by(PLAN, demo_context("archive"))
+    evidence, nothing = left["evidence"], views.NOTHING
+    assert left["listed"] == [] and left["asked"] == []
+    for shown in (
+        views.timeline([], [], evidence.context.cycle), views.closing([], evidence), views.decisions([]),
+        standing.causes(evidence), sheets.shown([], evidence), outlook.money(evidence, []),
+        outlook.outlook(evidence, [], left["series"]),
+    ):  # fmt: skip
+        assert shown == nothing
+
+
+def test_a_target_with_too_few_cases_is_said_to_have_too_few(opened):
+    text = standing.targets(opened("archive")).text
+    assert "Too few cases to judge" in text and "may be chance" not in text
+
+
+def test_a_bullet_shows_value_target_and_usual_range_on_one_scale():
+    markup = str(bullet(0.7, 0.85, (0.8, 0.9), "concern"))
+    assert markup.count("<path") == 4 and "concern" in markup and 'aria-hidden="true"' in markup
+    assert "nan" not in str(bullet(1.0, 1.0, None, "common"))
