@@ -13,6 +13,7 @@ from sipnb import places
 from sipnb.chapters import results
 from sipnb.chapters.notebooks import variables
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
+from tests import seeds
 
 SERVICE = "payments"
 
@@ -43,21 +44,25 @@ def changed(folder: Path, edits: dict[str, dict[str, str]]) -> Path:
     return folder
 
 
-def run(folder: Path, notebooks: Path, exports: Path) -> subprocess.CompletedProcess:
+def run(folder: Path, notebooks: Path, exports: Path, published: CycleFolder) -> subprocess.CompletedProcess:
+    """The cycle of the one service by these notebooks, from the records of the cycle that is `published`."""
+    seeds.seeded(folder / "reports", published)
     command = [
         Path(sys.executable).with_name("sipnb"), "run", "demo", "--cycle", "2026-10", "--service", SERVICE, "--data", exports,
-        "--out", folder, "--notebooks", notebooks,
+        "--out", "reports", "--notebooks", notebooks,
     ]  # fmt: skip
-    return subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600)
+    assert seeds.TAKEN in done.stdout
+    return done
 
 
 @pytest.fixture(scope="module")
-def edited(tmp_path_factory, demo_exports) -> CycleFolder:
+def edited(tmp_path_factory, demo_exports, demo_published) -> CycleFolder:
     """The cycle of one service, made by notebooks of which one option a chapter was changed."""
     folder = tmp_path_factory.mktemp("edited")
-    done = run(folder, changed(folder / "notebooks", CHANGED), demo_exports)
+    done = run(folder, changed(folder / "notebooks", CHANGED), demo_exports, demo_published)
     assert done.returncode == 0, done.stderr
-    return CycleFolder(folder / "demo" / "2026-10")
+    return CycleFolder(folder / "reports" / "demo" / "2026-10")
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +145,12 @@ def test_the_portfolio_follows_too(edited, pages):
     assert plan.sentence == twin(pages[1])["6_plan"]["verdict"]["sentence"]
 
 
-def test_facts_that_do_not_fit_fail_the_service_and_name_the_field(tmp_path, demo_exports):
+def test_facts_that_do_not_fit_fail_the_service_and_name_the_field(tmp_path, demo_exports, demo_published):
     edit = {FORECAST: {"left_out=forecasts.left_out": "left_out=3"}}
-    done = run(tmp_path, changed(tmp_path / "notebooks", edit), demo_exports)
+    done = run(tmp_path, changed(tmp_path / "notebooks", edit), demo_exports, demo_published)
     assert done.returncode == 3
     assert "4_forecast: facts.left_out: Input should be a valid dictionary" in done.stderr
-    page = (tmp_path / "demo" / "2026-10" / f"{SERVICE}.html").read_text(encoding="utf-8")
+    page = (tmp_path / "reports" / "demo" / "2026-10" / f"{SERVICE}.html").read_text(encoding="utf-8")
     assert "facts.left_out" in page
 
 
