@@ -45,10 +45,11 @@ def test_without_a_cycle_the_last_complete_one_is_meant(params, tmp_path, asked)
 
 
 def test_missing_makes_those_since_the_first_published_one(params, tmp_path):
-    first = run(params, tmp_path, "--cycle", "2026-07")
+    one = ("--service", "pay")
+    first = run(params, tmp_path, "--cycle", "2026-07", *one)
     assert first.returncode == 0 and published(tmp_path) == ["2026-07"]
-    done = run(params, tmp_path, "--missing")
+    done = run(params, tmp_path, "--missing", *one)
     assert done.returncode == 0, done.stderr
     assert published(tmp_path) == ["2026-07", "2026-08", "2026-09"]
-    again = run(params, tmp_path, "--missing")
+    again = run(params, tmp_path, "--missing", *one)
     assert again.returncode == 0 and "no cycle of Test up to September 2026 is missing" in again.stdout
