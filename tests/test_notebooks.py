@@ -3,6 +3,8 @@
 import ast
 import importlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +19,7 @@ from tests.conftest import REPOSITORY
 
 NOTEBOOKS = sorted(places.NOTEBOOKS.glob("*.ipynb"))
 GOLDENS = REPOSITORY / "tests" / "goldens"
-STRINGS = {"workbook", "service", "cycle"}
+DEFAULTS = {"workbook": "demo", "service": "payments", "cycle": "2026-10"}
 
 
 def cells(path, kind="code"):
@@ -55,12 +57,14 @@ def test_it_is_a_valid_notebook_without_outputs(path):
 
 
 @each(NOTEBOOKS)
-def test_it_has_one_parameters_cell_of_typed_strings(path):
+def test_it_has_one_parameters_cell_of_typed_strings_with_the_defaults_of_all(path):
     (tagged,) = [c for c in cells(path) if "parameters" in c.metadata.get("tags", [])]
     statements = ast.parse(tagged.source).body
     assert all(isinstance(s, ast.AnnAssign) and s.annotation.id == "str" for s in statements)
-    expected = STRINGS - {"service"} if path.stem in (places.RECORDS, places.PORTFOLIO) else STRINGS
-    assert {s.target.id for s in statements} == expected
+    left_out = {"service"} if path.stem in (places.RECORDS, places.PORTFOLIO) else set()
+    assert {s.target.id: s.value.value for s in statements} == {
+        name: value for name, value in DEFAULTS.items() if name not in left_out
+    }
 
 
 @each(NOTEBOOKS)
@@ -103,21 +107,26 @@ def test_a_cell_computes_or_shows_and_what_computes_leaves_something_to_look_at(
     assert computing >= 2
 
 
-@each([p for p in NOTEBOOKS if p.stem not in OPENED])
+#: What else is run by plain papermill; by `make faults` everything is. The other chapters run in plain kernels where they are
+#: compared with the goldens, and all have the same defaults.
+RUN = (places.RECORDS, "explore")
+
+
+@each([p for p in NOTEBOOKS if p.stem not in OPENED and (p.stem in RUN or os.environ.get("SIPNB_FAULTS"))])
 def test_it_runs_with_its_own_defaults_by_plain_papermill_from_another_directory(path, tmp_path, demo_environment):
     executed = by_plain_papermill(path, tmp_path, demo_environment)
     assert all(c.execution_count for c in executed)
     assert any(c.outputs for c in executed)
 
 
-def test_a_service_of_which_one_chapter_was_opened_is_not_planned_yet(demo_environment, tmp_path):
+def test_a_service_of_which_one_chapter_was_opened_is_not_planned_yet(demo_environment, demo_records, tmp_path):
     environment = demo_environment | {places.REPORTS: str(tmp_path / "reports")}
+    bench = CycleFolder(tmp_path / "reports" / "demo" / "workbench" / "2026-10")
+    shutil.copytree(demo_records, bench.records)  # as the first notebook that is opened there freezes them
     for name in OPENED:
         executed = by_plain_papermill(places.NOTEBOOKS / f"{name}.ipynb", tmp_path, environment)
         assert all(c.execution_count for c in executed) and any(c.outputs for c in executed)
-    facts = results.read(
-        CycleFolder(tmp_path / "reports" / "demo" / "workbench" / "2026-10"), "_portfolio", "portfolio"
-    )
+    facts = results.read(bench, "_portfolio", "portfolio")
     assert {p.status for p in facts.plans} == {"skipped"} and len(facts.plans) == 12
 
 
