@@ -19,9 +19,9 @@ from tests.servers import postgres
 
 @pytest.fixture(scope="session")
 def exports(tmp_path_factory):
-    """The simulated organisation's exports, a twentieth of their size."""
+    """The simulated organisation's exports, a fiftieth of their size."""
     folder = tmp_path_factory.mktemp("small")
-    demo.write(folder, scale=0.05)
+    demo.write(folder, scale=0.02)
     return folder
 
 
