@@ -102,7 +102,7 @@ def test_the_valid_export_is_used_whole(book):
 
 
 @settings(
-    max_examples=int(os.environ.get("SIPNB_FAULTS", 250)),
+    max_examples=int(os.environ.get("SIPNB_FAULTS", 120)),
     deadline=None,
     derandomize=True,
     database=None,
