@@ -33,8 +33,8 @@ LONG = {
 
 #: The files that take longest: begun last, one of them would leave the other workers with nothing to do.
 FIRST = (
-    "report/test_published.py", "test_register_cycles.py", "test_notebooks.py", "test_cli.py", "browser/test_pages.py",
-    "browser/test_hostile.py", "chain/test_kills.py", "chain/test_random_kills.py", "records/test_quality.py",
+    "report/test_published.py", "test_cli.py", "browser/test_pages.py", "test_notebooks.py", "chain/test_what_changed.py",
+    "test_personal_data.py", "browser/test_hostile.py", "chain/test_kills.py", "records/test_quality.py",
     "records/test_limits.py", "records/test_suggest.py", "records/test_reading.py", "records/test_mappings.py",
 )  # fmt: skip
 
