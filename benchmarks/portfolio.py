@@ -46,7 +46,7 @@ _WORDS = (
 _KPIS = ("sla_attainment", "restore_median", "volume", "backlog", "reopen_rate", "availability", "csat_top2",
          "first_contact_rate", "cost_per_ticket")  # fmt: skip
 _LEVERS = (
-    "Give each ticket one owning group from the start", "Find what changed, and put it back",
+    "Give each ticket one owning group from the start", "Find and undo the cause of the slower restores",
     "Agree when the clock may stand still", "Release on a copy of production first",
 )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
         miss=draw.random(),
     )  # fmt: skip
     ahead = facts.ForecastFact(
-        kpi="sla_attainment", title="Resolved within target", short="In time", unit="share", good="up", target=0.85,
+        kpi="sla_attainment", title="Resolved in time", short="In time", unit="share", good="up", target=0.85,
         model="mean", models=3, origins=12, mase=0.9, coverage_95=0.94, season=12, now=0.8, steps=[step],
     )  # fmt: skip
     hand_over(facts.ForecastFacts(forecasts=[ahead], left_out={}))
@@ -147,7 +147,7 @@ def _advice(
 ) -> tuple[facts.RecommendationFacts, facts.PlanFacts]:
     effect = facts.EffectFact(
         kpi="sla_attainment",
-        title="Resolved within target",
+        title="Resolved in time",
         unit="share",
         value=0.09,
         low=0.06,
@@ -165,7 +165,7 @@ def _advice(
     decisions = [
         facts.DecisionFact(
             id=one.lever, kind="option", title=one.title, owner=service.owner, due="2026-11-15",
-            effect="+9 points (95 % interval 6–12) on resolved within target", cost="€ 9,000 once", why=one.finding,
+            effect="+9 points (95 % interval 6–12) on resolved in time", cost="€ 9,000 once", why=one.finding,
         )
         for one in options
     ]  # fmt: skip
@@ -194,7 +194,7 @@ def _action(service: Service, n: int, draw: random.Random) -> facts.ActionFact:
     return facts.ActionFact(
         id=f"action-{n}", title="A rota for second-line support in the evening", state="approved",
         owner=draw.choice((service.owner, f"{service.tier} Support Lead", None)), kpi="sla_attainment",
-        kpi_title="Resolved within target", raised="2026-05-01", due="2026-10-15" if late else "2026-12-01",
+        kpi_title="Resolved in time", raised="2026-05-01", due="2026-10-15" if late else "2026-12-01",
         implemented=None, overdue=late, days_open=184, cycles_since=None, note="",
     )  # fmt: skip
 

@@ -118,7 +118,7 @@ def test_a_longer_window_is_in_the_figure_of_misses_and_in_the_twin(pages):
     for page, cycles in zip(pages, (3, 6), strict=True):
         misses = twin(page)["3_gap_analysis"]["misses"]
         assert misses["cycles"] == cycles
-        assert f"{misses['n']:,} misses among {misses['tickets']:,} tickets decided in the last {cycles} cycles" in page
+        assert f"{misses['n']:,} misses among {misses['tickets']:,} tickets decided in the last {cycles} months" in page
 
 
 def test_fewer_points_are_on_the_front_page_and_in_the_twin(pages):

@@ -1,4 +1,5 @@
-"""Pages as PDF: tagged and outlined, by the system's own Chromium. The same page gives the same bytes.
+"""Pages as PDF: tagged and outlined, by the system's own Chromium; a plan with its evidence as its second part. The same pages
+give the same bytes.
 
 PDFs are not in the manifest: they are printed of what is published, and removed when their page is replaced.
 """
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sipnb.places import write_whole
+from sipnb.places import BEHIND, write_whole
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 
@@ -28,6 +29,14 @@ _FOOT = (
     'justify-content: space-between"><span class="title"></span>'
     '<span><span class="pageNumber"></span> of <span class="totalPages"></span></span></div>'
 )
+
+#: Puts the evidence of a plan behind it, as its second part, and leads to it where the plan led to its page.
+_SECOND = """([more, name]) => {
+  document.querySelector("main").insertAdjacentHTML("beforeend", '<div style="break-before: page">' + more + "</div>");
+  for (const link of document.querySelectorAll(`main a[href^="${name}#"]`)) {
+    link.setAttribute("href", link.getAttribute("href").slice(name.length));
+  }
+}"""
 
 _NODE = re.compile(rb"(?<=\()node\d{8}(?=\))")
 
@@ -66,6 +75,9 @@ def print_pages(pages: Sequence[Path], cutoff: pd.Timestamp) -> Iterator[Path]:
         tab = chromium.new_page(color_scheme="light", java_script_enabled=True)
         for page in pages:
             tab.goto(page.resolve().as_uri())
+            behind = page.with_name(f"{page.stem}{BEHIND}.html")
+            if behind.is_file():
+                tab.evaluate(_SECOND, [_main(behind), behind.name])
             printed = tab.pdf(
                 format=_PAPER, prefer_css_page_size=False, tagged=True, outline=True, print_background=True,
                 display_header_footer=True, header_template="<span></span>", footer_template=_FOOT,
@@ -75,6 +87,11 @@ def print_pages(pages: Sequence[Path], cutoff: pd.Timestamp) -> Iterator[Path]:
             write_whole(target, repeatable(printed, cutoff))
             yield target
         chromium.close()
+
+
+def _main(page: Path) -> str:
+    """What a page shows, without its head and foot."""
+    return page.read_text(encoding="utf-8").split('<main id="main">')[1].split("</main>")[0]
 
 
 def unprinted(page: Path) -> bool:

@@ -17,7 +17,7 @@ from sipnb.places import PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
 from sipnb.records.frozen import Records
 
 ESTIMATED = EffectFact(
-    kpi="sla_attainment", title="Resolved within target", unit="share", value=0.11, low=0.093, high=0.118, basis="effect"
+    kpi="sla_attainment", title="Resolved in time", unit="share", value=0.11, low=0.093, high=0.118, basis="effect"
 )  # fmt: skip
 AWAY = EffectFact(
     kpi="change_failure_rate", title="Changes that caused an incident", unit="share", value=0.086, basis="distance",

@@ -214,7 +214,7 @@ def write_notebook(path: Path, title: str, name: str, data: pd.DataFrame, *more)
             cell("display.say(...)", shown(display.say(f"{name}: half of all incidents take longer than **9.4 h**."))),
             cell("figures.control_chart(...)  # <drawn>", shown(display.figure(
                 drawing, name=f"{slug}-chart", finding="Attainment has left its usual range",
-                subtitle="Resolved within target, share of tickets, November 2024 to October 2026",
+                subtitle="Resolved in time, share of tickets, November 2024 to October 2026",
                 alt="Control chart over 24 cycles; the latest value is 71.2 %.", data=plotted,
                 source=f"Tickets of {name}, cut-off 1 November 2026."))),
             new_markdown_cell("## By group"),

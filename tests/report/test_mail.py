@@ -45,7 +45,7 @@ def test_both_parts_say_the_verdict_every_point_and_every_decision(cycle, kind):
         assert part in said, part
     for one in verdict.decisions:
         assert one.effect in said and one.cost in said and f"{one.owner}, by 15 November 2026" in said
-    assert "Resolved within target, open counted" in said and "71.2 %" in said and "payments.html" in said
+    assert "Resolved in time" in said and "71.2 %" in said and "payments.html" in said
 
 
 def test_nothing_is_asked_where_nothing_is_to_be_decided(cycle):

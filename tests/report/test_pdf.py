@@ -47,6 +47,11 @@ def test_it_is_tagged_has_bookmarks_and_a_title(printed):
     assert b"Service improvement plan: Payments, October 2026" in printed[0].read_bytes()
 
 
+def test_the_evidence_is_the_second_part_of_a_plan(printed):
+    titles = re.findall(rb"/Title \(([ -~]+?)\)", printed[0].read_bytes())
+    assert {b"Decisions asked", b"Gap analysis", b"Origin"} <= set(titles)
+
+
 def test_it_is_dated_by_the_cut_off_and_the_same_bytes_each_time(printed, cycle):
     before = printed[0].read_bytes()
     assert set(re.findall(rb"/(?:CreationDate|ModDate) \(D:(\d{14})", before)) == {b"20261031230000"}

@@ -183,7 +183,7 @@ def _unjudged(known: Kpi, n: int, drawn: Charted, refused: str) -> str:
     if drawn.grain != "occurrence" and n < known.minimum_n:
         return f"too few cases to judge ({n:,})"
     if drawn.chart.trial:
-        points = {"occurrence": "event", "week": "week"}.get(drawn.grain, "cycle")
+        points = "event" if drawn.grain == "occurrence" else drawn.grain
         return f"too few {points}s to judge ({drawn.chart.n})"
     return "too rare to judge by limits" if drawn.lumpy else ""
 

@@ -97,7 +97,7 @@ def cohort_figure(measures: Measures, target: float | None) -> Shown:
     said = "; ".join(f"{label} {words.number(k.value, 'share')} (n {k.n:,})" for label, _, k in cohorts)
     return figure(
         figures.intervals(drawn, "share", measures.about.currency, target), name="cohorts", finding=title,
-        subtitle=f"Share resolved within target by cohort, 95 % Wilson intervals; {measures.about.cycle_label}",
+        subtitle=f"Share resolved in time by cohort, 95 % Wilson intervals; {measures.about.cycle_label}",
         alt=f"{len(cohorts)} cohorts with intervals: {said}.", data=data, units=units, source=source(measures.about),
         definition="sla_attainment",
     )  # fmt: skip

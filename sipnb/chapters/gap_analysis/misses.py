@@ -122,7 +122,8 @@ def figure(m: MissesFact | None, about: About) -> Shown:
     )
     return drawn_figure(
         figures.pareto(rows), name="misses", finding=finding,
-        subtitle=f"Bar: share of the {m.n:,} misses among {m.tickets:,} tickets decided in the last {m.cycles} cycles{late}, by "
+        subtitle=f"Bar: share of the {m.n:,} misses among {m.tickets:,} tickets decided in the last "
+        f"{words.plural(m.cycles, about.period)}{late}, by "
         f"{m.by}; whisker: 95 % interval; mark: share of the tickets." + more,
         alt=f"Bars of {len(shown)} parts of {m.n:,} misses by {m.by}, each with its part of the tickets; "
         f"{words.clipped(first.name, 60)} holds {both}.",

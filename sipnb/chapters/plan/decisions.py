@@ -26,7 +26,7 @@ def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) 
     found += [_entered(evidence, one, due) for one in evidence.review.actions if one.state == PROPOSED]
     found += [_cause(evidence, one, due) for one in actions if one.kind == "needed"]
     found += [*_lacking(evidence, actions, due)]
-    return [one.model_copy(update={"number": numbers.get(one.id, "")}) for one in found]
+    return [one.model_copy(update={"number": numbers.get(one.id, ""), "why": words.upper(one.why)}) for one in found]
 
 
 def _option(evidence: Evidence, option: OptionFact, due: str) -> DecisionFact:

@@ -349,8 +349,8 @@ def _process_drift(e: Evidence) -> LeverWords:
     p = "< 0.001" if n["p"] < 0.001 else f"{n['p']:.3f}"
     return LeverWords(
         finding,
-        f"{finding}, {prose(n['now'], 'hours')} against {prose(n['year_ago'], 'hours')} for half of the incidents; no other "
-        "option is proposed.",
+        f"Half of the incidents of the last {n['days']} days took longer than {prose(n['now'], 'hours')} to restore, against "
+        f"{prose(n['year_ago'], 'hours')} in the same days a year ago; no other option is proposed.",
         (
             f"Half of the incidents of the last {n['days']} days took longer than {now} "
             f"({interval(n['now_low'], n['now_high'], 'hours')}) to restore; in the same days a year ago it was {then} "

@@ -66,7 +66,7 @@ def picture(action: ActionFact, path: pd.DataFrame, context: ServiceContext) -> 
     found = action.outcome
     assert found is not None and found.change is not None and found.kpi is not None
     change, kpi, currency = found.change, context.kpis[found.kpi], context.currency
-    start = len(path) - found.after
+    start, period = len(path) - found.after, context.about.period
     first = int(path["actual"].notna().to_numpy().argmax())
     path, start = path.iloc[first:], start - first
     actual, expected = (words.prose(one, found.unit, currency) for one in (change.actual, change.expected))
@@ -85,10 +85,12 @@ def picture(action: ActionFact, path: pd.DataFrame, context: ServiceContext) -> 
         finding=f"{sentences.SAID[found.status]}: {actual} with it, {expected} without",
         subtitle=f"{kpi.title}{where}; “{action.title}”; dotted: without it, grey: 95 % interval"
         f"{band if path['least'].notna().any() else ''}",
-        alt=f"{kpi.title} over {len(path)} cycles: {actual} in {sentences.span(change)}, {expected} without the action.",
+        alt=f"{kpi.title} over {words.plural(len(path), period)}: {actual} in {sentences.span(change)}, {expected} "
+        "without the action.",
         data=data, units=dict.fromkeys(("Actual", "Without it", "95 % from", "95 % to"), found.unit), currency=currency,
-        source="Model: a step by generalised least squares, averaged over how cycles hang together.", definition=found.kpi,
-        notes=["Pale points do not count: the cycles for which and in which it was raised, and in which it was half done."]
+        source=f"What would have been is estimated from the {period}s before and from what nobody touched; see Methods.",
+        definition=found.kpi,
+        notes=[f"Pale points do not count: the {period}s for which and in which it was raised, and in which it was half done."]
         if not path["used"][path["actual"].notna()].all() else [],
     )  # fmt: skip
 
