@@ -10,7 +10,8 @@ from sipnb import levers, places, workbook
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
-from sipnb.chapters.notebooks import facts_of
+from sipnb.chapters.notebooks import facts_of, left_by
+from sipnb.chapters.plan import main_points
 from sipnb.chapters.portfolio import actions
 from sipnb.chapters.recommendations import analysis, effects, views
 from sipnb.places import PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
@@ -148,7 +149,8 @@ def test_an_overdue_action_that_the_records_do_not_speak_for_says_so(demo_contex
     assert re.search(
         r"due on 15 October 2026; the records do not speak for it now \(\d+ tickets are open, too few", decision.why
     )
-    (point,) = (p for p in made.verdict.points if p.lead == "Agreed before.")
+    every = main_points.points(left_by(PLAN, plan)["evidence"], most=9)
+    (point,) = (p for p in every if p.lead == "Agreed before.")
     assert point.text.endswith("; the records do not speak for it now.")
     rows = actions.of_plan("payments", "Owner", facts_of(REVIEW, plan), advice, made, "EUR")
     assert next(one for one in rows if one.overdue).standing.startswith("the records do not speak for it now")
