@@ -74,7 +74,8 @@ def _course(kpi: str, unit: str, start: float, by: float, low: float, high: floa
 
 
 def _proposed(evidence: Evidence, number: str, one: OptionFact) -> PlanAction:
-    kpi = one.effect.kpi if one.effect else LEVERS[one.lever].moves[0]
+    gap = evidence.meant_for(one.lever)
+    kpi = gap.kpi if gap else one.effect.kpi if one.effect else LEVERS[one.lever].moves[0]
     return PlanAction(
         number=number, id=one.lever, kind="proposed", title=one.title, kpi=kpi, measure=evidence.context.kpis[kpi].title,
         owner=None, state="proposed", lever=one.lever, weeks=one.weeks, cost=one.cost, effort_days=one.effort_days,

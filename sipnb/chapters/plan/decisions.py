@@ -30,12 +30,12 @@ def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) 
 
 
 def _option(evidence: Evidence, option: OptionFact, due: str) -> DecisionFact:
-    currency, effect = evidence.context.currency, option.effect
+    currency, effect, gap = evidence.context.currency, option.effect, evidence.meant_for(option.lever)
     return DecisionFact(
         id=option.lever, kind="option", title=option.title, owner=evidence.baseline.about.owner, due=due,
         effect=effects.told(effect, evidence.noun(effect.kpi) if effect else "", currency),
         cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
-        why=_found(option), otherwise=_otherwise(evidence, effect.kpi if effect else LEVERS[option.lever].moves[0]),
+        why=_found(option), otherwise=_otherwise(evidence, gap.kpi if gap else effect.kpi if effect else LEVERS[option.lever].moves[0]),
     )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def _otherwise(evidence: Evidence, kpi: str) -> str:
     step = evidence.risk(kpi)
     if step is None:
         return ""
-    return f"without it {words.bare(step.label)} {words.likelihood(step.miss or 0.0, 'miss')} the target"
+    missed = words.likelihood(step.miss or 0.0, "miss")
+    return f"without it {words.bare(step.label)} {missed} the target for {evidence.noun(kpi)}"
 
 
 def _late(evidence: Evidence, action: ActionFact, due: str) -> DecisionFact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sipnb.catalogue import LEVERS
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import (
     BaselineFacts,
@@ -60,6 +61,10 @@ class Evidence:
     def _long(self, gap: GapFact) -> bool:
         fact = self.baseline.measure(gap.kpi)
         return fact is not None and fact.missed_for >= LONG and gap.status == "inconclusive"
+
+    def meant_for(self, lever: str) -> GapFact | None:
+        """The missed target that a lever is about, the worst one of those it moves."""
+        return next((gap for gap in self.missed if gap.kpi in LEVERS[lever].moves), None)
 
     def risk(self, kpi: str) -> StepFact | None:
         """The next cycle of a measure with a target, where it is forecast."""

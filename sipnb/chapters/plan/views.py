@@ -183,7 +183,8 @@ def course(one: PlanAction, evidence: Evidence) -> str:
         return one.promise or ("–" if one.kind == "needed" else "not stated")
     start, end = (evidence.said(value, made.unit) for value in (made.start, made.end))
     ending = {"goal": " wanted; effect not estimated", "estimated": " estimated", "promised": ""}[made.basis]
-    return f"{start} → {end}{ending}"
+    which = f"{evidence.context.kpis[made.kpi].short}: " if made.kpi != one.kpi else ""
+    return f"{which}{start} → {end}{ending}"
 
 
 def status_of(one: PlanAction, asked: DecisionFact | None, cycle: Cycle) -> tuple[str, str, str]:
