@@ -31,11 +31,12 @@ def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) 
 
 def _option(evidence: Evidence, option: OptionFact, due: str) -> DecisionFact:
     currency, effect, gap = evidence.context.currency, option.effect, evidence.meant_for(option.lever)
+    about = gap.kpi if gap else effect.kpi if effect else LEVERS[option.lever].moves[0]
     return DecisionFact(
         id=option.lever, kind="option", title=option.title, owner=evidence.baseline.about.owner, due=due,
         effect=effects.told(effect, evidence.noun(effect.kpi) if effect else "", currency),
         cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
-        why=_found(option), otherwise=_otherwise(evidence, gap.kpi if gap else effect.kpi if effect else LEVERS[option.lever].moves[0]),
+        why=_found(option), otherwise=_otherwise(evidence, about),
     )  # fmt: skip
 
 
