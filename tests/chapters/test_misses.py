@@ -10,7 +10,7 @@ from sipnb.chapters.gap_analysis import misses
 from tests.kpis.hands import CYCLE, scope
 
 #: What the line under a figure says.
-ABOUT = SimpleNamespace(name="Records", cutoff_label="1 November 2026")
+ABOUT = SimpleNamespace(period="month", name="Records", cutoff_label="1 November 2026")
 
 
 def tickets(rng, late, groups="abcd", n=900):
