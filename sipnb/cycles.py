@@ -87,7 +87,7 @@ class Cycle:
         if self.kind == "week":
             start = self.start + timedelta(weeks=steps)
         else:
-            start = _add_months(self.start, steps * (1 if self.kind == "month" else 3))
+            start = add_months(self.start, steps * (1 if self.kind == "month" else 3))
         return _starting(start, self.kind, self.zone)
 
     def history(self, count: int) -> list[Cycle]:
@@ -155,11 +155,12 @@ def _starting(start: date, kind: str, zone: str) -> Cycle:
     if kind == "week":
         end = start + timedelta(weeks=1)
     else:
-        end = _add_months(start, 1 if kind == "month" else 3)
+        end = add_months(start, 1 if kind == "month" else 3)
     return Cycle(start, end, kind, zone)
 
 
-def _add_months(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
+    """The first day of the month so many months after that of ``day``."""
     index = day.year * 12 + day.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
 

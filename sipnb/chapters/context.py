@@ -207,11 +207,7 @@ class ServiceContext:
         run = self.__dict__.setdefault("_chapters", {})
         if chapter not in run:
             run[chapter] = notebooks.left_by(chapter, self)
-        if name not in run[chapter]:
-            raise results.ResultError(
-                f"{chapter}.ipynb leaves no variable `{name}`; end it with what the chapter hands over"
-            )
-        return run[chapter][name]
+        return notebooks.of(run[chapter], chapter, name)
 
 
 @dataclass(frozen=True)

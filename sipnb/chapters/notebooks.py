@@ -57,10 +57,14 @@ def left_by(chapter: str, context: Any) -> dict[str, Any]:
 
 def facts_of(chapter: str, context: Any) -> Any:
     """The facts of a chapter, computed by its notebook as `left_by`. Raises ResultError where it leaves none."""
-    left = left_by(chapter, context)
-    if FACTS not in left:
-        raise ResultError(f"{chapter}.ipynb leaves no variable `{FACTS}`; end it with what the chapter hands over")
-    return left[FACTS]
+    return of(left_by(chapter, context), chapter, FACTS)
+
+
+def of(left: dict[str, Any], chapter: str, name: str) -> Any:
+    """One of the variables that a chapter's notebook left. Raises ResultError where there is none of that name."""
+    if name not in left:
+        raise ResultError(f"{chapter}.ipynb leaves no variable `{name}`; end it with what the chapter hands over")
+    return left[name]
 
 
 def _read(notebook: Path) -> dict[str, Any]:

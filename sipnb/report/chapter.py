@@ -66,10 +66,12 @@ def converted(content: str, name: str, with_code: bool = False) -> Chapter:
     notebook = nbformat.reads(content, as_version=4)
     notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or FRONT not in c.metadata.get("tags", [])]
     front = _taken(notebook)
-    if name == PLAN:
+    # The plan is a page by itself: its first heading is the page's, and of what there is nothing to say it says nothing.
+    whole = name == PLAN
+    if whole:
         notebook.cells = _filled(notebook.cells)
-    markup, sections = _converted(notebook, name, with_code)
-    if name != PLAN and (not sections or sections[0].level != 2):
+    markup, sections = _converted(notebook, name, with_code, whole)
+    if not whole and (not sections or sections[0].level != 2):
         raise PageError(
             f"{name}: its notebook has to begin with a heading `# …`; put the chapter's title into its first cell"
         )
@@ -122,10 +124,10 @@ def prepare() -> None:
     _converted(nothing, "", with_code=False)
 
 
-def _converted(notebook: nbformat.NotebookNode, name: str, with_code: bool) -> tuple[str, list[Section]]:
-    # The plan is a page by itself: its first heading is the page's.
-    shift = 0 if name == PLAN else 1
-    state = {"name": chapter_anchor(name), "sections": [], "used": {}, "with_code": with_code, "shift": shift}
+def _converted(
+    notebook: nbformat.NotebookNode, name: str, with_code: bool, whole: bool = False
+) -> tuple[str, list[Section]]:
+    state = {"name": chapter_anchor(name), "sections": [], "used": {}, "with_code": with_code, "whole": whole}
     markup, resources = _exporter().from_notebook_node(notebook, resources={"sipnb": state})
     return markup, resources["sipnb"]["sections"]
 
@@ -156,10 +158,10 @@ def _prose(context: Mapping, source: str) -> str:
 def _heading(level: int, inner: str, state: dict) -> str:
     sections = state["sections"]
     # One down, and no level is skipped whatever the notebook does: a reader by ear walks the headings.
-    level = max(2, min(level + state["shift"], sections[-1].level + 1 if sections else 2, 6))
+    level = max(2, min(level + (not state["whole"]), sections[-1].level + 1 if sections else 2, 6))
     text = html.unescape(re.sub(r"<[^>]+>", "", inner)).strip()
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    identity = f"{state['name']}-{slug}" if sections or not state["shift"] else state["name"]
+    identity = f"{state['name']}-{slug}" if sections or state["whole"] else state["name"]
     state["used"][identity] = count = state["used"].get(identity, 0) + 1
     if count > 1:
         identity = f"{identity}-{count}"

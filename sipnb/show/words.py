@@ -307,6 +307,11 @@ def turning_escaped(text: str) -> str:
     return _TURNING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def wanted(good: str) -> str:
+    """On which side of a target a measure should be: `at least`, where more is better."""
+    return "at least" if good == "up" else "at most"
+
+
 def lower(title: str) -> str:
     """A title in the middle of a sentence."""
     return title[:1].lower() + title[1:]

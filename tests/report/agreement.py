@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -31,21 +31,22 @@ NEVER = {
 
 
 class Blocks(HTMLParser):
-    """The texts of a page, block by block; code is left out."""
+    """The texts of a page, block by block; what stands in one of the `silent` elements, code at least, is left out."""
 
-    def __init__(self, markup: str):
+    def __init__(self, markup: str, silent: Collection[str] = ()):
         super().__init__(convert_charrefs=True)
-        self.found, self._skip = [""], 0
+        self.found, self._skip, self._silent = [""], 0, {"script", "style", *silent}
         self.feed(markup)
         self.found = [" ".join(one.split()) for one in self.found if one.strip()]
 
     def handle_starttag(self, tag, attrs):
-        self._skip += tag in ("script", "style")
-        if tag in BLOCKS:
+        self._skip += tag in self._silent
+        # A detail stands on lines of its own, below what it belongs to.
+        if tag in BLOCKS or "detail" in (dict(attrs).get("class") or "").split():
             self.found.append("")
 
     def handle_endtag(self, tag):
-        self._skip -= tag in ("script", "style")
+        self._skip -= tag in self._silent
         if tag in BLOCKS:
             self.found.append("")
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
+
+from agreement import Blocks
 
 from sipnb.catalogue import KPIS
 
@@ -22,66 +23,25 @@ OF_METHODS = (
 )  # fmt: skip
 
 
-BLOCKS = {
-    "p",
-    "li",
-    "td",
-    "th",
-    "dd",
-    "dt",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "figcaption",
-    "caption",
-    "summary",
-    "div",
-    "section",
-}
-SILENT = {"script", "style", "svg", "pre", "details", "nav"}
+#: What is heard only, not prose, or folded away.
+SILENT = ("svg", "pre", "details", "nav")
 
 
-BLOCKS = {
-    "p", "li", "td", "th", "dd", "dt", "h1", "h2", "h3", "h4", "figcaption", "caption", "summary", "div", "section",
-}  # fmt: skip
-SILENT = {"script", "style", "svg", "pre", "details", "nav"}
-
-
-class Blocks(HTMLParser):
-    """The texts of the main part of a page, block by block; code, data of figures and what is only heard are left out."""
-
-    def __init__(self, markup: str):
-        super().__init__(convert_charrefs=True)
-        self.found, self._silent = [""], 0
-        self.feed(markup.split('<main id="main">')[1].split("</main>")[0])
-        self.found = [" ".join(one.split()) for one in self.found if one.strip()]
-
-    def handle_starttag(self, tag, attrs):
-        self._silent += tag in SILENT
-        if tag in BLOCKS or "detail" in (dict(attrs).get("class") or ""):
-            self.found.append("")
-
-    def handle_endtag(self, tag):
-        self._silent -= tag in SILENT
-        if tag in BLOCKS:
-            self.found.append("")
-
-    def handle_data(self, data):
-        if not self._silent:
-            self.found[-1] += data
+def blocks(markup: str) -> list[str]:
+    """The texts of the main part of a page, block by block."""
+    return Blocks(markup.split('<main id="main">')[1].split("</main>")[0], SILENT).found
 
 
 def words(markup: str) -> int:
     """How many words a plan has beside the sheets of its actions."""
     beside = re.sub(r'<section class="sheet".*?</section>', "", markup, flags=re.DOTALL)
-    return sum(len(block.split()) for block in Blocks(beside).found)
+    return sum(len(block.split()) for block in blocks(beside))
 
 
 def faults(markup: str, period: str = "month") -> Iterator[tuple[str, str]]:
     """What a director would stumble over in a plan, with the sentence."""
-    blocks = Blocks(markup).found
-    for block in blocks:
+    told = blocks(markup)
+    for block in told:
         for name in OF_METHODS:
             if name in block:
                 yield f"{name} belongs into the evidence", block
@@ -92,7 +52,7 @@ def faults(markup: str, period: str = "month") -> Iterator[tuple[str, str]]:
                 yield f"{len(sentence.split())} words", sentence
     if (count := words(markup)) > WORDS:
         yield f"{count:,} words beside the sheets", ""
-    yield from _names(" ".join(blocks))
+    yield from _names(" ".join(told))
 
 
 def _names(text: str) -> Iterator[tuple[str, str]]:

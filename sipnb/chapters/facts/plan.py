@@ -11,10 +11,7 @@ from sipnb.chapters.facts.review import StepOfAction
 
 
 class PointFact(Facts):
-    """A main point: its lead, one sentence, and the section of the plan that shows it.
-
-    `chapter` is the chapter's name; `section` the heading of the section in it, as its notebook has it, or empty.
-    """
+    """A main point: its lead, one sentence, the chapter that shows it, and the id of the place in that chapter's evidence."""
 
     lead: str
     text: str
@@ -84,9 +81,9 @@ class PlanAction(Facts):
     """An action of the plan: `agreed` in the register, `proposed` by the records, or `needed`, where a target is missed and
     nothing else is about it.
 
-    `number` is its name in the plan, `id` the register's, the lever's or the KPI's. `begin` and `due` are days; `steps_done` of
-    `steps` are done. Money is what it is to cost once, from `cost_low` to `cost_high`, and each cycle, and what was `spent`.
-    `review` is the cycle with whose plan somebody looks at it again.
+    `number` is its name in the plan, `id` the register's, the lever's or the KPI's. `begin` and `due` are days. Money is
+    what it is to cost once and each cycle, and what was `spent`. `review` is the cycle with whose plan somebody looks at it
+    again.
     """
 
     number: str
@@ -103,11 +100,8 @@ class PlanAction(Facts):
     overdue_days: int = 0
     done: str | None = None
     steps: list[StepOfAction] = Field(default_factory=list)
-    steps_done: int = 0
     weeks: int | None = Field(None, description="after how many an effect shows, where nothing is agreed yet")
     cost: float | None = None
-    cost_low: float | None = None
-    cost_high: float | None = None
     per_cycle: float | None = None
     spent: float | None = None
     effort_days: float | None = None
@@ -115,6 +109,11 @@ class PlanAction(Facts):
     promise: str = ""
     verdict: str | None = None
     review: str | None = None
+
+    @property
+    def steps_done(self) -> int:
+        """How many of its steps are done."""
+        return sum(step.done is not None for step in self.steps)
 
     @property
     def open(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import pandas as pd
 
 from sipnb.chapters.facts import ForecastFact
@@ -92,29 +95,39 @@ def figure(forecasts: Forecasts, kpi: str, currency: str) -> Shown:
     if fact is None:
         title = forecasts.titles[kpi]
         return say(f"{title}: not forecast, {forecasts.left_out.get(title, 'no data')}.")
-    series = forecasts.series[kpi]
-    drawn = figures.fan_chart(
-        series["value"], list(series["label"]), forecasts.forecasts[kpi].table, [s.short for s in fact.steps], fact.unit,
-        currency, fact.target,
-    )  # fmt: skip
-    past = pd.DataFrame({"Cycle": series["label"], "Value": series["value"]})
-    future = pd.DataFrame(
-        {
-            "Cycle": [s.short for s in fact.steps], "Expected": [s.mean for s in fact.steps],
-            "80 % from": [s.low_80 for s in fact.steps], "80 % to": [s.high_80 for s in fact.steps],
-            "95 % from": [s.low_95 for s in fact.steps], "95 % to": [s.high_95 for s in fact.steps],
-        }
-    )  # fmt: skip
-    data = pd.concat([past, future], ignore_index=True).astype({"Expected": float})
-    first = fact.steps[0]
-    return drawn_figure(
-        drawn, name=f"forecast-{kpi.replace('_', '-')}", finding=finding(fact, currency),
+    series, first = forecasts.series[kpi], fact.steps[0]
+    return fan(
+        fact, series, currency, name=f"forecast-{kpi.replace('_', '-')}",
         subtitle=f"{fact.title}; dotted: expected, hatched: 80 % interval, grey: 95 %{_risk(fact)}",
         alt=f"{len(series)} cycles of {fact.title.lower()} and a forecast of {len(fact.steps)}: {first.label} about "
         f"{words.number(first.mean, fact.unit, currency)}, "
         f"{words.interval(first.low_80, first.high_80, fact.unit, currency)} with 80 % probability.",
-        data=data, units=dict.fromkeys(data.columns[1:], fact.unit), currency=currency, definition=kpi,
         source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
+    )  # fmt: skip
+
+
+def fan(
+    fact: ForecastFact, past: pd.DataFrame, currency: str, *, name: str, subtitle: str, alt: str, source: str,
+    expected: str = "Expected", planned: Mapping[str, Sequence[float]] = MappingProxyType({}),
+) -> Shown:  # fmt: skip
+    """A forecast as a figure: `past` has value and label a cycle; `planned` is what is expected otherwise, by its name."""
+    ahead = pd.DataFrame([step.model_dump() for step in fact.steps])
+    other = next(iter(planned.values()), None)
+    drawn = figures.fan_chart(
+        past["value"], list(past["label"]), ahead, list(ahead["short"]), fact.unit, currency, fact.target, other
+    )
+    future = pd.DataFrame(
+        {
+            "Cycle": ahead["short"], expected: ahead["mean"], "80 % from": ahead["low_80"], "80 % to": ahead["high_80"],
+            "95 % from": ahead["low_95"], "95 % to": ahead["high_95"], **planned,
+        }
+    )  # fmt: skip
+    data = pd.concat([pd.DataFrame({"Cycle": past["label"], "Value": past["value"]}), future], ignore_index=True)
+    numbers = list(data.columns[1:])
+    return drawn_figure(
+        drawn, name=name, finding=finding(fact, currency), subtitle=subtitle, alt=alt,
+        data=data.astype(dict.fromkeys(numbers, float)), units=dict.fromkeys(numbers, fact.unit), currency=currency,
+        definition=fact.kpi, source=source,
     )  # fmt: skip
 
 

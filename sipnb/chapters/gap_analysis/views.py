@@ -45,7 +45,7 @@ def targets(gaps: Sequence[GapFact], currency: str) -> Shown:
         [
             {
                 "Measure": g.title,
-                "Target": ("at least " if g.good == "up" else "at most ") + words.number(g.target, g.unit, currency),
+                "Target": f"{words.wanted(g.good)} {words.number(g.target, g.unit, currency)}",
                 "Value": words.number(g.value, g.unit, currency),
                 "Level, 95 %": words.interval(g.low, g.high, g.unit, currency) if g.value is not None else "–",
                 "n": f"{g.n:,}",

@@ -37,14 +37,14 @@ def _over(evidence: Evidence, one: ActionFact) -> bool:
 
 def _agreed(evidence: Evidence, number: str, one: ActionFact) -> PlanAction:
     end, found = evidence.context.cycle.end, one.outcome
-    low, likely, high = one.planned or (None, None, None)
     return PlanAction(
         number=number, id=one.id, kind="proposed" if one.state in NOT_AGREED else "agreed", title=one.title, kpi=one.kpi,
         measure=one.kpi_title or "", owner=one.owner, state=one.state, lever=one.lever,
         begin=one.started or one.agreed or one.raised, due=one.due,
         overdue_days=(end - date.fromisoformat(one.due)).days - 1 if one.overdue and one.due else 0, done=one.implemented,
-        steps=one.steps, steps_done=sum(step.done is not None for step in one.steps), cost=likely, cost_low=low, cost_high=high,
-        per_cycle=one.per_cycle, spent=one.cost, effort_days=one.effort_days, course=_promised(evidence, one),
+        steps=one.steps,
+        cost=one.planned[1] if one.planned else None, per_cycle=one.per_cycle, spent=one.cost, effort_days=one.effort_days,
+        course=_promised(evidence, one),
         promise=sentences.promise(found, evidence.context.currency) if found else "",
         verdict=found.status if found and one.implemented else None, review=found.next if found else None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sipnb.chapters.facts import DecisionFact, Facts, PlanAction
+from sipnb.chapters.facts import DecisionFact, PlanAction
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
 from sipnb.show.display import Shown, say, table, together
@@ -21,12 +21,8 @@ def number(evidence: Evidence) -> str:
 
 def content(actions: Sequence[PlanAction], decisions: Sequence[DecisionFact], sentence: str) -> str:
     """A hash of what is approved: the verdict, the actions and the decisions, whatever page they stand on."""
-    told = [sentence, *(one.model_dump(mode="json") for one in _ordered(actions, decisions))]
+    told = [sentence, *(one.model_dump(mode="json") for one in (*actions, *decisions))]
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:12]
-
-
-def _ordered(actions: Sequence[PlanAction], decisions: Sequence[DecisionFact]) -> list[Facts]:
-    return [*actions, *decisions]
 
 
 def shown(evidence: Evidence, hashed: str, actions: Sequence[PlanAction], decisions: Sequence[DecisionFact]) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, DecisionFact, OptionFact, PlanAction
@@ -19,10 +19,10 @@ APART = 3
 def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) -> list[DecisionFact]:
     """What is asked: at most so many proposals, those the records speak for most, and everything that the register lacks."""
     due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
-    numbers = {one.id: one.number for one in actions}
+    numbers, late = {one.id: one.number for one in actions}, {one.id: one.overdue_days for one in actions}
     wanted = [one for one in evidence.options if one.asked][:most]
     found = [_option(evidence, one, due) for one in wanted]
-    found += [_late(evidence, one, due) for one in evidence.review.actions if one.overdue]
+    found += [_late(evidence, one, late[one.id], due) for one in evidence.review.actions if one.overdue]
     found += [_entered(evidence, one, due) for one in evidence.review.actions if one.state == PROPOSED]
     found += [_cause(evidence, one, due) for one in actions if one.kind == "needed"]
     found += [*_lacking(evidence, actions, due)]
@@ -49,30 +49,26 @@ def _otherwise(evidence: Evidence, kpi: str) -> str:
     return f"without it {words.bare(step.label)} {missed} the target for {evidence.noun(kpi)}"
 
 
-def _late(evidence: Evidence, action: ActionFact, due: str) -> DecisionFact:
-    days = (evidence.context.cycle.end - date.fromisoformat(action.due or due)).days - 1
-    return DecisionFact(
-        id=action.id, kind="action", owner=action.owner or evidence.baseline.about.owner, due=due,
-        title=f"“{action.title}” is {words.plural(days, 'day')} overdue: new date, or cancel?",
-        effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
-        cost="no cost in the register" if action.planned is None else f"planned {_money(evidence, action)}",
-        why=_due(evidence, action), otherwise=_otherwise(evidence, action.kpi or ""),
-    )  # fmt: skip
-
-
-def _money(evidence: Evidence, action: ActionFact) -> str:
-    assert action.planned is not None, "whoever asks has looked"
-    return words.prose(action.planned[1], "money", evidence.context.currency)
+def _late(evidence: Evidence, action: ActionFact, days: int, due: str) -> DecisionFact:
+    title = f"“{action.title}” is {words.plural(days, 'day')} overdue: new date, or cancel?"
+    return _of_register(evidence, action, due, kind="action", title=title, why=_due(evidence, action))
 
 
 def _entered(evidence: Evidence, action: ActionFact, due: str) -> DecisionFact:
     """An action that somebody has entered into the register, and nobody has accepted or rejected."""
+    title, why = f"Accept or reject “{action.title}”", f"it was entered on {words.day(action.raised)}"
+    return _of_register(evidence, action, due, kind="register", title=title, why=why)
+
+
+def _of_register(evidence: Evidence, action: ActionFact, due: str, **told: str) -> DecisionFact:
+    """A decision on an action of the register: what it is meant for and what it is to cost, as far as that stands there."""
+    likely = action.planned[1] if action.planned else None
     return DecisionFact(
-        id=action.id, kind="register", title=f"Accept or reject “{action.title}”", due=due,
-        owner=action.owner or evidence.baseline.about.owner,
+        id=action.id, owner=action.owner or evidence.baseline.about.owner, due=due,
         effect=f"meant to move {evidence.noun(action.kpi)}" if action.kpi else "no measure is named that it should move",
-        cost="no cost in the register" if action.planned is None else f"planned {_money(evidence, action)}",
-        why=f"it was entered on {words.day(action.raised)}", otherwise=_otherwise(evidence, action.kpi or ""),
+        cost="no cost in the register" if likely is None
+        else f"planned {words.prose(likely, 'money', evidence.context.currency)}",
+        otherwise=_otherwise(evidence, action.kpi or ""), **told,
     )  # fmt: skip
 
 
@@ -90,15 +86,9 @@ def _due(evidence: Evidence, action: ActionFact) -> str:
 def _cause(evidence: Evidence, one: PlanAction, due: str) -> DecisionFact:
     """A missed target that nothing is about: somebody has to look for the cause."""
     gap = next(gap for gap in evidence.missed if gap.kpi == one.kpi)
-    fact = evidence.baseline.measure(gap.kpi)
-    since = (
-        f", for the {words.ordinal(fact.missed_for)} {evidence.baseline.about.period} in a row"
-        if fact and fact.missed_for > 1
-        else ""
-    )
     return DecisionFact(
         id=one.id, kind="cause", title=f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", owner=one.owner or "",
-        due=due, effect=f"{evidence.said(gap.value, gap.unit)}, target {evidence.said(gap.target, gap.unit)}{since}",
+        due=due, effect=f"{evidence.against(gap)}{evidence.in_a_row(gap.kpi, ', ')}",
         cost="not known", why="no action is about it, and the records speak for none", otherwise=_otherwise(evidence, gap.kpi),
     )  # fmt: skip
 

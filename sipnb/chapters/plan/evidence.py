@@ -85,6 +85,17 @@ class Evidence:
         """The scorecard's measures whose change holds among all of them; what restates another one is left out."""
         return [k for k in changes.changed(self.baseline) if k.variation == variation]
 
+    def against(self, gap: GapFact) -> str:
+        """The figure of a target's measure beside the target: `70.2 %, target 85 %`."""
+        return f"{self.said(gap.value, gap.unit)}, target {self.said(gap.target, gap.unit)}"
+
+    def in_a_row(self, kpi: str, before: str = "") -> str:
+        """For which time in a row a target was missed, after these signs; empty where it was not before."""
+        fact = self.baseline.measure(kpi)
+        if fact is None or fact.missed_for < 2:
+            return ""
+        return f"{before}for the {words.ordinal(fact.missed_for)} {self.baseline.about.period} in a row"
+
     def noun(self, kpi: str) -> str:
         return self.context.kpis[kpi].noun
 

@@ -46,7 +46,7 @@ def _missing(evidence: Evidence, gap: GapFact) -> tuple[str, str]:
     if fact is not None and fact.sure and fact.variation == "concern":
         course = " and worse than usual"
     elif fact is not None and fact.missed_for > 2:
-        course = f" for the {words.ordinal(fact.missed_for)} {evidence.baseline.about.period} in a row"
+        course = evidence.in_a_row(gap.kpi, " ")
     if again is not None:
         ahead = f"; without action {words.bare(again.label)} {words.likelihood(again.miss, 'miss')} it again"
     # As much as can be read at a glance; what comes is worth more than how long it has been so.

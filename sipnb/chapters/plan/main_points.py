@@ -30,7 +30,7 @@ def _targets(evidence: Evidence) -> PointFact | None:
         return None
     if short.fails:
         failing = [g for g in short.gaps if g.status == "fails"]
-        named = words.listed([f"{evidence.noun(g.kpi)} ({_against(evidence, g)})" for g in failing[:3]])
+        named = words.listed([f"{evidence.noun(g.kpi)} ({evidence.against(g)})" for g in failing[:3]])
         more = f" and {len(failing) - 3} more" if len(failing) > 3 else ""
         text = f"{share_of(short.fails, total, judgeable(evidence))} certainly missed: {named}{more}"
         objectives = [o.title for o in short.objectives if o.status == "fails"]
@@ -43,17 +43,13 @@ def _targets(evidence: Evidence) -> PointFact | None:
         close = next((g for g in untold if g.n >= evidence.context.kpis[g.kpi].minimum_n), untold[0])
         among = ":" if short.inconclusive == 1 else ", among them"
         how = standing(evidence).replace("None of", "Not one of")
-        text = f"{how}{among} {evidence.noun(close.kpi)} ({_against(evidence, close)}, {_sure(evidence, close)}, n {close.n:,})."
+        text = f"{how}{among} {evidence.noun(close.kpi)} ({evidence.against(close)}, {_sure(evidence, close)}, n {close.n:,})."
         return PointFact(lead="Targets.", text=text, **place)
     closest = min(
         (g for g in short.gaps if g.status == "meets"), key=lambda g: abs(g.gap) / abs(g.target) if g.target else 1.0
     )
     text = standing(evidence) + (", most narrowly " if total > 1 else ", ") + evidence.noun(closest.kpi)
-    return PointFact(lead="Targets met.", text=f"{text}: {_against(evidence, closest)}.", **place)
-
-
-def _against(evidence: Evidence, gap: GapFact) -> str:
-    return f"{evidence.said(gap.value, gap.unit)}, target {evidence.said(gap.target, gap.unit)}"
+    return PointFact(lead="Targets met.", text=f"{text}: {evidence.against(closest)}.", **place)
 
 
 def _sure(evidence: Evidence, gap: GapFact) -> str:

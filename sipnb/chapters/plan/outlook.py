@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pandas as pd
 
 from sipnb.chapters.facts import ForecastFact, PlanAction
+from sipnb.chapters.forecast.views import fan
 from sipnb.chapters.plan.evidence import LIKELY, Evidence
 from sipnb.chapters.plan.views import NOTHING
 from sipnb.chapters.review import sentences
-from sipnb.cycles import CycleError, parse
-from sipnb.show import figures, words
-from sipnb.show.display import Shown, figure, points, say, table, together
+from sipnb.cycles import parse
+from sipnb.show import words
+from sipnb.show.display import Shown, points, say, table, together
 
 #: Risks of a miss that are named: so many, and none that is rarer.
 NAMED, RARE = 3, 0.05
@@ -43,11 +45,9 @@ def _by(one: PlanAction, kpi: str, cycle: str, evidence: Evidence) -> float | No
     made = one.course
     if not one.open or one.due is None or made is None or made.kpi != kpi or made.basis != "promised":
         return None
-    due, now = pd.Timestamp(one.due).date(), evidence.context.cycle
-    try:
-        return made.end - made.start if now.first_whole(max(due, now.end)) <= parse(cycle, now.zone) else None
-    except CycleError:
-        return None
+    now = evidence.context.cycle
+    shows = now.first_whole(max(date.fromisoformat(one.due), now.end))
+    return made.end - made.start if shows <= parse(cycle, now.zone) else None
 
 
 def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFrame) -> Shown:
@@ -74,46 +74,19 @@ def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFr
 
 
 def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence, series: pd.DataFrame) -> Shown:
-    currency = evidence.context.currency
-    past = series[series["kpi"] == fact.kpi]
+    past, first = series[series["kpi"] == fact.kpi], fact.steps[0]
     if past.empty:
         return NOTHING
-    ahead = pd.DataFrame([step.model_dump() for step in fact.steps])
-    lines = None if all(one is None for one in planned) else [float("nan") if one is None else one for one in planned]
-    drawn = figures.fan_chart(
-        past["value"],
-        list(past["label"]),
-        ahead,
-        [s.short for s in fact.steps],
-        fact.unit,
-        currency,
-        fact.target,
-        lines,
-    )
-    first = fact.steps[0]
+    there = any(one is not None for one in planned)
+    lines = {"With the plan": [float("nan") if one is None else one for one in planned]} if there else {}
     value, target = (evidence.said(one, fact.unit) for one in (first.mean, fact.target))
-    data = pd.concat(
-        [
-            pd.DataFrame({"Cycle": past["label"], "Value": past["value"]}),
-            pd.DataFrame(
-                {
-                    "Cycle": ahead["short"], "Without the plan": ahead["mean"], "80 % from": ahead["low_80"],
-                    "80 % to": ahead["high_80"], "95 % from": ahead["low_95"], "95 % to": ahead["high_95"],
-                    "With the plan": [float("nan") if one is None else one for one in planned],
-                }
-            ),
-        ],
-        ignore_index=True,
-    )  # fmt: skip
-    numbers = list(data.columns[1:])
-    return figure(
-        drawn, name="outlook", finding=f"{value} expected in {words.bare(first.label)}, against a target of {target}",
+    return fan(
+        fact, past, evidence.context.currency, name="outlook", expected="Without the plan", planned=lines,
         subtitle=f"{fact.title}; dotted: without the plan, hatched: 80 % interval, grey: 95 %"
-        + ("; dashed: with the plan" if lines else ""),
+        + ("; dashed: with the plan" if there else ""),
         alt=f"{len(past)} values of {words.lower(fact.title)} and a forecast of {len(fact.steps)}: {first.label} about {value}, "
         f"target {target}.",
-        data=data.astype(dict.fromkeys(numbers, float)), units=dict.fromkeys(numbers, fact.unit), currency=currency,
-        definition=fact.kpi, source="Without the plan: the model that would have erred least. With it: what the actions promise.",
+        source="Without the plan: the model that would have erred least. With it: what the actions promise.",
     )  # fmt: skip
 
 

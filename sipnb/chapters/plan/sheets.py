@@ -70,7 +70,7 @@ def _agreed(evidence: Evidence, one: PlanAction, action: ActionFact) -> list[Fac
     judged = action.implemented is not None and found is not None
     titles = {other.id: other.title for other in evidence.review.actions}
     return [
-        ("Problem", _problem(evidence, one), "targets" if _problem(evidence, one) else ""),
+        ("Problem", _problem(evidence, one), "targets"),
         ("Raised for", _origin(action, evidence), ""),
         ("Touches", f"tickets where {found.where}" if found and found.where else "", ""),
         ("State", f"{action.state}{f', {words.day(action.since)}' if action.since else ''}", "register"),
@@ -79,7 +79,7 @@ def _agreed(evidence: Evidence, one: PlanAction, action: ActionFact) -> list[Fac
         ("Dates", views.dates(one), ""),
         ("Depends on", words.listed([f"“{titles.get(name, name)}”" for name in action.depends_on]), ""),
         ("Cost", sentences.cost(action, cycle, currency) or "to be stated in the register", ""),
-        ("Effort", words.plural(round(action.effort_days), "day") if action.effort_days is not None else "to be stated", ""),
+        ("Effort", views.effort(one) or "to be stated", ""),
         ("Promised", _promised(evidence, one), ""),
         ("Did it work", sentences.verdict(action, kpi, cycle, currency) if judged else "", verdict_id(action.id)),
         ("Came to", sentences.benefit(found, cycle, currency) if found else "", ""),
@@ -94,7 +94,7 @@ def _problem(evidence: Evidence, one: PlanAction) -> str:
     gap = next((gap for gap in evidence.gaps.gaps if gap.kpi == one.kpi), None)
     if gap is None or gap.value is None:
         return ""
-    return f"{evidence.noun(gap.kpi)} is {evidence.said(gap.value, gap.unit)}, target {evidence.said(gap.target, gap.unit)}."
+    return f"{evidence.noun(gap.kpi)} is {evidence.against(gap)}."
 
 
 def _origin(action: ActionFact, evidence: Evidence) -> str:
@@ -147,17 +147,17 @@ def _proposed(evidence: Evidence, one: PlanAction, option: OptionFact, asked: De
         evidence.context.kpis[kpi].title for kpi in LEVERS[option.lever].counter if evidence.baseline.measure(kpi)
     ]
     return [
-        ("Problem", f"{words.upper(option.why)}", EVIDENCE),
+        ("Problem", option.why, EVIDENCE),
         ("What to do", option.action, ""),
-        ("Register", words.upper(option.registered), ""),
+        ("Register", option.registered, ""),
         ("Responsible", f"to be named by {owner}", ""),
         ("Accountable", owner, ""),
         ("Dates", f"decision by {words.day(asked.due)}; " * (asked is not None) + views.dates(one), ""),
         ("Cost", _once(one.cost, evidence), ""),
-        ("Effort", words.plural(round(one.effort_days), "day") if one.effort_days is not None else "to be stated", ""),
+        ("Effort", views.effort(one) or "to be stated", ""),
         ("Brings", _brings(evidence, one), EVIDENCE),
         ("May not suffer", words.listed(counter), ""),
-        ("Without it", words.upper(asked.otherwise) + "." if asked and asked.otherwise else "", "risks"),
+        ("Without it", f"{asked.otherwise}." if asked and asked.otherwise else "", "risks"),
         ("Succeeds when", f"{evidence.noun(one.kpi)} is clearly better than it would have been, over "
          f"{words.plural(USUAL_AFTER, f'whole {period}')} after it is done." if one.kpi else "", ""),
         ("Stop when", "it did not work, or something that may not suffer got worse.", ""),
@@ -182,7 +182,7 @@ def _brings(evidence: Evidence, one: PlanAction) -> str:
 
 def _needed(evidence: Evidence, one: PlanAction) -> list[Fact]:
     return [
-        ("Problem", words.upper(_problem(evidence, one)), "targets"),
+        ("Problem", _problem(evidence, one), "targets"),
         ("What to do", "Compare the cases that miss it with the others, by kind, group and time. Name the cause, or agree "
          "another target.", ""),
         ("Responsible", f"to be named by {one.owner}", ""),

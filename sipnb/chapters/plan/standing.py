@@ -49,7 +49,7 @@ def _row(gap: GapFact, evidence: Evidence) -> dict[str, object]:
     assert gap.value is not None, "whoever asks has looked"
     return {
         "title": gap.title, "value": words.number(gap.value, gap.unit, currency),
-        "goal": f"{'at least' if gap.good == 'up' else 'at most'} {words.number(gap.target, gap.unit, currency)}",
+        "goal": f"{words.wanted(gap.good)} {words.number(gap.target, gap.unit, currency)}",
         "picture": bullet(gap.value, gap.target, usual, tone), "range": limits, "says": says, "sign": sign, "tone": tone,
     }  # fmt: skip
 
@@ -62,8 +62,7 @@ def _says(gap: GapFact, evidence: Evidence) -> tuple[str, str, str]:
     if fact is not None and (few := kpi_columns.unjudged(fact)):
         return words.upper(few), "–", "common"
     if gap.gap is not None and gap.gap > 0:
-        since = f", for the {words.ordinal(fact.missed_for)} {period} in a row" if fact and fact.missed_for > 1 else ""
-        return f"Missed this {period}{since}; may be chance", "●", "common"
+        return f"Missed this {period}{evidence.in_a_row(gap.kpi, ', ')}; may be chance", "●", "common"
     return f"Met this {period}; may be chance", "●", "common"
 
 

@@ -14,7 +14,7 @@ from sipnb.chapters.facts import DecisionFact, GapClosed, KpiFact, NewsFact, Pla
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.review import sentences
 from sipnb.chapters.vocabulary import NEWS
-from sipnb.cycles import Cycle, CycleError, parse
+from sipnb.cycles import Cycle, add_months, parse
 from sipnb.places import chapter_title
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, macros, say, together
@@ -72,7 +72,7 @@ def _tile(evidence: Evidence, fact: KpiFact, series: Mapping[str, pd.DataFrame])
     change, _ = kpi_columns.judged(fact)
     goal = "no target"
     if fact.target is not None:
-        goal = f"target {'at least' if fact.good == 'up' else 'at most'} {evidence.said(fact.target, fact.unit)}"
+        goal = f"target {words.wanted(fact.good)} {evidence.said(fact.target, fact.unit)}"
     trend = (
         sparkline(series[fact.kpi], fact.target, change.tone if fact.claims else "common") if fact.kpi in series else ""
     )
@@ -172,8 +172,13 @@ def progress(one: PlanAction) -> str:
 def money(one: PlanAction, currency: str) -> str:
     """What it is to cost, and how much work it is: `€ 9,000, 15 days`."""
     parts = [words.prose(one.cost, "money", currency)] if one.cost is not None else []
-    parts += [f"{words.plural(round(one.effort_days), 'day')}"] if one.effort_days is not None else []
+    parts += [effort(one)] if effort(one) else []
     return ", ".join(parts) or ("–" if one.kind == "needed" else "not stated")
+
+
+def effort(one: PlanAction) -> str:
+    """How much work it is: `15 days`; empty where that is not stated."""
+    return "" if one.effort_days is None else words.plural(round(one.effort_days), "day")
 
 
 def course(one: PlanAction, evidence: Evidence) -> str:
@@ -230,7 +235,7 @@ def timeline(found: Sequence[PlanAction], decisions: Sequence[DecisionFact], cyc
     dated = [one for one in found if one.begin or one.due]
     if not dated:
         return NOTHING
-    first, last = _months(cycle.end, -BACK), _months(cycle.end, AHEAD)
+    first, last = add_months(cycle.end, -BACK), add_months(cycle.end, AHEAD)
     spans = [_span(one, cycle) for one in dated]
     data = pd.DataFrame(
         {
@@ -274,22 +279,8 @@ def _span(one: PlanAction, cycle: Cycle) -> figures.Span:
     return figures.Span(
         f"{one.number} {one.title}", min(begin, end), end, kind,
         tuple(date.fromisoformat(step.done or step.due) for step in one.steps),
-        _reviewed(one, cycle), due if one.overdue_days else None,
+        parse(one.review, cycle.zone).end if one.review else None, due if one.overdue_days else None,
     )  # fmt: skip
-
-
-def _reviewed(one: PlanAction, cycle: Cycle) -> date | None:
-    if one.review is None:
-        return None
-    try:
-        return parse(one.review, cycle.zone).end
-    except CycleError:
-        return None
-
-
-def _months(day: date, months: int) -> date:
-    at = day.year * 12 + day.month - 1 + months
-    return date(at // 12, at % 12 + 1, 1)
 
 
 def decisions(asked: Sequence[DecisionFact]) -> Shown:

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 from matplotlib.figure import Figure
 
+from sipnb.cycles import add_months
 from sipnb.show import theme
 from sipnb.show.figures import axes as shared
 from sipnb.show.figures.axes import Draw
@@ -70,9 +71,10 @@ def timeline(spans: Sequence[Span], today: date, first: date, last: date) -> Dra
 
 
 def _months(first: date, last: date) -> list[date]:
-    found, one = [], date(first.year, first.month, 1)
+    """The first days of the months between two days, both among them."""
+    one = first if first.day == 1 else add_months(first, 1)
+    found = []
     while one <= last:
-        if one >= first:
-            found.append(one)
-        one = date(one.year + one.month // 12, one.month % 12 + 1, 1)
+        found.append(one)
+        one = add_months(one, 1)
     return found
