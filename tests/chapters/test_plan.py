@@ -153,3 +153,16 @@ def test_a_bullet_shows_value_target_and_usual_range_on_one_scale():
     markup = str(bullet(0.7, 0.85, (0.8, 0.9), "concern"))
     assert markup.count("<path") == 4 and "concern" in markup and 'aria-hidden="true"' in markup
     assert "nan" not in str(bullet(1.0, 1.0, None, "common"))
+
+
+def test_the_money_of_a_plan_tells_what_is_planned_once_and_each_month(opened):
+    evidence = opened("workplace")
+    text = outlook.money(evidence, actions.actions(evidence)).text
+    assert "Planned each month" in text and "€ 600" in text and "€ 2,000" in text and "€ 8,600" in text
+
+
+def test_a_sheet_says_which_objective_its_action_serves(opened):
+    evidence = opened("identity")
+    first, second = sheets.sheets(evidence, actions.actions(evidence), [])
+    assert ("Serves", "“People get back to work quickly”", "") in first.facts
+    assert "Serves" not in [term for term, _, _ in second.facts]

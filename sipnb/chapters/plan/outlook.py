@@ -66,7 +66,7 @@ def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFr
             "they promise."
         )
     else:
-        with_it = f"No agreed action is expected to move it before the end of {last.label}." if actions else ""
+        with_it = f"No agreed action states an effect on it by the end of {last.label}." if actions else ""
     told = (
         any(gap.kpi == fact.kpi for gap in evidence.missed) or (first.miss or 0.0) >= LIKELY or planned[-1] is not None
     )
@@ -136,18 +136,19 @@ def money(evidence: Evidence, actions: Sequence[PlanAction]) -> Shown:
     """What the plan costs, what was spent, and what came of it."""
     currency = evidence.context.currency
     rows = [
-        _row("Agreed", [one for one in actions if one.kind == "agreed"], currency),
-        _row("Proposed", [one for one in actions if one.kind == "proposed"], currency),
+        _row(name, [one for one in actions if one.kind == name.lower()], evidence.baseline.about.period, currency)
+        for name in ("Agreed", "Proposed")
     ]
     rows = [row for row in rows if row is not None]
     if not rows:
         return NOTHING
     said = _realised(evidence, currency)
-    shown = table(pd.DataFrame(rows), "Cost of the actions of this plan", numeric=("Planned once", "Spent", "Effort"))
+    frame = pd.DataFrame(rows)
+    shown = table(frame, "Cost of the actions of this plan", numeric=tuple(frame.columns[1:]))
     return together(shown, say(*said) if said else NOTHING)
 
 
-def _row(name: str, mine: Sequence[PlanAction], currency: str) -> dict[str, str] | None:
+def _row(name: str, mine: Sequence[PlanAction], period: str, currency: str) -> dict[str, str] | None:
     if not mine:
         return None
 
@@ -158,8 +159,10 @@ def _row(name: str, mine: Sequence[PlanAction], currency: str) -> dict[str, str]
         text = f"{sum(known):,.0f} days" if unit == "days" else words.prose(sum(known), unit, currency)
         return text if len(known) == len(values) else f"{text} ({len(known)} of {len(values)})"
 
+    each = [one.per_cycle for one in mine]
     return {
         "Actions": f"{name}: {len(mine)}", "Planned once": total([one.cost for one in mine]),
+        f"Planned each {period}": total(each) if any(each) else "–",
         "Spent": total([one.spent for one in mine]) if name == "Agreed" else "–",
         "Effort": total([one.effort_days for one in mine], "days"),
     }  # fmt: skip

@@ -72,6 +72,7 @@ def _agreed(evidence: Evidence, one: PlanAction, action: ActionFact) -> list[Fac
     return [
         ("Problem", _problem(evidence, one), "targets"),
         ("Raised for", _origin(action, evidence), ""),
+        ("Serves", _serves(evidence, action), ""),
         ("Touches", f"tickets where {found.where}" if found and found.where else "", ""),
         ("State", f"{action.state}{f', {words.day(action.since)}' if action.since else ''}", "register"),
         ("Responsible", action.owner or f"to be named by {evidence.baseline.about.owner}", ""),
@@ -106,6 +107,12 @@ def _origin(action: ActionFact, evidence: Evidence) -> str:
         title = evidence.context.kpis[kpi].title if kpi in evidence.context.kpis else place
         named.append(f"{title}, {sentences.label(cycle, evidence.context.cycle)}")
     return "; ".join(named)
+
+
+def _serves(evidence: Evidence, action: ActionFact) -> str:
+    """The objectives it serves, by their titles."""
+    titles = {one.id: one.title for one in evidence.context.workbook.objectives}
+    return words.listed([f"“{titles[name]}”" for name in action.objectives])
 
 
 def _promised(evidence: Evidence, one: PlanAction) -> str:
@@ -157,7 +164,7 @@ def _proposed(evidence: Evidence, one: PlanAction, option: OptionFact, asked: De
         ("Effort", views.effort(one) or "to be stated", ""),
         ("Brings", _brings(evidence, one), EVIDENCE),
         ("May not suffer", words.listed(counter), ""),
-        ("Without it", f"{asked.otherwise}." if asked and asked.otherwise else "", "risks"),
+        ("Otherwise", f"{asked.otherwise}." if asked and asked.otherwise else "", "risks"),
         ("Succeeds when", f"{evidence.noun(one.kpi)} is clearly better than it would have been, over "
          f"{words.plural(USUAL_AFTER, f'whole {period}')} after it is done." if one.kpi else "", ""),
         ("Stop when", "it did not work, or something that may not suffer got worse.", ""),
@@ -185,8 +192,7 @@ def _needed(evidence: Evidence, one: PlanAction) -> list[Fact]:
         ("Problem", _problem(evidence, one), "targets"),
         ("What to do", "Compare the cases that miss it with the others, by kind, group and time. Name the cause, or agree "
          "another target.", ""),
-        ("Responsible", f"to be named by {one.owner}", ""),
-        ("Accountable", one.owner or "to be named", ""),
+        ("Responsible", one.owner or "to be named", ""),
         ("Dates", views.dates(one), ""),
         ("Succeeds when", f"the plan of {evidence.context.cycle.shift(1).label} names a cause and an action.", ""),
     ]  # fmt: skip
