@@ -86,7 +86,8 @@ def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence
         + ("; dashed: with the plan" if there else ""),
         alt=f"{len(past)} values of {words.lower(fact.title)} and a forecast of {len(fact.steps)}: {first.label} about {value}, "
         f"target {target}.",
-        source="Without the plan: the model that would have erred least. With it: what the actions promise.",
+        source="Without the plan: the model that would have erred least."
+        + (" With it: what the actions promise." if there else ""),
     )  # fmt: skip
 
 
