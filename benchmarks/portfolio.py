@@ -32,7 +32,7 @@ CYCLE = "2026-10"
 SIZES = (1, 10, 300, 2000)
 #: What stands in the place of a plan and of its evidence: the sections that the portfolio leads to.
 PLAN = "<!doctype html><title>A plan</title>" + "".join(
-    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "asked", "plan-the-plan-on-a-page")
+    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "asked", "plan-the-plan-on-a-page", "plan-decisions-asked")
 )
 #: The page of 300 services stays below this many bytes.
 LIMIT = 1_000_000

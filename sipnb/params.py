@@ -51,7 +51,7 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 
 def _not_reserved(name: str) -> str:
-    if name in ("index", "workbench", "data-quality", "methods") or name.endswith("-evidence"):
+    if name in ("index", "workbench", "data-quality", "methods", "executive", "review") or name.endswith("-evidence"):
         raise ValueError("is the name of a page or folder of its own; call the service otherwise")
     return name
 

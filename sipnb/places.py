@@ -170,6 +170,11 @@ class CycleFolder:
         return self.root / "index.html"
 
     @property
+    def executive(self) -> Path:
+        """The portfolio for those who decide: what is asked, what it brings, and what became of what was decided."""
+        return self.root / "executive.html"
+
+    @property
     def quality(self) -> Path:
         return self.root / "data-quality.html"
 

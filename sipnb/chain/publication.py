@@ -113,7 +113,8 @@ def discard_results(folder: CycleFolder, service: str) -> None:
 def discard_portfolio(building: CycleFolder) -> None:
     """Remove what was made of a portfolio that failed: no figure of it may be read."""
     discard_results(building, ALL_SERVICES)
-    building.index.unlink(missing_ok=True)
+    for page in (building.index, building.executive):
+        page.unlink(missing_ok=True)
     for folder in (building.owners, building.downloads):
         shutil.rmtree(folder, ignore_errors=True)
 

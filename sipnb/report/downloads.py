@@ -21,6 +21,13 @@ from sipnb.report.calendar import calendar
 from sipnb.show import words
 from sipnb.show.display import harmless
 
+#: Columns that hold days, shares whatever their row is about, and counts of cases whatever its unit is.
+DATES = {"due", "decide_by", "by", "begin", "done"}
+SHARES = {"risk_of_a_miss", "way_to_its_target"}
+COUNTS = {"n"}
+#: What tells a spreadsheet that a file is UTF-8.
+MARK = "\ufeff"
+
 #: One row of a download; all rows of one have the same keys.
 Record = dict[str, Any]
 
@@ -32,12 +39,13 @@ def write_downloads(
 
     Without the extra `excel` there is no workbook.
     """
-    services, actions = service_records(facts), action_records(facts)
+    services, actions, decisions = service_records(facts), action_records(facts), decision_records(facts)
     measures = [record for one in measured for record in measure_records(one)]
     written = {
         "portfolio.csv": ("services, one a row", to_csv(services)),
         "kpis.csv": ("measures of all services, one a row", to_csv(measures)),
         "actions.csv": ("actions, one a row", to_csv(actions)),
+        "decisions.csv": ("decisions that are asked, one a row", to_csv(decisions)),
         "actions.ics": ("calendar of open actions", calendar(facts)),
         "portfolio.json": (
             "everything this page is made of",
@@ -46,7 +54,8 @@ def write_downloads(
     }
     if find_spec("xlsxwriter"):
         sheets = {
-            "Services": services, "Measures": measures, "Actions": actions, "Definitions": definition_records(measured)
+            "Services": services, "Decisions": decisions, "Measures": measures, "Actions": actions,
+            "Definitions": definition_records(measured),
         }  # fmt: skip
         written["portfolio.xlsx"] = ("all of it as a workbook", workbook(sheets, datetime.fromisoformat(facts.cutoff)))
     for name, (_, content) in written.items():
@@ -90,9 +99,24 @@ def action_records(facts: PortfolioFacts) -> list[Record]:
             "service": one.service, "name": names[one.service], "action": one.id, "kind": one.kind, "title": one.title,
             "owner": one.owner, "state": one.state, "open": one.open, "due": one.due or "", "decide_by": one.decide or "",
             "overdue": one.overdue,
-            "effect": one.effect, "standing": one.standing, "cost_once": one.money, "currency": facts.currency,
+            "number": one.number, "begin": one.begin or "", "done": one.done or "", "effect": one.effect,
+            "standing": one.standing,
+            "way_to_its_target": kpi_columns.rounded(one.closes), "cost_once": one.money, "spent": one.spent,
+            "effort_days": one.effort_days, "currency": facts.currency,
         }
         for one in facts.actions
+    ]  # fmt: skip
+
+
+def decision_records(facts: PortfolioFacts) -> list[Record]:
+    """A row a decision that is asked, the services in order of need."""
+    return [
+        {
+            "service": plan.service, "name": plan.name, "decision": one.title, "of": one.owner, "by": one.due, "why": one.why,
+            "effect": one.effect, "cost": one.cost, "without_it": one.otherwise, "action": one.number, "id": one.id,
+        }
+        for plan in facts.plans
+        for one in plan.decisions
     ]  # fmt: skip
 
 
@@ -112,9 +136,10 @@ def definition_records(measured: Iterable[BaselineFacts]) -> list[Record]:
 
 
 def to_csv(records: Sequence[Record]) -> str:
-    """Rows as RFC 4180 has them; "" where there are none."""
+    """Rows as RFC 4180 has them, after a mark that says they are UTF-8; "" where there are none."""
     text = io.StringIO()
     if records:
+        text.write(MARK)
         writer = csv.writer(text)
         writer.writerow(records[0])
         writer.writerows([neutral(value) for value in record.values()] for record in records)
@@ -139,6 +164,7 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
     formats = {
         "share": book.add_format({"num_format": "0.0%"}),
         "number": book.add_format({"num_format": "#,##0.###"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
     }
     for name, records in sheets.items():
@@ -155,17 +181,29 @@ def workbook(sheets: dict[str, list[Record]], created: datetime) -> bytes:
             longest = max(len(str(record[column])) for record in records)
             sheet.set_column(at, at, min(max(len(column) + 4, longest + 1), 48))
         for row, record in enumerate(records, start=1):
-            for at, value in enumerate(record.values()):
-                if isinstance(value, (int, float)) and not isinstance(value, bool):
-                    share = (record.get("unit") == "share" and columns[at] not in ("n",)) or columns[at].startswith(
-                        "risk"
-                    )
-                    sheet.write_number(row, at, value, formats["share" if share else "number"])
-                elif value is not None and value != "":
-                    text = neutral(value) if isinstance(value, bool) else words.unturned(value)
-                    sheet.write_string(row, at, text[:32_767], formats["text"])
+            for at, (column, value) in enumerate(record.items()):
+                _write(sheet, row, at, value, formats, _kind(column, value, record.get("unit")))
     book.close()
     return target.getvalue()
+
+
+def _kind(column: str, value: Any, unit: str | None) -> str:
+    """What a cell is: a date, a share, a number or text; empty where there is nothing."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "share" if column in SHARES or (unit == "share" and column not in COUNTS) else "number"
+    return "date" if column in DATES else "text"
+
+
+def _write(sheet: Any, row: int, at: int, value: Any, formats: dict[str, Any], kind: str) -> None:
+    if kind in ("share", "number"):
+        sheet.write_number(row, at, value, formats[kind])
+    elif kind == "date":
+        sheet.write_datetime(row, at, datetime.fromisoformat(value), formats[kind])
+    elif kind:
+        text = neutral(value) if isinstance(value, bool) else words.unturned(value)
+        sheet.write_string(row, at, text[:32_767], formats["text"])
 
 
 def _of_plan(status: str, number: int) -> int | None:

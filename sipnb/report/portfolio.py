@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sipnb import __version__
@@ -19,11 +20,14 @@ from sipnb.report.page import Section, contents, environment, quality_link, writ
 from sipnb.report.provenance import account
 
 #: The places of the page that cells of the notebook fill.
-FRONT = ("verdict", "movers", "since", "rule", "services", "matrix", "actions", "estate")
+FRONT = (
+    "verdict", "decisions", "movers", "since", "rule", "services", "actions", "money", "roadmap", "delivery", "stages", "worth",
+    "matrix", "estate",
+)  # fmt: skip
 
 
 def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code: bool = True) -> Path:
-    """Write the portfolio, a page for every owner and the downloads; return the portfolio's page.
+    """Write the portfolio, its short form for those who decide, a page for every owner and the downloads; return its page.
 
     It is made of its result, its executed notebook and the services' results. Render it after the services' pages: only
     pages that exist are linked. Raises ResultError or PageError.
@@ -37,34 +41,44 @@ def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code:
     listed = rows(folder, facts.plans, measured)
     downloads = write_downloads(folder, facts, list(measured.values()))
     render_owners(folder, facts, listed, downloads)
+    shared = {"facts": facts, "front": front, "counted": counted(facts.plans), "version": __version__}
+    short = environment().get_template("executive.html.j2").render(
+        title=f"Service improvement: what to decide, {facts.organisation}, {facts.cycle_label}",
+        **shared,
+        **page.editions(editions(folder, folder.executive.name), facts.cycle),
+    )  # fmt: skip
+    write(folder.executive, short)
     content = environment().get_template("index.html.j2").render(
         title=f"Service improvement plans: {facts.organisation}, {facts.cycle_label}",
-        facts=facts,
-        front=front,
-        counted=counted(facts.plans),
+        several=len(facts.plans) > 1,
         sources=account(facts.sources),
         downloads=downloads,
         chapters=[body],
-        contents=contents(_sections(facts, body.sections)),
+        contents=contents(_sections(facts, front, body.sections)),
         code=body.has_code,
         fingerprint=results.raw(folder, ALL_SERVICES, PORTFOLIO)["inputs"] or "not recorded",
         quality=quality_link(folder),
         notebook=folder.relative(folder.notebook(ALL_SERVICES, PORTFOLIO)),
         result=folder.relative(folder.result(ALL_SERVICES, PORTFOLIO)),
-        version=__version__,
+        **shared,
         **page.editions(editions(folder, folder.index.name), facts.cycle),
     )  # fmt: skip
     return write(folder.index, content)
 
 
-def _sections(facts: PortfolioFacts, body: list[Section]) -> list[Section]:
-    front = [
-        Section(2, "movers", "Biggest movers"), Section(2, "since", f"Since {facts.since.label}"),
-        Section(2, "services", "Services"), Section(2, "matrix", "Where measures stand"), Section(2, "actions", "Actions"),
+def _sections(facts: PortfolioFacts, front: Mapping[str, str], body: list[Section]) -> list[Section]:
+    shown = [
+        Section(2, "decisions", "Decisions asked"), Section(2, "money", "Money and work"),
+        Section(2, "services", "Services"), Section(2, "since", f"Since {facts.since.label}"),
+        Section(2, "roadmap", "Roadmap by owner"), Section(2, "actions", "Actions"),
+        Section(2, "delivery", "What became of the last money"),
+        Section(2, "worth", "Effect and effort"), Section(2, "movers", "Biggest movers"),
+        Section(2, "matrix", "Where measures stand"),
     ]  # fmt: skip
-    front += [Section(2, "estate", "Availability of the estate")] if facts.estate else []
+    shown += [Section(2, "estate", "Availability of the estate")] if facts.estate else []
+    shown = [one for one in shown if one.id != "money" or front["money"]]
     back = [
         Section(2, "records", "Records"), Section(2, "health", "The run"), Section(2, "downloads", "Downloads"),
         Section(2, "reading", "How to read this"),
     ]  # fmt: skip
-    return [*front, *body, *back]
+    return [*shown, *body, *back]

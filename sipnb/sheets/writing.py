@@ -43,6 +43,7 @@ def write(path: Path, name: str, header: Sequence[str], rows: Sequence[Sequence[
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     text = io.StringIO()
+    text.write("\ufeff")  # by which Excel knows that it is UTF-8
     writer = csv.writer(text)
     writer.writerow(header)
     writer.writerows([guarded(cell) if isinstance(cell, str) else _plain(cell) for cell in row] for row in rows)

@@ -204,11 +204,11 @@ def _formatted(values: pd.Series, unit: str | None, currency: str) -> list[str]:
 
 
 def _csv(data: pd.DataFrame) -> str:
-    """A frame as CSV in base64, to eight digits; text that a spreadsheet would take for a formula is neutralised."""
+    """A frame as CSV in base64, marked as UTF-8, to eight digits; what a spreadsheet would take for a formula is neutralised."""
     texts = [c for c in data.columns if not pd.api.types.is_numeric_dtype(data[c])]
     safe = data.assign(**{c: [_safe(v) for v in data[c]] for c in texts}).rename(columns=harmless)
     return base64.b64encode(
-        safe.to_csv(index=False, lineterminator="\r\n", float_format="%.8g").encode("utf-8")
+        safe.to_csv(index=False, lineterminator="\r\n", float_format="%.8g").encode("utf-8-sig")
     ).decode("ascii")
 
 
@@ -243,7 +243,7 @@ def templates(*folders: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined, finalize=_unturned,
     )  # fmt: skip
     environment.filters.update(tied=tied, code=_code)
-    environment.globals.update(day=words.day, number=words.number, variation=words.VARIATION)
+    environment.globals.update(day=words.day, number=words.number, sign=words.sign, variation=words.VARIATION)
     return environment
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,8 +19,8 @@ from sipnb.chapters import facts, results
 from sipnb.chapters.baseline import scorecard
 from sipnb.chapters.plan import views as front
 from sipnb.chapters.portfolio import actions as plan_actions
+from sipnb.chapters.portfolio import money, roadmap, standings, worth
 from sipnb.chapters.portfolio import rows as services
-from sipnb.chapters.portfolio import standings
 from sipnb.chapters.portfolio import views as portfolio
 from sipnb.places import (
     ALL_SERVICES,
@@ -331,13 +332,18 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
     )  # fmt: skip
     found = facts.PortfolioFacts(**(given | changes))
     results.write(folder, ALL_SERVICES, CYCLE, found, None, "fedcba9876543210")
-    lines = services.rows(folder, plans, baselines)
+    lines, road = services.rows(folder, plans, baselines), roadmap.roadmap(found.actions, date(2026, 11, 1))
     cells = {
         "verdict": portfolio.verdict(plans, found.sentence, found.warnings), "rule": display.say(found.rule, kind=""),
         "movers": portfolio.movers(found.signals, found.tested, lines, "EUR"), "since": portfolio.since(found.since, lines),
         "services": portfolio.services(lines), "matrix": portfolio.matrix(found.positions, lines),
         "actions": portfolio.actions(found.actions, found.totals, lines, "EUR"),
-        "estate": portfolio.availability(found.estate, LABEL),
+        "estate": portfolio.availability(found.estate, LABEL), "decisions": portfolio.decisions(plans, lines),
+        "money": money.tiles(money.money(found.actions), "month", "EUR"), "stages": display.Shown("", ""),
+        "roadmap": roadmap.shown(road, services.names(lines), services.links(lines),
+                                 {owner: services.owner_page(owner) for owner, _ in road.rows}),
+        "worth": worth.shown(worth.placed(found.actions), services.names(lines), LABEL, "EUR"),
+        "delivery": display.say("Nothing was agreed yet."),
     }  # fmt: skip
     more = [placed(place, value) for place, value in cells.items()]
     write_notebook(

@@ -81,7 +81,7 @@ def test_the_portfolio_is_searched_from_the_keyboard(visit):
     tab.keyboard.type("skip")
     shown = tab.locator("#plans tbody tr:visible")
     assert shown.count() == 1 and "Skipped" in shown.inner_text()
-    assert tab.locator("#found").inner_text() == "1 of 6 services"
+    assert tab.locator("#found").inner_text() == "1 of 6 services, 0 decisions, 0 actions"
 
 
 def test_the_first_tab_stop_leads_past_the_head(visit):

@@ -37,7 +37,7 @@ def facts(estate) -> PortfolioFacts:
 
 
 def rows(folder: CycleFolder, name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO((folder.downloads / name).read_bytes().decode("utf-8"), newline="")))
+    return list(csv.DictReader(io.StringIO((folder.downloads / name).read_bytes().decode("utf-8-sig"), newline="")))
 
 
 def test_there_is_a_row_a_service_with_the_figures_of_the_portfolio(estate, facts):
@@ -75,7 +75,9 @@ def test_actions_and_their_money_are_those_of_the_portfolio(estate, facts):
 
 def test_no_cell_begins_like_a_formula_and_all_text_can_be_read_back(estate, facts):
     names = {p.service: p.name for p in facts.plans}
-    for file in ("portfolio.csv", "kpis.csv", "actions.csv"):
+    for file in ("portfolio.csv", "kpis.csv", "actions.csv", "decisions.csv"):
+        # By its mark a spreadsheet knows that the file is UTF-8.
+        assert (estate.downloads / file).read_bytes().startswith(b"\xef\xbb\xbf")
         for row in rows(estate, file):
             for value in row.values():
                 assert not re.match(r"[=+\-@\t\r\n]", value) or re.fullmatch(r"-?[\d.]+(e-?\d+)?", value), (file, value)
@@ -110,7 +112,7 @@ def test_the_workbook_has_a_table_a_sheet_and_all_text_as_text(estate, facts):
     pytest.importorskip("xlsxwriter")
     path = estate.downloads / "portfolio.xlsx"
     book = calamine.CalamineWorkbook.from_path(str(path))
-    assert book.sheet_names == ["Services", "Measures", "Actions", "Definitions"]
+    assert book.sheet_names == ["Services", "Decisions", "Measures", "Actions", "Definitions"]
     services = book.get_sheet_by_name("Services").to_python()
     assert [row[1] for row in services[1:]] == [words.unturned(p.name) for p in facts.plans]
     measures = book.get_sheet_by_name("Measures").to_python()
@@ -123,7 +125,15 @@ def test_the_workbook_has_a_table_a_sheet_and_all_text_as_text(estate, facts):
             markup = parts.read(name).decode()
             assert "<f>" not in markup and 'state="frozen"' in markup and "<tableParts" in markup
         assert "2026-10-31T23:00:00Z" in parts.read("docProps/core.xml").decode()
-        assert len(sheets) == sum(name.startswith("xl/tables/") for name in parts.namelist()) == 4
+        assert len(sheets) == sum(name.startswith("xl/tables/") for name in parts.namelist()) == 5
+    actions = book.get_sheet_by_name("Actions").to_python()
+    due = actions[0].index("due")
+    assert [row[due] for row in actions[1:]] == [
+        date.fromisoformat(one.due) if one.due else "" for one in facts.actions
+    ]
+    decisions = book.get_sheet_by_name("Decisions").to_python()
+    assert len(decisions) - 1 == sum(len(p.decisions) for p in facts.plans)
+    assert all(isinstance(row[decisions[0].index("by")], date) for row in decisions[1:])
 
 
 def test_without_the_extra_there_is_neither_workbook_nor_link(estate, monkeypatch):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from benchmarks import portfolio as estates
+from sipnb.chapters.portfolio import views
 from tests.accessibility import violations
 
 
@@ -18,10 +20,15 @@ def large(tmp_path_factory):
 
 
 def pages(cycle) -> dict[str, Path]:
-    return {"index": cycle.index, "owner": next(cycle.owners.iterdir()), "cycles": cycle.cycles}
+    return {
+        "index": cycle.index,
+        "owner": next(cycle.owners.iterdir()),
+        "executive": cycle.executive,
+        "cycles": cycle.cycles,
+    }
 
 
-@pytest.mark.parametrize("name", ["index", "owner", "cycles"])
+@pytest.mark.parametrize("name", ["index", "owner", "executive", "cycles"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_reaches_beyond_the_screen(open_page, cycle, name, scheme):
     tab = open_page(pages(cycle)[name], scheme=scheme)
@@ -43,7 +50,7 @@ def test_search_and_filters_narrow_the_rows_and_say_how_many(open_page, large):
     tab.keyboard.type("Payroll gold")
     expected = [p.name for p in facts.plans if "payroll" in f"{p.name} {p.owner}".lower() and p.tier == "Gold"]
     assert expected and shown(tab) == expected
-    assert tab.get_by_role("status").inner_text() == f"{len(expected)} of 500 services"
+    assert tab.get_by_role("status").inner_text().startswith(f"{len(expected)} of 500 services, ")
     tab.locator("#clear").click()
     assert len(shown(tab)) == len(facts.plans) and tab.locator("#found").inner_text() == ""
     owner = facts.plans[7].owner
@@ -51,7 +58,34 @@ def test_search_and_filters_narrow_the_rows_and_say_how_many(open_page, large):
     tab.locator("#by-tone").select_option("concern")
     expected = [p.name for p in facts.plans if p.owner == owner and p.tone == "concern"]
     assert expected and shown(tab) == expected
-    assert tab.get_by_role("status").inner_text() == f"{len(expected)} of 500 services"
+    assert tab.get_by_role("status").inner_text().startswith(f"{len(expected)} of 500 services, ")
+
+
+def test_actions_decisions_sums_and_measures_follow_what_is_chosen(open_page, large):
+    facts, folder = large
+    tab = open_page(folder.index)
+    owner = next(p.owner for p in facts.plans if p.decisions)
+    mine = {p.service for p in facts.plans if p.owner == owner}
+    tab.locator("#by-owner").select_option(owner)
+    actions = [one for one in facts.actions if one.service in mine]
+    agreed = [one for one in actions if one.kind == "agreed"]
+    proposed = [one for one in actions if one.kind == "proposed"]
+    told = tab.locator(".told[data-of=action]").inner_text()
+    late, open_ones = sum(one.overdue for one in agreed), sum(one.open for one in agreed)
+    of = "action of a register" if len(agreed) == 1 else "actions of registers"
+    assert told.startswith(f"Chosen: {len(agreed)} {of} ({open_ones} open, {late} overdue); {len(proposed)} proposal")
+    money = [one.money for one in proposed if one.money is not None]
+    assert f"of which {len(money)} with a stated cost: € {sum(money):,.0f} once" in told
+    assert tab.evaluate("document.querySelectorAll('.actions tbody tr:not([hidden])').length") == len(actions)
+    listed = [(p.service, one) for p in facts.plans for one in p.decisions][: views.MOST_DECISIONS]
+    asked = sum(service in mine for service, _ in listed)
+    assert tab.locator(".told[data-of=decision]").inner_text() == f"Chosen: {asked} decision{'s' * (asked != 1)}."
+    tab.locator("#clear").click()
+    expect(tab.locator(".told[data-of=action]")).to_have_text(re.compile(r"^[\d,]+ actions agreed"))
+    name = facts.plans[3].name
+    short = next(one.short for one in facts.positions if one.service == facts.plans[3].service)
+    tab.locator("#find").fill(f"{name} {short}")
+    expect(tab.locator("#measures-found a").first).to_have_text(f"{name}, {short}")
 
 
 def test_what_is_chosen_stands_in_the_address_and_comes_back(open_page, large):
@@ -64,10 +98,10 @@ def test_what_is_chosen_stands_in_the_address_and_comes_back(open_page, large):
     assert state == "#q=a%26b%3Dc%20%C3%A9&tier=Gold&sort=name"
     tab.reload()
     assert tab.locator("#find").input_value() == "a&b=c é" and tab.locator("#by-tier").input_value() == "Gold"
-    assert tab.locator("#found").inner_text() == "0 of 500 services"
+    assert tab.locator("#found").inner_text() == "0 of 500 services, 0 decisions, 0 actions"
     tab.evaluate("location.hash = '#tier=Silver'")
     silver = [p for p in facts.plans if p.tier == "Silver"]
-    expect(tab.locator("#found")).to_have_text(f"{len(silver)} of 500 services")
+    expect(tab.locator("#found")).to_have_text(re.compile(f"^{len(silver)} of 500 services, "))
     tab.evaluate("location.hash = '#matrix'")
     assert tab.locator("#by-tier").input_value() == "Silver", "an anchor is no state"
     tab.evaluate("location.hash = '#owner=Nobody&tone=%zz&sort=toString'")

@@ -102,7 +102,7 @@ def test_the_data_of_every_figure_can_be_downloaded_and_no_cell_is_a_formula(fol
         files = re.findall(r'href="data:text/csv;charset=utf-8;base64,([^"]+)"', markup)
         assert len(files) == len(figures), service
         for file, figure in zip(files, figures, strict=True):
-            rows = list(csv.reader(io.StringIO(base64.b64decode(file).decode())))
+            rows = list(csv.reader(io.StringIO(base64.b64decode(file).decode("utf-8-sig"))))
             assert len({len(row) for row in rows}) == 1
             assert len(rows) - 1 == figure.split("<tbody>")[1].count("<tr"), "the table is what can be downloaded"
             for cell in (cell for row in rows for cell in row):

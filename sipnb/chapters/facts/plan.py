@@ -60,6 +60,7 @@ class VerdictFact(Facts):
     decisions: list[DecisionFact]
     news: list[NewsFact] = Field(default_factory=list)
     caution: str = Field("", description="a data-quality warning that alters the verdict")
+    kpi: str | None = Field(None, description="the measure that the sentence is about, where it is about one")
 
 
 class CourseFact(Facts):
@@ -106,6 +107,7 @@ class PlanAction(Facts):
     spent: float | None = None
     effort_days: float | None = None
     course: CourseFact | None = None
+    closes: float | None = Field(None, description="the part of the way to its target that it is to go")
     promise: str = ""
     verdict: str | None = None
     review: str | None = None

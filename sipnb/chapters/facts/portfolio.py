@@ -30,6 +30,7 @@ class PlanFact(Facts):
     better: list[str]
     options: list[str]
     decisions: list[DecisionFact] = Field(default_factory=list)
+    kpi: str | None = Field(None, description="the measure that its sentence is about, where it is about one")
     stale: list[str] = Field(
         default_factory=list, description="what changed since the plan was made, where anything did"
     )
@@ -48,8 +49,10 @@ class PositionFact(Facts):
 class ActionOfPlan(Facts):
     """One action of one service: agreed, as its register has it, or proposed by its plan.
 
-    `owner` is the action's own, or the service's where none is named; `money` is what it is to cost once. `standing` says what
-    the register has of a proposal already, that the records no longer speak for an open action, or whether a done one worked.
+    `owner` is the action's own, or the service's where none is named; `money` is what it is to cost once, `spent` what it cost so
+    far. `standing` says what the register has of a proposal already, that the records no longer speak for an open action, or
+    whether a done one worked. `number` is its name in the plan; empty where the plan no longer lists it. `closes` is the part of
+    the way to its measure's target that it is to go, where the action states an effect or one is estimated.
     """
 
     service: str
@@ -65,6 +68,41 @@ class ActionOfPlan(Facts):
     effect: str
     money: float | None
     standing: str = ""
+    number: str = ""
+    begin: str | None = Field(None, description="the day on which it was begun or agreed, ISO")
+    done: str | None = Field(None, description="the day on which it was done, ISO")
+    spent: float | None = None
+    effort_days: float | None = None
+    per_cycle: float | None = None
+    closes: float | None = None
+
+
+class SumFact(Facts):
+    """A sum of what is stated by `stated` of `of` actions; `amount` is None where none of them states it."""
+
+    amount: float | None
+    stated: int
+    of: int
+
+
+class MoneyFact(Facts):
+    """Money and effort of all actions: what agreed ones have cost so far, what open ones are still to cost, what each cycle costs
+    of those that are done, what proposals would cost, and the days of work that open and proposed ones take."""
+
+    spent: SumFact
+    committed: SumFact
+    running: SumFact
+    proposed: SumFact
+    effort: SumFact
+    effort_proposed: SumFact
+
+
+class StageFact(Facts):
+    """How many actions of the registers came so far, and how many of those before it did not, by why."""
+
+    name: str
+    actions: int
+    left: dict[str, int] = Field(default_factory=dict)
 
 
 class TotalsFact(Facts):
@@ -218,6 +256,8 @@ class PortfolioFacts(Facts):
     positions: list[PositionFact]
     actions: list[ActionOfPlan]
     totals: TotalsFact
+    money: MoneyFact | None = None
+    stages: list[StageFact] = Field(default_factory=list)
     delivery: DeliveryFact | None = None
     since: SinceFact
     health: HealthFact

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sipnb.catalogue import LEVERS
-from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, OptionFact, PlanAction
+from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, GapFact, OptionFact, PlanAction
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.review import sentences
 from sipnb.chapters.review.outcomes import LONGEST
@@ -23,6 +23,7 @@ def actions(evidence: Evidence) -> list[PlanAction]:
     proposed = [_proposed(evidence, f"P{at}", one) for at, one in enumerate(asked, start=1)]
     about = [one for one in (*agreed, *proposed) if one.done is None]
     unanswered = [gap for gap in evidence.missed if not any(_about(one, gap.kpi) for one in about)]
+    agreed, proposed = ([_closing(evidence, one) for one in these] for these in (agreed, proposed))
     return [*agreed, *proposed, *(_needed(evidence, f"N{at}", gap.kpi) for at, gap in enumerate(unanswered, start=1))]
 
 
@@ -109,14 +110,28 @@ def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
     )  # fmt: skip
 
 
+def _closing(evidence: Evidence, one: PlanAction) -> PlanAction:
+    """The action with the part of the way to its measure's target that it is to go, by its own statement or by an estimate."""
+    short = (gap for gap in evidence.gaps.gaps if gap.gap is not None and gap.gap > 0)
+    gap = next((gap for gap in short if one.course and gap.kpi == one.course.kpi), None)
+    by = None if gap is None or one.done is not None else _by(one, gap)
+    return one if by is None else one.model_copy(update={"closes": by / gap.gap})
+
+
+def _by(one: PlanAction, gap: GapFact) -> float | None:
+    """How far an action is to take a target's measure the good way; None where it does not say so."""
+    if one.course is None or one.course.basis == "goal" or one.course.kpi != gap.kpi:
+        return None
+    return (1 if gap.good == "up" else -1) * (one.course.end - one.course.start)
+
+
 def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
     """What the actions that are not done yet are expected to close of each missed target's gap, were their effects to add up."""
     told = []
     for gap in evidence.missed:
         mine = [one for one in found if one.done is None and one.kind != "needed" and _about(one, gap.kpi)]
-        stated = [one.course for one in mine if one.course and one.course.basis != "goal" and one.course.kpi == gap.kpi]
-        sign = 1 if gap.good == "up" else -1
-        by = sum(sign * (one.end - one.start) for one in stated)
+        stated = [by for one in mine if (by := _by(one, gap)) is not None]
+        by = sum(stated)
         told.append(
             GapClosed(
                 kpi=gap.kpi, unit=gap.unit, gap=gap.gap or 0.0, closed=by, remains=max((gap.gap or 0.0) - by, 0.0),

@@ -21,6 +21,19 @@ def headline(evidence: Evidence) -> tuple[str, str]:
     return words.clipped(sentence, LONGEST), tone
 
 
+def subject(evidence: Evidence) -> str | None:
+    """The measure that the sentence is about; None where it is about the service as a whole."""
+    if evidence.worst is not None:
+        return evidence.worst.kpi
+    close = _close(evidence)
+    moved = [*evidence.changed("concern"), *evidence.changed("improvement")]
+    if not evidence.gaps.meets and close is not None:
+        return close.kpi
+    if moved:
+        return moved[0].kpi
+    return evidence.risky[0].kpi if evidence.risky is not None and evidence.risky[1].miss >= LIKELY else None
+
+
 def _sentence(evidence: Evidence) -> tuple[str, str]:
     about = evidence.baseline.about
     if not evidence.baseline.kpis:
@@ -86,11 +99,16 @@ def _not_missing(evidence: Evidence) -> tuple[str, str]:
 
 def _standing(evidence: Evidence) -> str:
     """How the targets stand; where none is met, what this cycle missed comes before what cannot be told of its level."""
-    missed = next((g for g in evidence.gaps.gaps if g.status == "inconclusive" and g.gap > 0), None)
+    missed = _close(evidence)
     if evidence.gaps.meets or missed is None:
         return standing(evidence)
     text, period = words.upper(_short_of(evidence, missed)), evidence.baseline.about.period
     return f"{text} this {period}; whether it stays so cannot be told yet"
+
+
+def _close(evidence: Evidence) -> GapFact | None:
+    """The first target that this cycle missed, though it cannot be told whether its level does."""
+    return next((g for g in evidence.gaps.gaps if g.status == "inconclusive" and g.gap > 0), None)
 
 
 def _moved(evidence: Evidence, worse: list[KpiFact], better: list[KpiFact]) -> str:

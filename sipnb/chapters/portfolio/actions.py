@@ -11,6 +11,7 @@ from sipnb.chapters.facts import (
     ActionOfPlan,
     DecisionFact,
     OptionFact,
+    PlanAction,
     PlanFacts,
     RecommendationFacts,
     ReviewFacts,
@@ -40,7 +41,20 @@ def of_plan(
     asked = {d.id: d for d in plan.verdict.decisions if d.kind == "option"}
     agreed = [_agreed(service, owner, one, advice.spoken_against) for one in reviewed.actions]
     agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
-    return agreed + [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
+    proposed = [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
+    listed = {one.id: one for one in plan.actions}
+    return [_as_planned(one, listed.get(one.id)) for one in (*agreed, *proposed)]
+
+
+def _as_planned(one: ActionOfPlan, planned: PlanAction | None) -> ActionOfPlan:
+    """An action with what its plan says of it, where that lists it still."""
+    if planned is None:
+        return one
+    return one.model_copy(
+        update={
+            "number": planned.number, "begin": planned.begin, "effort_days": planned.effort_days, "closes": planned.closes
+        }
+    )  # fmt: skip
 
 
 def totals(found: Sequence[ActionOfPlan]) -> TotalsFact:
@@ -61,6 +75,7 @@ def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> 
         open=one.state not in DONE, due=one.due, overdue=one.overdue,
         effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=one.planned[1] if one.planned else None,
         standing=f"the records do not speak for it now: {against}" if against else _worked(one),
+        done=one.implemented, spent=one.cost, effort_days=one.effort_days, per_cycle=one.per_cycle,
     )  # fmt: skip
 
 

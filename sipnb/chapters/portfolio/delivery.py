@@ -9,11 +9,11 @@ from datetime import date
 
 import pandas as pd
 
-from sipnb.chapters.facts import ActionFact, DeliveredFact, DeliveryFact, ShareFact
+from sipnb.chapters.facts import ActionFact, DeliveredFact, DeliveryFact, ShareFact, StageFact
 from sipnb.chapters.portfolio.ranking import Chapters
 from sipnb.methods.durations import Survival, kaplan_meier
 from sipnb.register import NOT_AGREED, REFUSED
-from sipnb.show import figures, words
+from sipnb.show import figures, theme, words
 from sipnb.show.display import Shown, figure, say, together
 
 #: With fewer agreed actions nothing is said of how long they take.
@@ -50,6 +50,27 @@ def delivery(chapters: Mapping[str, Chapters], cutoff: date) -> Delivery:
         delivered=_delivered(every), half_days=half if math.isfinite(half) else None,
     )  # fmt: skip
     return Delivery(fact, survival)
+
+
+def stages(chapters: Mapping[str, Chapters]) -> list[StageFact]:
+    """How many actions of all registers were proposed, accepted, done, judged and worked, and what became of the others."""
+    every = [action for one in chapters.values() for action in one.review.actions]
+    agreed = [one for one in every if one.state not in NOT_AGREED]
+    done = [one for one in agreed if one.implemented is not None]
+    status = [one.outcome.status if one.outcome else "not measurable" for one in done]
+    refused = sum(one.state in REFUSED for one in every)
+    judged = sum(one in _VERDICTS for one in status)
+    early = sum(one in ("too early", "not due") for one in status)
+    return [
+        StageFact(name="Proposed", actions=len(every)),
+        StageFact(name="Accepted", actions=len(agreed),
+                  left={"Refused": refused, "Not decided": len(every) - len(agreed) - refused}),
+        StageFact(name="Done", actions=len(done), left={"Not done yet": len(agreed) - len(done)}),
+        StageFact(name="Judged", actions=judged,
+                  left={"Too early to say": early, "Cannot be measured": len(done) - judged - early}),
+        StageFact(name="Worked", actions=status.count("worked"),
+                  left={"Not clear": status.count("inconclusive"), "Did not work": status.count("did not")}),
+    ]  # fmt: skip
 
 
 def _undone(actions: Sequence[ActionFact], cutoff: date) -> Survival | None:
@@ -106,6 +127,26 @@ def sentence(fact: DeliveryFact) -> str:
     return text
 
 
+def staged(found: Sequence[StageFact], label: str) -> Shown:
+    """From what was proposed to what worked, as a waterfall; nothing where the registers are empty."""
+    if not found or not found[0].actions:
+        return Shown("", "")
+    rows: list[tuple[str, int, bool]] = []
+    for stage in found:
+        rows += [(why, -n, False) for why, n in stage.left.items() if n]
+        rows.append((stage.name, stage.actions, True))
+    data = pd.DataFrame(rows, columns=["Step", "Actions", "total"])
+    n, accepted, done, judged, worked = (stage.actions for stage in found)
+    told = f"Of {words.plural(n, 'action')} proposed {accepted} were accepted, {done} done, and {worked} worked"
+    return figure(
+        figures.waterfall(data.set_axis(["label", "value", "total"], axis=1),
+                          [f"{value:,}".replace("-", "−") for value in data["Actions"]], theme.COMMON),
+        name="stages", finding=told, subtitle=f"Actions of all registers, as they stood at the end of {label}",
+        alt=f"{told}; {words.plural(judged, 'action has', 'actions have')} a verdict.",
+        data=data[["Step", "Actions"]], source="The improvement registers of all services.",
+    )  # fmt: skip
+
+
 def shown(found: Delivery, currency: str, label: str) -> Shown:
     """The record, what was promised beside what came, and how long agreed actions stay undone."""
     parts = [say(sentence(found.fact))]
@@ -133,7 +174,7 @@ def _waterfall(one: DeliveredFact, currency: str, label: str) -> Shown:
     return figure(
         figures.waterfall(data.set_axis(["label", "value"], axis=1), at_bars),
         name=f"delivered-{one.unit}", finding=f"{promised} promised, {low} to {high} realised",
-        subtitle=f"{words.upper(_OF[one.unit])} of the {many} with a verdict and a promise, over the cycles since each until "
+        subtitle=f"{words.upper(_OF[one.unit])} of the {many} with a verdict and a promise, from each until "
         f"{label}; the bars show the best estimates, the title the 95 % interval",
         alt=f"{promised} {_OF[one.unit]} were promised by {many}; {low} to {high} were realised, most likely {amount}.",
         data=data, source="What each action brought is estimated against what would have been without it; see its plan.",

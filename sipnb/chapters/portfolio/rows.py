@@ -1,4 +1,4 @@
-"""The rows of the portfolio: one a service, with the measure it is known by, its past and where to read on."""
+"""The rows of the portfolio: one a service, with the measure its finding is about, its past and where to read on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sipnb.places import BASELINE, CycleFolder
 from sipnb.show import words
 from sipnb.show.sparkline import extent, sparkline
 
-#: A service is shown by its promise to users; where it has no such promise, by its availability.
+#: A service whose finding is about no single measure is shown by its promise to users, or else by its availability.
 HEADLINES = ("sla_attainment", "availability")
 
 _STALE = {
@@ -69,7 +69,10 @@ def rows(
     `source` gives the folder that holds a service's results and page, where that is not `folder`.
     """
     source = source or (lambda service: folder)
-    headlines = {service: _headline(source(service), service, one) for service, one in measured.items()}
+    about = {p.service: p.kpi for p in plans}
+    headlines = {
+        service: _headline(source(service), service, one, about.get(service)) for service, one in measured.items()
+    }
     spans: dict[str, tuple[float, float]] = {}
     # Two tickets a month swing from 0 to 100 %: what carries no claim does not set the scale of the others.
     scaled = [one for one in headlines.values() if one and one.fact.claims]
@@ -111,10 +114,11 @@ def _row(
     )
 
 
-def _headline(folder: CycleFolder, service: str, facts: BaselineFacts) -> _Headline | None:
+def _headline(folder: CycleFolder, service: str, facts: BaselineFacts, about: str | None) -> _Headline | None:
+    """The measure that the finding is about, or else the one that the service is known by."""
     by_kpi = {fact.kpi: fact for fact in facts.measures}
     own = [fact.kpi for fact in facts.measures if fact.target is not None]
-    chosen = next((by_kpi[kpi] for kpi in (*HEADLINES, *own) if kpi in by_kpi), None)
+    chosen = next((by_kpi[kpi] for kpi in (about, *HEADLINES, *own) if kpi in by_kpi), None)
     if chosen is None:
         return None
     series = results.table(folder, service, BASELINE, "series")

@@ -54,6 +54,23 @@ def _mover(one: SignalFact, currency: str) -> str:
     return f"{words.lower(one.title)} {value} ({basis}), usually {usual}"
 
 
+#: Decisions in sight before the others are folded away; and so many in all: further ones stand on the pages of the owners.
+DECISIONS, MOST_DECISIONS = 12, 100
+
+
+def decisions(plans: Sequence[PlanFact], rows: Sequence[Row], up: str = "") -> Shown:
+    """Everything that the plans ask, the services in order of need: what, of whom, by when, what it brings and costs."""
+    asked = [(plan.service, one) for plan in plans for one in plan.decisions]
+    if not asked:
+        return say("No plan asks for a decision.", kind="")
+    owners = len({one.owner for _, one in asked})
+    first = words.day(min(one.due for _, one in asked))
+    told = f"{words.plural(len(asked), 'decision')} of {words.plural(owners, 'role')}, the first by {first}."
+    known, n, most = names(rows), DECISIONS, MOST_DECISIONS
+    markup = macros("portfolio").decisions(asked[:n], asked[n:most], len(asked[most:]), told, known, links(rows, up))
+    return Shown(str(markup), "\n".join([told, *(f"{known[service]}: {one.title}" for service, one in asked)]))
+
+
 def since(found: SinceFact, rows: Sequence[Row]) -> Shown:
     """What changed since the cycle before, by kind."""
     groups, sentence = changes.groups(found), changes.sentence(found)

@@ -2,7 +2,7 @@
 (function () {
   // Tables that become cards on a narrow screen stay tables for those who listen.
   var roles = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TFOOT: "rowgroup", TR: "row", TD: "cell" };
-  document.querySelectorAll(".plans, .matrix, .actions").forEach(function (table) {
+  document.querySelectorAll(".plans, .matrix, .actions, .deciding, .road").forEach(function (table) {
     table.setAttribute("role", "table");
     table.querySelectorAll("thead, tbody, tfoot, tr, th, td").forEach(function (one) {
       one.setAttribute("role", roles[one.tagName] || (one.scope === "col" ? "columnheader" : "rowheader"));
@@ -18,10 +18,12 @@
   var tones = { concern: "Concern", improvement: "Improvement", common: "No real change", failed: "Failed",
     errored: "Could not be run", skipped: "Not planned yet", stale: "Out of date" };
   var sort = "", up = false;
+  // What a row is about is known by the plan that its first link leads to.
+  function page(node) { var link = node.querySelector("a"); return link ? link.getAttribute("href").split("#")[0] : ""; }
   var known = rows.map(function (row, place) {
     var small = row.cells[0].querySelector("small"), tier = small.querySelector("span"), link = small.querySelector("a");
     var risk = row.cells.length > 4 ? row.cells[4].textContent : "";
-    return { row: row, place: place, text: row.textContent.toLowerCase(), tones: row.className.split(" "),
+    return { row: row, place: place, page: page(row), text: row.textContent.toLowerCase(), tones: row.className.split(" "),
       name: row.cells[0].firstElementChild.textContent, tier: tier ? tier.textContent : "", owner: link ? link.textContent : "",
       // The ends say "over" and "under": they lie beyond the whole numbers next to them.
       risk: /\d/.test(risk) ? parseFloat(risk.replace(/[^\d.]/g, "")) + (/^over/.test(risk) ? 0.5 : /^under/.test(risk) ? -0.5 : 0) : -1 };
@@ -41,18 +43,84 @@
   options(fields.tone, [].concat.apply([], known.map(function (one) { return one.tones; })), tones);
   form.hidden = rows.length < 2;
 
+  // What belongs to services: decisions, actions, what is due when. Each is found by its own words, its service and its owner.
+  var services = {};
+  known.forEach(function (one) { if (one.page) { services[one.page] = one; } });
+  var told = Array.prototype.map.call(document.querySelectorAll(".told"), function (one) { return { node: one, text: one.textContent }; });
+  function things(selector, kind) {
+    return Array.prototype.map.call(document.querySelectorAll(selector), function (node) {
+      return { node: node, kind: kind, text: node.textContent.toLowerCase(), service: services[page(node)] };
+    });
+  }
+  var all = things(".deciding tbody tr", "decision").concat(things(".actions tbody tr", "action"), things(".road li", "due"));
+  var measures = [];
+  document.querySelectorAll(".matrix li").forEach(function (item) {
+    var cell = item.closest("td"), where = cell.querySelector("summary .unseen").textContent.trim(), link = item.querySelector("a");
+    item.lastChild.textContent.replace(/^:\s*/, "").split("; ").forEach(function (title) {
+      measures.push({ text: (link.textContent + " " + title + " " + where).toLowerCase(), link: link, title: title, where: where });
+    });
+  });
+
+  function count(n, one, many) { return n.toLocaleString("en") + " " + (n === 1 ? one : many); }
+  function summed(nodes, currency) {
+    var kinds = { agreed: 0, proposed: 0 }, open = 0, late = 0, money = 0, priced = 0;
+    nodes.forEach(function (node) {
+      var agreed = node.classList.contains("agreed");
+      kinds[agreed ? "agreed" : "proposed"] += 1;
+      if (agreed) { open += node.classList.contains("open"); late += node.querySelector("b") !== null; }
+      if (node.dataset.money) { money += parseFloat(node.dataset.money); priced += 1; }
+    });
+    return count(kinds.agreed, "action of a register", "actions of registers") + " (" + open + " open, " + late + " overdue); " +
+      count(kinds.proposed, "proposal", "proposals") +
+      (priced ? ", of which " + priced + " with a stated cost: " + currency + " " + Math.round(money).toLocaleString("en") + " once" : "") + ".";
+  }
+  function tell(any, shown) {
+    told.forEach(function (one) {
+      var mine = shown[one.node.dataset.of] || [];
+      one.node.textContent = !any ? one.text : one.node.dataset.of === "decision"
+        ? "Chosen: " + count(mine.length, "decision", "decisions") + "."
+        : "Chosen: " + summed(mine, one.node.dataset.currency);
+    });
+    document.querySelectorAll(".rest").forEach(function (one) { if (any) { one.open = true; } });
+  }
+
+  function fitting(parts, text) { return parts.every(function (part) { return text.indexOf(part) >= 0; }); }
   function show() {
-    var parts = fields.q.value.toLowerCase().split(/\s+/), shown = 0, any = false;
+    var parts = fields.q.value.toLowerCase().split(/\s+/), shown = 0, any = false, left = {};
     Object.keys(fields).forEach(function (name) { any = any || fields[name].value !== ""; });
-    known.forEach(function (one) {
-      var fits = parts.every(function (part) { return one.text.indexOf(part) >= 0; }) &&
-        (!fields.owner.value || one.owner === fields.owner.value) && (!fields.tier.value || one.tier === fields.tier.value) &&
+    function chosen(one) {
+      return (!fields.owner.value || one.owner === fields.owner.value) && (!fields.tier.value || one.tier === fields.tier.value) &&
         (!fields.tone.value || one.tones.indexOf(fields.tone.value) >= 0);
+    }
+    known.forEach(function (one) {
+      var fits = fitting(parts, one.text) && chosen(one);
       if (one.row.hidden === fits) { one.row.hidden = !fits; }
       shown += fits;
     });
-    found.textContent = any ? shown + " of " + rows.length + (rows.length === 1 ? " service" : " services") : "";
+    all.forEach(function (one) {
+      var fits = fitting(parts, one.text) && (!one.service || chosen(one.service));
+      if (one.node.hidden === fits) { one.node.hidden = !fits; }
+      if (fits) { (left[one.kind] = left[one.kind] || []).push(one.node); }
+    });
+    document.querySelectorAll(".road tbody tr").forEach(function (row) { row.hidden = !row.querySelector("li:not([hidden])"); });
+    tell(any, left);
+    found.textContent = any ? [shown + " of " + count(rows.length, "service", "services"),
+      count((left.decision || []).length, "decision", "decisions"), count((left.action || []).length, "action", "actions")].join(", ") : "";
+    list(fields.q.value.trim().length > 1 ? measures.filter(function (one) { return fitting(parts, one.text); }) : []);
     document.getElementById("clear").hidden = !any;
+  }
+  function list(mine) {
+    var place = document.getElementById("measures-found"), most = 8;
+    place.textContent = mine.length ? count(mine.length, "measure", "measures") + ": " : "";
+    mine.slice(0, most).forEach(function (one, at) {
+      var link = document.createElement("a");
+      link.href = one.link.getAttribute("href");
+      link.textContent = one.link.textContent + ", " + one.title;
+      place.appendChild(document.createTextNode(at ? "; " : ""));
+      place.appendChild(link);
+      place.appendChild(document.createTextNode(" (" + one.where + ")"));
+    });
+    if (mine.length > most) { place.appendChild(document.createTextNode("; and " + (mine.length - most) + " more")); }
   }
 
   var order = {

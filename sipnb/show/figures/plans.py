@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from sipnb.cycles import add_months
@@ -68,6 +69,53 @@ def timeline(spans: Sequence[Span], today: date, first: date, last: date) -> Dra
         return figure
 
     return draw
+
+
+def worth(rows: pd.DataFrame, unit: str, currency: str, axis: str, most: int = 8) -> Draw:
+    """Actions by what they take and by the part of their gap they are to close; those without an estimate, at the bottom.
+
+    `rows`: columns label, takes, closes (may be missing), kind (agreed, proposed). The `most` that are to close most are named.
+    """
+    takes, closes = (rows[c].to_numpy(float) for c in ("takes", "closes"))
+    known = np.isfinite(closes)
+    named = sorted(np.flatnonzero(known), key=lambda i: (-closes[i], takes[i]))[:most]
+
+    def draw(room: Room) -> Figure:
+        tall = 300 if room.narrow else 320
+        figure, axes = theme.canvas(room, tall)
+        bottom = -0.16
+        span = shared.limits(takes, "count", zero=True)
+        axes.set_ylim(-0.26, 1.12)
+        axes.set_yticks([bottom, 0, 0.5, 1], ["no estimate", "0 %", "50 %", "100 %"])
+        left = shared.room_left(["no estimate"], room)
+        theme.margins(figure, left, 14, 8, 44)
+        shared.scale(axes, span, room, unit if unit == "money" else "count", currency, axis="x")
+        axes.set_xlabel(axis, color=theme.MUTED, fontsize=room.text)
+        axes.axhline(0, color=theme.FAINT, linewidth=1)
+        y = np.where(known, np.clip(closes, 0, 1.05), bottom)
+        hollow = rows["kind"].to_numpy(str) == "proposed"
+        for here, size, color in ((slice(None), 11, theme.ACCENT), (hollow, 6, theme.PAPER)):
+            axes.plot(
+                takes[here], y[here], color=color, marker="o", linestyle="none", markersize=size, markeredgewidth=0
+            )
+        _named(axes, rows, takes, y, named, room, tall - 52)
+        return figure
+
+    return draw
+
+
+def _named(
+    axes, rows: pd.DataFrame, x: np.ndarray, y: np.ndarray, named: Sequence[int], room: Room, height: float
+) -> None:
+    """Names beside points, kept from each other by their height."""
+    low, high = axes.get_ylim()
+    end = axes.get_xlim()[1]
+    wanted = [(y[i] - low) / (high - low) * height for i in named]
+    for i, at, want in zip(named, shared.apart(wanted, 1.2 * room.text, 0, height), wanted, strict=True):
+        right = x[i] / end < 0.45
+        name = theme.fitted(str(rows["label"].iloc[i]), (0.5 if right else 0.42) * room.width, room.text)
+        shared.write(axes, x[i], y[i], name, theme.INK, room, dx=9 if right else -9, dy=at - want - 0.36 * room.text,
+                     ha="left" if right else "right")  # fmt: skip
 
 
 def _months(first: date, last: date) -> list[date]:

@@ -131,15 +131,23 @@ def pareto(rows: pd.DataFrame) -> Draw:
     return draw
 
 
-def waterfall(rows: pd.DataFrame, texts: Sequence[str]) -> Draw:
-    """A sum, what was added to it and taken from it, and what is left, as bars: the first and the last from zero.
+def waterfall(rows: pd.DataFrame, texts: Sequence[str], taken: str = theme.CONCERN) -> Draw:
+    """Sums, and what was added and taken from each to the next, as bars: sums from zero, the last in the accent.
 
-    `rows` has columns label and value; `texts` stand beside the bars.
+    `rows` has columns label and value, and may have total, which rows are sums: else the first and the last. `taken` is the
+    colour of what was taken. `texts` stand beside the bars.
     """
     value = rows["value"].to_numpy(float)
-    ends = np.r_[np.cumsum(value[:-1]), value[-1]]
-    starts = np.r_[0.0, ends[:-2], 0.0]
-    colors = [theme.COMMON, *(theme.IMPROVEMENT if one > 0 else theme.CONCERN for one in value[1:-1]), theme.ACCENT]
+    n = len(value)
+    total = rows["total"].to_numpy(bool) if "total" in rows else np.isin(np.arange(n), (0, n - 1))
+    ends = np.empty(n)
+    for at in range(n):
+        ends[at] = value[at] if total[at] else ends[at - 1] + value[at]
+    starts = np.where(total, 0.0, np.r_[0.0, ends[:-1]])
+    colors = [
+        (theme.ACCENT if at == n - 1 else theme.COMMON) if total[at] else theme.IMPROVEMENT if value[at] > 0 else taken
+        for at in range(n)
+    ]
 
     def draw(room: Room) -> Figure:
         figure, axes = labelled_rows(room, rows["label"], 8, texts)
