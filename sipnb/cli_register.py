@@ -87,7 +87,8 @@ def show(params: Params, action: Named, service: Service = None) -> None:
     stood = register.standing(found, date.max)
     assert stood is not None, "it stands at the end of days"
     for name, value in (
-        ("owner", stood.owner), ("sponsor", found.sponsor), ("lever", found.lever), ("due", stood.due),
+        ("owner", stood.owner), ("sponsor", stood.sponsor), ("consulted", ", ".join(found.consulted)),
+        ("informed", ", ".join(found.informed)), ("lever", found.lever), ("due", stood.due),
         ("spent", None if stood.spent is None else _amount(stood.spent)),
     ):  # fmt: skip
         if value:
@@ -111,7 +112,7 @@ def show(params: Params, action: Named, service: Service = None) -> None:
 
 def _moves(entry: Mapping[str, Any]) -> list[str]:
     """What an entry says from then on: who answers for it, until when, and what it has cost."""
-    found = [f"{key} {entry[key]}" for key in ("owner", "due") if entry.get(key)]
+    found = [f"{key} {entry[key]}" for key in ("owner", "sponsor", "due") if entry.get(key)]
     return found if entry.get("spent") is None else [*found, f"spent {_amount(entry['spent'])}"]
 
 
@@ -139,8 +140,8 @@ def _add_agreed(verb: str, state: str, text: str) -> None:
         params: Params, action: Named, service: Service = None, on: On = None, by: By = None, reason: Reason = "",
         due: Due = None, owner: Owner = None, sponsor: Sponsor = None,
     ) -> None:  # fmt: skip
-        entry = {"on": on, "state": state, "by": by, "reason": reason, "due": due, "owner": owner}
-        _enter(params, action, service, entry, {"sponsor": sponsor})
+        entry = {"on": on, "state": state, "by": by, "reason": reason, "due": due, "owner": owner, "sponsor": sponsor}
+        _enter(params, action, service, entry)
 
     commands.command(name=verb, help=text)(enter)
 
@@ -163,10 +164,11 @@ def close(
 @commands.command()
 def note(
     params: Params, action: Named, reason: Annotated[str, typer.Argument(help="what is to be known of it")] = "",
-    service: Service = None, on: On = None, by: By = None, owner: Owner = None, spent: Spent = None,
+    service: Service = None, on: On = None, by: By = None, owner: Owner = None, sponsor: Sponsor = None, spent: Spent = None,
 ) -> None:  # fmt: skip
-    """Write a note beside the state of an action, who answers for it from now on, or what it has cost so far."""
-    _enter(params, action, service, {"on": on, "by": by, "reason": reason, "owner": owner, "spent": spent})
+    """Write a note beside the state of an action, who answers or pays for it from now on, or what it has cost so far."""
+    given = {"on": on, "by": by, "reason": reason, "owner": owner, "sponsor": sponsor, "spent": spent}
+    _enter(params, action, service, given)
 
 
 @commands.command()
@@ -178,9 +180,7 @@ def due(
     _enter(params, action, service, {"on": on, "by": by, "reason": reason, "due": date})
 
 
-def _enter(
-    params: str, action: str, service: str | None, given: dict[str, Any], fields: dict[str, str | None] | None = None
-) -> None:
+def _enter(params: str, action: str, service: str | None, given: dict[str, Any]) -> None:
     from sipnb.register import editing
 
     folder = places.organisation(params)
@@ -188,9 +188,8 @@ def _enter(
     given["on"] = given["on"] or datetime.now()
     said = {key: value for key, value in given.items() if value not in (None, "")}
     entry = {key: value.date() if isinstance(value, datetime) else value for key, value in said.items()}
-    kept = {key: value for key, value in (fields or {}).items() if value is not None}
-    editing.enter(path, action, entry, kept)
-    told = "".join(f", {one}" for one in [*_moves(entry), *(f"{key} {value}" for key, value in kept.items())])
+    editing.enter(path, action, entry)
+    told = "".join(f", {one}" for one in _moves(entry))
     tell(f"{action}: {entry.get('state', 'noted')} on {entry['on']}{told}; written to {path}")
 
 

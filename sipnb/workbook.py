@@ -41,9 +41,9 @@ from sipnb.params import (
 from sipnb.places import state
 from sipnb.tables import TABLES
 
-#: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a sponsor who is
-#: named or a link makes no plan out of date. A test holds chapters and pages to it.
-UNREAD = {"sponsor", "links"}
+#: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a link makes no
+#: plan out of date. A test holds chapters and pages to it.
+UNREAD = {"links"}
 
 
 @dataclass(frozen=True)

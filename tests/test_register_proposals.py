@@ -260,12 +260,15 @@ def test_who_and_when_are_said_when_it_is_accepted_and_it_can_be_approved_then(f
     )
     verbs["approve"](name, "capacity", on=datetime(2026, 11, 10), owner="Lead")
     (action,) = actions(folder)["pay"]
-    assert (action.owner, action.sponsor) == (None, "CFO")
+    assert (action.owner, action.sponsor) == (None, None)
     stood = [register.standing(action, date(2026, 11, day)) for day in (9, 10, 11)]
-    assert [(one.owner, one.due) for one in stood] == [
-        (None, None), ("Head", date(2027, 3, 31)), ("Lead", date(2027, 3, 31))
+    assert [(one.owner, one.sponsor, one.due) for one in stood] == [
+        (None, None, None), ("Head", "CFO", date(2027, 3, 31)), ("Lead", "CFO", date(2027, 3, 31))
     ]  # fmt: skip
-    assert "{on: 2026-11-09, state: accepted, by: CIO, due: 2027-03-31, owner: Head}" in texts(folder)["pay.yml"]
+    assert (
+        "{on: 2026-11-09, state: accepted, by: CIO, due: 2027-03-31, owner: Head, sponsor: CFO}"
+        in texts(folder)["pay.yml"]
+    )
     assert "{on: 2026-11-10, state: approved, owner: Lead}" in texts(folder)["pay.yml"]
 
 

@@ -27,7 +27,7 @@ _SHORT_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "i
 class Standing:
     """How an action stood: its state and since when, when it was implemented if it was, when it is due, what was written with
     its state, the verdict with which it was closed, when it was agreed and by when it was first to be done, who answered for it,
-    what it had cost, when work on it began, and who approved it."""
+    what it had cost, when work on it began, who approved it, and who pays for it."""
 
     state: str
     implemented: date | None
@@ -41,6 +41,7 @@ class Standing:
     spent: float | None = None
     started: date | None = None
     approver: str | None = None
+    sponsor: str | None = None
 
 
 def standing(action: Action, end: date) -> Standing | None:
@@ -51,19 +52,20 @@ def standing(action: Action, end: date) -> Standing | None:
         return _short(action, end)
     state, implemented, due, note, since, verdict = "", None, action.due, "", None, None
     agreed, first_due, owner, started, approver = None, action.due, action.owner, None, None
-    spent = action.cost.actual if action.cost else None
+    sponsor, spent = action.sponsor, action.cost.actual if action.cost else None
     for entry in (entry for entry in action.history if entry.on < end):
         if entry.state != state:  # an entry of the same state is a note, or a new date
             state, note, since, verdict = entry.state, "", entry.on, entry.verdict
             implemented = entry.on if state == DELIVERED else implemented
         note, due, first_due = entry.reason or note, entry.due or due, first_due or entry.due
         owner, spent = entry.owner or owner, spent if entry.spent is None else entry.spent
+        sponsor = entry.sponsor or sponsor
         agreed = agreed or (entry.on if entry.state in AGREED else None)
         started = started or (entry.on if entry.state == STARTED else None)
         approver = (entry.by or approver) if entry.state == APPROVED else approver
     return Standing(
         state, implemented if state in IMPLEMENTED else None, due, note, since, verdict, agreed, first_due, owner, spent, started,
-        approver,
+        approver, sponsor,
     )  # fmt: skip
 
 
@@ -94,7 +96,17 @@ def _short(action: Action, end: date) -> Standing:
     spent = action.cost.actual if action.cost else None
     since = None if later else action.since
     return Standing(
-        state, done, action.due, "" if later else action.note, since, verdict, agreed, action.due, action.owner, spent
+        state,
+        done,
+        action.due,
+        "" if later else action.note,
+        since,
+        verdict,
+        agreed,
+        action.due,
+        action.owner,
+        spent,
+        sponsor=action.sponsor,
     )
 
 

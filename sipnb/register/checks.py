@@ -55,11 +55,12 @@ def _history(action: Action) -> Iterator[tuple[str, str]]:
                 f"{entry.on} is before {before.on}, the entry above; put entries in the order of their dates",
             )
         same = before is not None and before.state == entry.state
-        said = entry.reason.strip() or entry.due or entry.owner or entry.spent is not None
+        said = entry.reason.strip() or entry.due or entry.owner or entry.sponsor or entry.spent is not None
         if same and not said:
             yield (
                 f"{place}.state",
-                f"is {entry.state!r} already; give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`",
+                f"is {entry.state!r} already; give a `reason` as a note, a new date as `due`, an `owner`, a `sponsor`, or what "
+                "it has `spent`",
             )
         if before is not None and not same and (wrong := cannot_follow(entry.state, before.state)):
             yield f"{place}.state", wrong

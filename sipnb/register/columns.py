@@ -41,6 +41,7 @@ SERVICE, ID, STATUS, DUE, CREATED, NOTE = "Service", "Issue id", "Status", "Due 
 FIRST_DUE, SINCE, IMPLEMENTED, VERDICT, HISTORY = "First due date", "Since", "Implemented", "Verdict", "History"
 TICKETS, ASSIGNEE, FIRST_ASSIGNEE = "Tickets where", "Assignee", "First assignee"
 SPENT, FIRST_SPENT = "Actual cost", "First actual cost"
+SPONSOR, FIRST_SPONSOR = "Sponsor", "First sponsor"
 #: A few characters for every cell, by which an import sees which were edited since, and which have changed in the register.
 EXPORTED = "As exported"
 
@@ -50,7 +51,8 @@ COLUMNS = {
         Column(SERVICE, "name", "service"), Column(ID, "name", "id"), Column("Summary", "text", "title"),
         Column(STATUS, "state", "state"), Column(ASSIGNEE, "text", "owner"), Column(DUE, "date", "due"),
         Column(CREATED, "date", "raised"), Column("Labels", "words", "objectives"), Column(NOTE, "text", "note"),
-        Column("Sponsor", "text", "sponsor"), Column("Lever", "name", "lever"), Column("KPI", "name", "kpi"),
+        Column(SPONSOR, "text", "sponsor"), Column("Consulted", "lines", "consulted"), Column("Informed", "lines", "informed"),
+        Column("Lever", "name", "lever"), Column("KPI", "name", "kpi"),
         Column("Measure KPI", "name", "measure.kpi"), Column("Measure baseline", "name", "measure.baseline"),
         Column("Expected low", "number", "measure.expect.0"), Column("Expected likely", "number", "measure.expect.1"),
         Column("Expected high", "number", "measure.expect.2"), Column("Minimum", "number", "measure.minimum"),
@@ -61,13 +63,13 @@ COLUMNS = {
         Column("Milestones", "entries", "milestones"), Column("Depends on", "words", "depends_on"),
         Column("Evidence", "lines", "evidence"), Column("Links", "lines", "links"),
         Column(TICKETS, "text", "tickets.where"), Column(FIRST_DUE, "date", "due"), Column(FIRST_ASSIGNEE, "text", "owner"),
-        Column(FIRST_SPENT, "number", "cost.actual"),
+        Column(FIRST_SPENT, "number", "cost.actual"), Column(FIRST_SPONSOR, "text", "sponsor"),
         Column(SINCE, "date", "since"), Column(IMPLEMENTED, "date", "implemented"),
         Column(VERDICT, "verdict", "verdict"), Column(HISTORY, "entries", "history"), Column(EXPORTED, "name", ""),
     )
 }  # fmt: skip
 #: What entries change, by its column: the column of what the action says of it beside its history.
-FIRST = {DUE: FIRST_DUE, ASSIGNEE: FIRST_ASSIGNEE, SPENT: FIRST_SPENT}
+FIRST = {DUE: FIRST_DUE, ASSIGNEE: FIRST_ASSIGNEE, SPENT: FIRST_SPENT, SPONSOR: FIRST_SPONSOR}
 _ENTRY: dict[str, type[Model]] = {HISTORY: Entry, "Milestones": Milestone}
 _OTHER = tomllib.loads(Path(__file__).with_name("exchange.toml").read_text(encoding="utf-8"))
 #: What other tools call a state: ours that it may be.
@@ -95,7 +97,7 @@ def values(service: str, action: Action) -> dict[str, Any]:
     found: dict[str, Any] = {name: _at(plain, column.place) for name, column in COLUMNS.items() if column.place}
     return found | {
         SERVICE: service, STATUS: stood.state, DUE: stood.due, CREATED: action.begun, NOTE: stood.note or None,
-        ASSIGNEE: stood.owner, SPENT: stood.spent, SINCE: action.since, IMPLEMENTED: action.implemented,
+        ASSIGNEE: stood.owner, SPONSOR: stood.sponsor, SPENT: stood.spent, SINCE: action.since, IMPLEMENTED: action.implemented,
         VERDICT: last.verdict if last and last.state == CLOSED else None,
         HISTORY: [one.model_dump(exclude_defaults=True) for one in action.history],
         "Milestones": [one.model_dump(exclude_defaults=True) for one in action.milestones],

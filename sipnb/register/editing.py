@@ -40,9 +40,9 @@ def find(folder: Path, action: str, service: str | None = None) -> Path:
     raise WorkbookError([f"{action!r} is not an action of the register; {nearest(action, every)}"])
 
 
-def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> None:
-    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due`, `owner`, `spent` where given) to an action's history,
-    and set `fields`.
+def enter(path: Path, action: str, entry: Mapping[str, Any]) -> None:
+    """Add an entry (`on`, `state`, and `by`, `reason`, `verdict`, `due`, `owner`, `sponsor`, `spent` where given) to an action's
+    history.
 
     Without a `state` it stays in the one it is in: a note, or a new date. In the short form an entry takes the place of the
     state before. Raises WorkbookError where the file cannot be read, or contradicts itself or would then; nothing is changed
@@ -53,8 +53,6 @@ def enter(path: Path, action: str, entry: Mapping[str, Any], fields: Mapping[str
         before = checked(path, text)
         yaml, content = nodes.load(text)
         (found,) = [one for one in content["actions"] if one["id"] == action]
-        for key, value in (fields or {}).items():
-            nodes.put(found, key, value, ORDER)
         add(found, path, entry)
         after = nodes.dump(yaml, content, text)
         _alone_changed(path, action, before, checked(path, after))
@@ -114,6 +112,7 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
     changes = {
         "state": now, "since": entry["on"], "implemented": entry["on"] if now == "implemented" else None,
         "due": entry.get("due"), "note": entry.get("reason"), "owner": entry.get("owner"),
+        "sponsor": entry.get("sponsor"),
     }  # fmt: skip
     for key, value in changes.items():
         if value:
@@ -122,11 +121,11 @@ def _replace(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
 
 
 def _note(found: CommentedMap, path: Path, entry: Mapping[str, Any]) -> None:
-    """The short form has one note, one date, one owner and one cost."""
-    if not any(entry.get(key) for key in ("reason", "due", "owner")) and entry.get("spent") is None:
-        told = "nothing is noted; give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`"
+    """The short form has one note, one date, one owner, one sponsor and one cost."""
+    if not any(entry.get(key) for key in ("reason", "due", "owner", "sponsor")) and entry.get("spent") is None:
+        told = "nothing is noted; give a `reason` as a note, a new date as `due`, an `owner`, a `sponsor`, or what it has `spent`"
         raise WorkbookError([f"register/{path.name}: {found['id']}.note: {told}"])
-    for key, name in (("reason", "note"), ("due", "due"), ("owner", "owner")):
+    for key, name in (("reason", "note"), ("due", "due"), ("owner", "owner"), ("sponsor", "sponsor")):
         if entry.get(key):
             nodes.put(found, name, entry[key], ORDER)
     _cost(found, entry)

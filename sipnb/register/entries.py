@@ -26,6 +26,7 @@ class Entry(Model):
     verdict: Verdict | None = None
     due: date | None = Field(None, description="the date it is due from then on")
     owner: Said | None = Field(None, description="who answers for it from then on")
+    sponsor: Said | None = Field(None, description="who pays for it from then on")
     spent: float | None = Field(None, ge=0, description="what it has cost by then")
 
 
@@ -80,6 +81,8 @@ class Action(Model):
     kpi: str | None = None
     owner: Said | None = None
     sponsor: Said | None = None
+    consulted: list[Said] = Field(default_factory=list, description="roles that are asked before something is decided")
+    informed: list[Said] = Field(default_factory=list, description="roles that are told what was decided")
     evidence: list[str] = Field(default_factory=list)
     tickets: Where | None = None
     measure: Measure | None = None

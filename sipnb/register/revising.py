@@ -25,6 +25,7 @@ from sipnb.register.columns import (
     SERVICE,
     SINCE,
     SPENT,
+    SPONSOR,
     STATUS,
     TICKETS,
     VERDICT,
@@ -37,11 +38,13 @@ from sipnb.register.rows import Row, short
 from sipnb.register.states import PROPOSED
 
 #: What entries of a history say, and what only the short form has.
-_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT, ASSIGNEE, SPENT), (CREATED, SINCE, IMPLEMENTED)
+_DATED, _SHORT = (STATUS, NOTE, DUE, VERDICT, ASSIGNEE, SPONSOR, SPENT), (CREATED, SINCE, IMPLEMENTED)
 _OWN = (SERVICE, ID, EXPORTED, HISTORY, *FIRST.values(), *_DATED, *_SHORT)
 #: The key of an entry for each column that entries change, and what to write where its cell was emptied.
-_KEYS = {DUE: "due", ASSIGNEE: "owner", SPENT: "spent"}
-_ANOTHER = {DUE: "give another date", ASSIGNEE: "name another role", SPENT: "write what it has cost so far"}
+_KEYS = {DUE: "due", ASSIGNEE: "owner", SPONSOR: "sponsor", SPENT: "spent"}
+_ANOTHER = {DUE: "give another date", SPENT: "write what it has cost so far"} | dict.fromkeys(
+    (ASSIGNEE, SPONSOR), "name another role"
+)
 _PARTS: dict[str, list[str]] = {"measure": list(Measure.model_fields), "cost": list(Cost.model_fields)}
 
 
@@ -120,7 +123,7 @@ def revise(
         _enter(found, path, dated, on, by)
     else:
         _short_form(found, path, dated, on, by)
-    also = FIRST.values() if with_history else (ASSIGNEE, SPENT)
+    also = FIRST.values() if with_history else (ASSIGNEE, SPONSOR, SPENT)
     _fields(found, {name: value for name, value in changes.items() if name not in _OWN or name in also})
 
 
@@ -164,7 +167,8 @@ def _enter(found: CommentedMap, path: Path, dated: Mapping[str, Any], on: date, 
         if name in dated and dated[name] in (None, ""):
             raise Refused(name, f"cannot be emptied; {instead}")
     given = {"on": on, "state": dated.get(STATUS), "by": by, "reason": dated.get(NOTE), "due": dated.get(DUE),
-             "owner": dated.get(ASSIGNEE), "verdict": dated.get(VERDICT), "spent": dated.get(SPENT)}  # fmt: skip
+             "owner": dated.get(ASSIGNEE), "sponsor": dated.get(SPONSOR), "verdict": dated.get(VERDICT),
+             "spent": dated.get(SPENT)}  # fmt: skip
     if dated:
         editing.add(found, path, {key: value for key, value in given.items() if value not in (None, "")})
 
@@ -245,15 +249,17 @@ def fresh(row: Row, on: date, by: str | None) -> dict[str, Any]:
             )
         begins = _begins(said, entries)
         _fields(action, {FIRST_SPENT: begins[SPENT]} if begins[SPENT] is not None else {})
-        return action | _given({"owner": begins[ASSIGNEE], "due": begins[DUE], "history": entries})
+        people = {"owner": begins[ASSIGNEE], "sponsor": begins[SPONSOR]}
+        return action | _given({**people, "due": begins[DUE], "history": entries})
     _fields(action, {SPENT: said[SPENT]} if said[SPENT] is not None else {})
+    people = {"owner": said[ASSIGNEE], "sponsor": said[SPONSOR]}
     if said[CREATED]:
         if said[VERDICT]:
             raise Refused(VERDICT, f"is of an action with a history; write one into {HISTORY}")
         brief = {"state": states[0], "raised": said[CREATED], "since": said[SINCE], "implemented": said[IMPLEMENTED]}
-        return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], **brief, "note": said[NOTE]})
+        return action | _given({**people, "due": said[DUE], **brief, "note": said[NOTE]})
     entry = {"on": on, "state": states[0], "by": by, "reason": said[NOTE], "verdict": said[VERDICT]}
-    return action | _given({"owner": said[ASSIGNEE], "due": said[DUE], "history": [_given(entry)]})
+    return action | _given({**people, "due": said[DUE], "history": [_given(entry)]})
 
 
 def _begins(said: Mapping[str, Any], entries: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sipnb.register.columns import (
     NOTE,
     SERVICE,
     SPENT,
+    SPONSOR,
     STATUS,
     VERDICT,
     Unfit,
@@ -128,7 +129,7 @@ def of_row(error: str, by_place: Mapping[tuple[str, int], Row]) -> str:
 def _column(place: str, edited: set[str]) -> str:
     """The column in which stands what is at a place of an action."""
     if place.startswith("history"):
-        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE, "owner": ASSIGNEE, "spent": SPENT}
+        entry = {"reason": NOTE, "verdict": VERDICT, "due": DUE, "owner": ASSIGNEE, "sponsor": SPONSOR, "spent": SPENT}
         return HISTORY if HISTORY in edited else entry.get(place.rpartition(".")[2], STATUS)
     if place == "state":
         return STATUS

@@ -146,6 +146,9 @@ class ActionFact(Facts):
     depends_on: list[str] = Field(default_factory=list, description="ids of actions that have to be done before")
     origin: list[str] = Field(default_factory=list, description="what it was raised for: cycle, chapter and measure")
     approver: str | None = Field(None, description="the role that approved it")
+    sponsor: str | None = Field(None, description="the role that pays for it")
+    consulted: list[str] = Field(default_factory=list, description="roles that are asked before something is decided")
+    informed: list[str] = Field(default_factory=list, description="roles that are told what was decided")
     effort_days: float | None = None
     objectives: list[str] = Field(default_factory=list, description="ids of the objectives it serves")
 

@@ -73,6 +73,9 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         depends_on=action.depends_on,
         origin=action.evidence,
         approver=stood.approver,
+        sponsor=stood.sponsor,
+        consulted=action.consulted,
+        informed=action.informed,
         effort_days=cost.effort_days if cost else None,
         objectives=action.objectives,
     )
