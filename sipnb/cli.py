@@ -254,6 +254,7 @@ def check(
 maps = typer.Typer(no_args_is_help=True, help="Mappings: how an export's columns become the tables of sipnb.")
 app.add_typer(maps, name="map")
 app.add_typer(cli_register.commands, name="register")
+app.command()(cli_register.sign)
 
 
 @maps.command(name="suggest")

@@ -1,10 +1,11 @@
 """The commands of the improvement register: `sipnb register list` and `show`, `propose`, one for each state that an action may
-come into, and `export` and `import`.
+come into, and `export` and `import`; and `sipnb sign`, by which a role decides on a whole plan.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -203,30 +204,21 @@ def propose(
 ) -> None:
     """Write what the plans of a cycle propose into the register, where it is not there yet."""
     from sipnb import workbook as workbooks
-    from sipnb.register import editing, proposals
+    from sipnb.register import editing
 
     book = workbooks.load(places.organisation(params), reports=places.reports())
     when = book.cycle(cycle)
-    published = places.cycle_folder(book.reports, book.name, when.name)
-    wanted = [book.service(name) for name in service] if service else list(book.services.values())
-    planned = [one for one in wanted if published.result(one.id, places.RECOMMENDATIONS).is_file()]
-    missing = [one.id for one in wanted if one not in planned]
-    if not published.index.is_file() or not planned or (service and missing):
-        about = f" of {', '.join(missing)}" if published.index.is_file() and service else ""
-        command = f"sipnb run {params} --cycle {when.name}"
-        raise proposals.NotPublished(
-            [f"no plan{about} for {when.label} is published in {published.root}; run `{command}` first"]
-        )
+    published, planned, missing = _published(book, when, service, places.RECOMMENDATIONS, params)
     texts: dict[Path, str] = {}
     told: list[str] = []
     with editing.alone(book.folder / "register"):
         for one in planned:
-            path = book.folder / "register" / f"{one.id}.yml"
+            path = book.folder / "register" / f"{one}.yml"
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            decided = _decided(book, one.id, published, when, editing.checked(path, text).actions)
+            decided = _decided(book, one, published, when, editing.checked(path, text).actions)
             new = [action for _, action in decided if not isinstance(action, str)]
             told += [
-                f"{one.id} {lever}: {f'not written: {said}' if isinstance(said, str) else 'written as ' + said['id']}"
+                f"{one} {lever}: {f'not written: {said}' if isinstance(said, str) else 'written as ' + said['id']}"
                 for lever, said in decided
             ]
             if new:
@@ -238,6 +230,28 @@ def propose(
         tell(line)
     files = ", ".join(path.name for path in texts)
     tell(f"written: {files}" if files else "nothing written")
+
+
+def _published(
+    book: Workbook, when: Cycle, service: list[str] | None, chapter: str, params: str
+) -> tuple[CycleFolder, list[str], list[str]]:
+    """The folder of a published cycle, the services asked for (all where None) of which it holds a chapter, and the others.
+
+    Raises NotPublished where there is none at all, or none of one that was named.
+    """
+    from sipnb.register import proposals
+
+    published = places.cycle_folder(book.reports, book.name, when.name)
+    wanted = [book.service(name).id for name in dict.fromkeys(service)] if service else list(book.services)
+    planned = [name for name in wanted if published.result(name, chapter).is_file()]
+    missing = [name for name in wanted if name not in planned]
+    if not published.index.is_file() or not planned or (service and missing):
+        about = f" of {', '.join(missing)}" if published.index.is_file() and service else ""
+        command = f"sipnb run {params} --cycle {when.name}"
+        raise proposals.NotPublished(
+            [f"no plan{about} for {when.label} is published in {published.root}; run `{command}` first"]
+        )
+    return published, planned, missing
 
 
 def _decided(
@@ -304,3 +318,65 @@ def import_(
         if files
         else "nothing differs from the register; nothing written"
     )
+
+
+class Decided(StrEnum):
+    """What a role may decide on a plan."""
+
+    APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
+
+
+def sign(
+    params: Params,
+    cycle: Annotated[str, typer.Option("--cycle", help="the cycle whose plan is signed: 2026-10, 2026-Q4, 2026-W47")],
+    role: Annotated[str, typer.Option("--as", help="the role that decides")],
+    service: Annotated[list[str] | None, typer.Option("--service", help="whose plan; may be repeated")] = None,
+    every: Annotated[bool, typer.Option("--all", help="the published plans of all services")] = False,
+    decision: Annotated[Decided, typer.Option("--decision", help="what it decides")] = Decided.APPROVED,
+    note: Annotated[str, typer.Option("--note", help="what is to change, why it is rejected, or a condition")] = "",
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="the day it was signed (default: today)")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="where the reports are (default: reports/)")] = None,
+) -> None:
+    """Sign the published plan of a cycle: approve it, ask for changes, or reject it."""
+    from sipnb import workbook as workbooks
+    from sipnb.chapters import results
+    from sipnb.register import editing, proposals, signing
+
+    book = workbooks.load(places.organisation(params), reports=(out or places.reports()).resolve())
+    when = book.cycle(cycle)
+    if every == bool(service):
+        raise signing.CannotSign(["say whose plan is signed: --service (it may be repeated), or --all"])
+    given = {"cycle": when.name, "on": (on or datetime.now()).date(), "decision": decision.value, "note": note.strip()}
+    signing.check({**given, "role": role}, book.settings.zone)
+    published, planned, missing = _published(book, when, service, places.PLAN, params)
+    told: list[str] = []
+    texts: dict[Path, str] = {}
+    with editing.alone(book.folder / "register"):
+        for name in planned:
+            try:
+                plan = results.read(published, name, places.PLAN)
+            except results.ResultError as error:
+                raise proposals.NotPublished([str(error)]) from error
+            asked = signing.asked(book.services[name].owner, [one.owner for one in plan.verdict.decisions])
+            path = book.folder / "register" / signing.FOLDER / f"{name}.yml"
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            by = signing.spelt(role, [book.services[name].owner, *asked])
+            after = signing.added(path, text, {**given, "role": by, "content": plan.content}, book.settings.zone)
+            texts |= {path: after} if after != text else {}
+            done = f"written to {path}" if after != text else "which stands there already"
+            beside = f", who is not among those asked ({', '.join(asked)})" if asked and by not in asked else ""
+            said = "changes asked for" if decision == Decided.CHANGES else decision.value
+            told.append(f"{plan.number}, content {plan.content}: {said} on {given['on']} by {by}{beside}; {done}")
+        if errors := workbooks.errors_with(book.folder, texts) if texts else []:
+            raise workbooks.WorkbookError(errors)
+        (book.folder / "register" / signing.FOLDER).mkdir(exist_ok=True)
+        editing.write(texts)
+    for line in [*told, *(f"{name}: no plan for {when.label} is published" for name in missing)]:
+        tell(line)
+    if texts:
+        more = "".join(f" --service {name}" for name in planned) if service else ""
+        more += f" --out {out}" if out else ""
+        which = "plan" if len(texts) == 1 else "plans"
+        tell(f"`sipnb run {params} --cycle {when.name}{more}` lets the {which} say so")

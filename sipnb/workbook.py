@@ -1,7 +1,7 @@
 """What an organisation decides: `params/<organisation>/` read into one validated Workbook.
 
-Six kinds of YAML file — `workbook.yml`, `services.yml`, `targets.yml`, `objectives.yml`, `calendars.yml`, `levers.yml`
-and `register/<service>.yml`. Unknown keys are errors, and all errors of all files are reported together, each with its
+`workbook.yml`, `services.yml`, `targets.yml`, `objectives.yml`, `calendars.yml`, `levers.yml`, `register/<service>.yml` and
+`register/signed/<service>.yml`. Unknown keys are errors, and all errors of all files are reported together, each with its
 file, key path, value and the nearest valid name.
 """
 
@@ -39,6 +39,7 @@ from sipnb.params import (
     validate,
 )  # fmt: skip
 from sipnb.places import state
+from sipnb.register import signing
 from sipnb.tables import TABLES
 
 #: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a link makes no
@@ -62,6 +63,7 @@ class Service:
     match: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     monitored_since: date | None = None
+    signatures: tuple[signing.Signature, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,11 @@ def load(folder: Path, *, data: Path | None = None, reports: Path, anywhere: boo
 
 def files(folder: Path) -> list[Path]:
     """The files of an organisation's parameters, its own mappings among them."""
-    below = [path for name in ("register", "mappings") for path in (folder / name).glob("*.y*ml")]
+    below = [
+        path
+        for name in ("register", f"register/{signing.FOLDER}", "mappings")
+        for path in (folder / name).glob("*.y*ml")
+    ]
     return sorted([*folder.glob("*.y*ml"), *below])
 
 
@@ -170,17 +176,21 @@ def _load(
     errors: list[str] = []
     files: dict[str, Any] = {}
     for name, model in _FILES.items():
-        files[name] = _read(folder / name, model, errors)
+        files[name] = _read(folder, folder / name, model, errors)
     known = [*_FILES, "README.md"]
     for path in sorted(folder.glob("*.y*ml")):
         if path.name not in _FILES:
             errors.append(f"{_shown(path, folder)}: is not a file of a workbook; {nearest(path.name, known)}")
     registers = {
-        path.stem: (path, _read(path, register.RegisterFile, errors))
+        path.stem: (path, _read(folder, path, register.RegisterFile, errors))
         for path in sorted((folder / "register").glob("*.yml"))
     }
+    signed = {
+        path.stem: _read(folder, path, signing.SignedFile, errors)
+        for path in sorted((folder / "register" / signing.FOLDER).glob("*.yml"))
+    }
     if all(files.values()):
-        errors += _cross_check(folder, files, registers)
+        errors += _cross_check(folder, files, registers, signed)
     if errors:
         raise WorkbookError(errors)
     settings: WorkbookFile = files["workbook.yml"]
@@ -189,7 +199,7 @@ def _load(
         data=_data(folder, settings, data, reports, anywhere),
         reports=reports,
         settings=settings,
-        services=_resolve(files, {name: file for name, (_, file) in registers.items()}),
+        services=_resolve(files, {name: file for name, (_, file) in registers.items()}, signed),
         objectives=tuple(files["objectives.yml"].objectives),
         levers=files["levers.yml"].levers,
         kpis=KPIS | {name: _own(name, kpi) for name, kpi in settings.kpis.items()},
@@ -243,7 +253,7 @@ def _data(folder: Path, settings: WorkbookFile, told: Path | None, reports: Path
     return found
 
 
-def _read(path: Path, model: type[Model], errors: list[str]) -> Any:
+def _read(folder: Path, path: Path, model: type[Model], errors: list[str]) -> Any:
     if not path.exists():
         return model()
     try:
@@ -251,14 +261,16 @@ def _read(path: Path, model: type[Model], errors: list[str]) -> Any:
     except WorkbookError as error:
         errors += error.errors
         return None
-    return validate(content, model, _shown(path, path.parents[1 if path.parent.name == "register" else 0]), errors)
+    return validate(content, model, _shown(path, folder), errors)
 
 
 def _shown(path: Path, folder: Path) -> str:
     return f"{folder.name}/{path.relative_to(folder)}"
 
 
-def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple[Path, Any]]) -> list[str]:
+def _cross_check(
+    folder: Path, files: dict[str, Any], registers: dict[str, tuple[Path, Any]], signed: dict[str, Any]
+) -> list[str]:
     errors: list[str] = []
 
     def check(file: str, path: str, value: str | None, valid: Iterable[str], noun: str) -> None:
@@ -322,6 +334,11 @@ def _cross_check(folder: Path, files: dict[str, Any], registers: dict[str, tuple
                 for kpi in action.measure.counter:
                     check(shown, f"{at}.measure.counter", kpi, kpis, "KPI")
             errors += _unclear(f"{folder.name}/{shown}: {at}", action, settings)
+    for name, file in signed.items():
+        shown = f"register/{signing.FOLDER}/{name}.yml"
+        check(shown, "file name", name, services, "service")
+        wrong = signing.contradictions(file, settings.zone) if file else []
+        errors += [f"{folder.name}/{shown}: {at}: {text}" for at, text in wrong]
     if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
     return errors
@@ -389,7 +406,9 @@ def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
     return found
 
 
-def _resolve(files: dict[str, Any], registers: dict[str, register.RegisterFile]) -> dict[str, Service]:
+def _resolve(
+    files: dict[str, Any], registers: dict[str, register.RegisterFile], signed: dict[str, signing.SignedFile]
+) -> dict[str, Service]:
     services, targets = files["services.yml"], files["targets.yml"]
     calendars, zone = files["calendars.yml"].calendars, files["workbook.yml"].zone
     resolved = {}
@@ -413,6 +432,7 @@ def _resolve(files: dict[str, Any], registers: dict[str, register.RegisterFile])
             match=tuple(service.match),
             baselines=tuple(service.baselines),
             monitored_since=service.monitored_since,
+            signatures=tuple(signed[name].signatures) if name in signed else (),
         )
     return resolved
 

@@ -91,7 +91,7 @@ def test_a_note_and_a_new_date_leave_the_state(path):
         "+      - {on: 2026-02-09, state: accepted, due: 2026-08-01}",
     ]
     errors: list[str] = []
-    rota = workbook._read(path, register.RegisterFile, errors).actions[0]
+    rota = workbook._read(path.parents[1], path, register.RegisterFile, errors).actions[0]
     stood = register.standing(rota, date(2026, 3, 1))
     assert (stood.state, stood.due, stood.note) == ("accepted", date(2026, 8, 1), "Waiting for two people.")
     assert register.standing(rota, date(2026, 2, 5)).due == date(2026, 5, 1)
@@ -154,7 +154,7 @@ def test_of_two_writers_one_waits_and_neither_loses_anything(path):
     for writer in writers:
         writer.join()
     errors: list[str] = []
-    read = workbook._read(path, register.RegisterFile, errors)
+    read = workbook._read(path.parents[1], path, register.RegisterFile, errors)
     assert errors == [] and [one.history[-1].state for one in read.actions] == ["accepted"] * 12
 
 
@@ -210,7 +210,8 @@ def test_the_short_form_has_one_note_one_owner_and_one_cost(path, folder):
 @pytest.mark.parametrize("action", ["rota", "templates"])
 def test_a_note_of_nothing_is_refused_with_what_it_may_say(path, folder, action):
     with pytest.raises(
-        WorkbookError, match="give a `reason` as a note, a new date as `due`, an `owner`, or what it has `spent`"
+        WorkbookError,
+        match="give a `reason` as a note, a new date as `due`, an `owner`, a `sponsor`, or what it has `spent`",
     ):
         cli_register.note(str(folder), action)
     assert path.read_text(encoding="utf-8") == FILE

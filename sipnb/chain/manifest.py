@@ -23,6 +23,7 @@ from sipnb.places import (
     BASELINE,
     CHAPTERS,
     FORECAST,
+    PLAN,
     PORTFOLIO,
     RECOMMENDATIONS,
     RECORDS,
@@ -33,6 +34,7 @@ from sipnb.places import (
     write_whole,
 )
 from sipnb.records.sources import content_hash
+from sipnb.register import signing
 from sipnb.workbook import Workbook
 
 SCHEMA = 2
@@ -47,8 +49,9 @@ _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckd
 class Inputs:
     """What a plan is made of, each part as a hash: equal parts give equal bytes.
 
-    `notebooks` are those of its chapters by name; `before` is what the plan of the cycle before handed over; `others` is what its
-    actions are compared with, and empty where none is judged.
+    `notebooks` are those of its chapters by name; `before` is what the evidence of the cycle before handed over; `others` is what
+    its actions are compared with, and empty where none is judged. The plan alone is made of what was `signed`, and of what the
+    plan before `asked`.
     """
 
     cycle: str
@@ -58,10 +61,13 @@ class Inputs:
     code: str
     before: str = ""
     others: str = ""
+    signed: str = ""
+    asked: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
-        return self._shared | {f"notebook {name}": made for name, made in self.notebooks.items()}
+        notebooks = {f"notebook {name}": made for name, made in self.notebooks.items()}
+        return self._shared | self._of_plan | notebooks
 
     @property
     def _shared(self) -> dict[str, str]:
@@ -71,12 +77,17 @@ class Inputs:
         }  # fmt: skip
 
     @property
+    def _of_plan(self) -> dict[str, str]:
+        return {"signatures": self.signed, "decisions before": self.asked}
+
+    @property
     def fingerprint(self) -> str:
         return digest([self.cycle, self.parts])
 
     def chapter(self, name: str) -> str:
         """What one chapter is made of, but for the results of those before it."""
-        return digest([self.cycle, self._shared, self.notebooks[name]])
+        alone = self._of_plan if name == PLAN else {}
+        return digest([self.cycle, self._shared, alone, self.notebooks[name]])
 
     def changed(self, earlier: Mapping[str, Any] | None) -> list[str]:
         """Which parts differ from those of an entry in an earlier manifest; `first run` where there is none."""
@@ -189,9 +200,9 @@ def inputs_of_services(
     return {
         name: Inputs(
             cycle.name, there[name], workbook.fingerprint(name, cycle.end), told, code, _before(earlier, name),
-            others.get(name, ""),
+            others.get(name, ""), signing.fingerprint(service.signatures, cycle), _asked(earlier, name),
         )
-        for name in workbook.services
+        for name, service in workbook.services.items()
     }  # fmt: skip
 
 
@@ -200,6 +211,15 @@ def _before(earlier: CycleFolder, service: str) -> str:
     files = [earlier.result(service, chapter) for chapter in (BASELINE, FORECAST, RECOMMENDATIONS)]
     made = [content_hash(file) if file.is_file() else "" for file in files]
     return digest(made) if any(made) else ""
+
+
+def _asked(earlier: CycleFolder, service: str) -> str:
+    """What the plan of the cycle before asked for, and by which number; not what was signed of it since."""
+    try:
+        facts = json.loads(earlier.result(service, PLAN).read_text(encoding="utf-8"))["facts"]
+        return digest([facts["number"], facts["verdict"]["decisions"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""  # there is none, or none that the next plan could read
 
 
 def _others(workbook: Workbook, cycle: Cycle, records: Mapping[str, str]) -> dict[str, str]:

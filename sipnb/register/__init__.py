@@ -1,7 +1,7 @@
 """The improvement register: what was agreed, by whom, and how far it has come, read as it stood on a day.
 
 One file a service, `register/<service>.yml`. An action has a `history` of dated entries, of which the last before the cut-off is
-its state; or the short form of `state` and `raised`, for people who start.
+its state; or the short form of `state` and `raised`, for people who start. What was signed lies beside (`signing`).
 """
 
 from sipnb.register.as_of import Standing, standing, until

@@ -19,14 +19,17 @@ from sipnb.chapters.facts.baseline import (
 from sipnb.chapters.facts.forecast import ForecastFact, ForecastFacts, StepFact
 from sipnb.chapters.facts.gap_analysis import GapFact, GapFacts, MissesFact, MissPartFact, ObjectiveFact
 from sipnb.chapters.facts.plan import (
+    ApprovalFact,
     CourseFact,
     DecisionFact,
     GapClosed,
+    LogFact,
     NewsFact,
     NewsKind,
     PlanAction,
     PlanFacts,
     PointFact,
+    SignatureFact,
     VerdictFact,
 )
 from sipnb.chapters.facts.portfolio import (
@@ -67,6 +70,7 @@ __all__ = [
     "ActionFact",
     "ActionOfPlan",
     "AgeFact",
+    "ApprovalFact",
     "BaselineFacts",
     "BenefitFact",
     "ChangeFact",
@@ -89,6 +93,7 @@ __all__ = [
     "GapFacts",
     "HealthFact",
     "KpiFact",
+    "LogFact",
     "MarkFact",
     "MissPartFact",
     "MissesFact",
@@ -115,6 +120,7 @@ __all__ = [
     "ReviewFacts",
     "ShareFact",
     "SignalFact",
+    "SignatureFact",
     "SilenceFact",
     "SinceFact",
     "StageFact",

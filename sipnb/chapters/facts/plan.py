@@ -36,6 +36,9 @@ class DecisionFact(Facts):
     why: str
     otherwise: str = Field("", description="what happens without it")
     number: str = Field("", description="the number of the action in the plan, where it is about one")
+    also: list[str] = Field(
+        default_factory=list, description="ids of the other actions it is about, where it is about several"
+    )
 
 
 #: What a cycle brought, for the reader who knows the plan of the cycle before.
@@ -135,9 +138,53 @@ class GapClosed(Facts):
     silent: int = Field(description="actions on it that state no effect")
 
 
+class SignatureFact(Facts):
+    """What a role decided on a plan, on which day, and which version and content that was about."""
+
+    role: str
+    decision: Literal["approved", "changes", "rejected"]
+    on: str
+    version: int
+    content: str
+    note: str = ""
+
+
+class ApprovalFact(Facts):
+    """How far a plan is approved.
+
+    `version` is 1 until something is signed; what differs from all that was signed is the next one. `said` is the status in
+    words, `waiting` are the roles that are asked and have not decided on this version.
+    """
+
+    version: int = 1
+    status: Literal["not needed", "for approval", "changes wanted", "approved", "rejected", "changed since"] = (
+        "for approval"
+    )
+    said: str = "for approval"
+    waiting: list[str] = Field(default_factory=list)
+    signatures: list[SignatureFact] = Field(default_factory=list)
+
+
+class LogFact(Facts):
+    """A decision that the plan before asked for, and what became of it by the cut-off; `on` is the day where one is known."""
+
+    id: str
+    title: str
+    owner: str
+    due: str
+    result: Literal["decided", "refused", "done", "settled", "open"]
+    said: str
+    on: str | None = None
+
+
 class PlanFacts(Facts):
+    """`signed_before` is what roles decided on the plan of the cycle before, and `log` what became of what it asked."""
+
     number: str
     verdict: VerdictFact
     actions: list[PlanAction]
     closed: list[GapClosed]
     content: str = Field(description="a hash of everything that is approved with it")
+    approval: ApprovalFact = ApprovalFact()
+    signed_before: list[SignatureFact] = Field(default_factory=list)
+    log: list[LogFact] = Field(default_factory=list)

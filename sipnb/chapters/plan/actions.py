@@ -21,8 +21,8 @@ def actions(evidence: Evidence) -> list[PlanAction]:
     agreed = [_agreed(evidence, f"A{at}", one) for at, one in enumerate(review, start=1) if not _over(evidence, one)]
     asked = [one for one in evidence.options if one.asked]
     proposed = [_proposed(evidence, f"P{at}", one) for at, one in enumerate(asked, start=1)]
-    about = [one for one in (*agreed, *proposed) if one.done is None]
-    unanswered = [gap for gap in evidence.missed if not any(_about(one, gap.kpi) for one in about)]
+    ahead = [one for one in (*agreed, *proposed) if one.done is None]
+    unanswered = [gap for gap in evidence.missed if not any(about(one, gap.kpi) for one in ahead)]
     agreed, proposed = ([_closing(evidence, one) for one in these] for these in (agreed, proposed))
     return [*agreed, *proposed, *(_needed(evidence, f"N{at}", gap.kpi) for at, gap in enumerate(unanswered, start=1))]
 
@@ -129,7 +129,7 @@ def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
     """What the actions that are not done yet are expected to close of each missed target's gap, were their effects to add up."""
     told = []
     for gap in evidence.missed:
-        mine = [one for one in found if one.done is None and one.kind != "needed" and _about(one, gap.kpi)]
+        mine = [one for one in found if one.done is None and one.kind != "needed" and about(one, gap.kpi)]
         stated = [by for one in mine if (by := _by(one, gap)) is not None]
         by = sum(stated)
         told.append(
@@ -141,5 +141,6 @@ def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
     return told
 
 
-def _about(one: PlanAction, kpi: str) -> bool:
+def about(one: PlanAction, kpi: str) -> bool:
+    """Whether an action is meant to move a measure: it says so, or its lever does."""
     return one.kpi == kpi or (one.lever is not None and kpi in LEVERS[one.lever].moves)

@@ -104,7 +104,7 @@ def _lacking(evidence: Evidence, actions: Sequence[PlanAction], due: str) -> Ite
         for group in groups:
             named = f"“{group[0].title}”" if len(group) == 1 else f"{len(group)} agreed actions"
             yield DecisionFact(
-                id=group[0].id, kind="register", title=f"Give {named} {what}", owner=owner, due=due,
-                effect="without one it is not a plan", cost="none",
+                id=group[0].id, also=[one.id for one in group[1:]], kind="register", title=f"Give {named} {what}",
+                owner=owner, due=due, effect="without one it is not a plan", cost="none",
                 why=f"the register names {'none' if what == 'a date' else 'nobody'}",
             )  # fmt: skip

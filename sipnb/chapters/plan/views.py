@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from sipnb.chapters import kpi_columns
-from sipnb.chapters.facts import DecisionFact, GapClosed, KpiFact, NewsFact, PlanAction, PointFact
+from sipnb.chapters.facts import ApprovalFact, DecisionFact, GapClosed, KpiFact, NewsFact, PlanAction, PointFact
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.review import sentences
 from sipnb.chapters.vocabulary import NEWS
@@ -30,12 +30,13 @@ NOTHING = Shown("", "")
 BACK, AHEAD = 9, 9
 
 
-def strip(evidence: Evidence, number: str, asked: Sequence[DecisionFact]) -> Shown:
+def strip(evidence: Evidence, number: str, approved: ApprovalFact, asked: Sequence[DecisionFact]) -> Shown:
     """Which plan this is, how far it is agreed, who answers for it, and when it is looked at again."""
     about, cycle = evidence.baseline.about, evidence.context.cycle
     facts = [
         ("Plan", number),
-        ("Status", "for approval" if asked else "no approval needed: nothing is asked"),
+        ("Version", str(approved.version)),
+        ("Status", approved.said),
         ("Owner", about.owner),
         ("Asked", _asked(asked)),
         ("Next review", f"with the plan of {cycle.shift(1).label}"),
