@@ -23,8 +23,8 @@ $(ENV): requirements.lock requirements-build.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-report: $(ENV)  ## the plans of the simulated organisation
-	$(BIN)/sipnb run demo --cycle 2026-10 --jobs $(JOBS)
+report: $(ENV)  ## the plans of the simulated organisation for three months
+	$(BIN)/sipnb run demo --since 2026-08 --cycle 2026-10 --jobs $(JOBS)
 
 test: $(ENV)  ## all tests
 	$(BIN)/python -m pytest $(SHARED)

@@ -127,16 +127,20 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="all cycles since the first published one that are not published yet")
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="this cycle, too, and all between, so that each plan knows the one before"),
+    ] = None,
 ) -> None:
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
     book, when = _open(params, cycle, data, out, anywhere)
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
-    wanted = _missing(book, when) if missing else [when]
+    wanted = _wanted(book, since, when, missing)
     if missing and not wanted:
         tell(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
     if dry_run:
         for one in wanted:
-            if missing or cycle in (None, "last"):
+            if len(wanted) > 1 or missing or cycle in (None, "last"):
                 tell(f"{one.name} ({one.label}):")
             _print_plan(book, one, service, chapters, False, force=force, refreeze=refreeze)
         return
@@ -160,16 +164,25 @@ def run(
     sys.exit(max((_publish(book, one, service, pdf, options) for one in wanted), default=OK))
 
 
-def _missing(book: Workbook, last: Cycle) -> list[Cycle]:
-    """The cycles from the first one that is published up to `last` that are not, oldest first; `last` alone before any is."""
+def _wanted(book: Workbook, since: str | None, last: Cycle, missing: bool) -> list[Cycle]:
+    """The cycles to run, oldest first: from the named one, or where those that are missing are asked for from the first that is
+    published, up to `last`. Raises CycleError where no cycle leads there."""
     from sipnb import other_cycles
+    from sipnb.cycles import CycleError
 
+    if not (since or missing):
+        return [last]
     there = {folder.cycle for folder in other_cycles.published(book.reports / book.name)}
-    first = min((book.cycle(name).start for name in there if book.cycle(name).kind == last.kind), default=last.start)
+    known = (book.cycle(name) for name in there)
+    first = book.cycle(since) if since else min((one for one in known if one.kind == last.kind), default=last)
+    if since and (first.kind != last.kind or first.start > last.start):
+        raise CycleError(
+            f"--since {since}: no {last.kind} from there leads to {last.name}; name an earlier {last.kind}"
+        )
     wanted = [last]
-    while wanted[0].start > first:
+    while wanted[0].start > first.start:
         wanted.insert(0, wanted[0].shift(-1))
-    return [one for one in wanted if one.name not in there]
+    return [one for one in wanted if not (missing and one.name in there)]
 
 
 def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, options: dict[str, Any]) -> int:

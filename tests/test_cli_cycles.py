@@ -53,3 +53,17 @@ def test_missing_makes_those_since_the_first_published_one(params, tmp_path):
     assert published(tmp_path) == ["2026-07", "2026-08", "2026-09"]
     again = run(params, tmp_path, "--missing", *one)
     assert again.returncode == 0 and "no cycle of Test up to September 2026 is missing" in again.stdout
+
+
+def test_since_makes_all_cycles_from_there_on_oldest_first_and_refuses_what_leads_nowhere(params, tmp_path):
+    done = run(params, tmp_path, "--since", "2026-07", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines() if line.startswith("2026")] == [
+        "2026-07",
+        "2026-08",
+        "2026-09",
+    ]
+    late = run(params, tmp_path, "--since", "2026-10", "--cycle", "2026-09", "--dry-run")
+    assert late.returncode == 2 and "--since 2026-10: no month from there leads to 2026-09" in late.stderr
+    other = run(params, tmp_path, "--since", "2026-Q1", "--cycle", "2026-09", "--dry-run")
+    assert other.returncode == 2 and "name an earlier month" in other.stderr

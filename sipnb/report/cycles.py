@@ -9,6 +9,7 @@ from pathlib import Path
 from sipnb import __version__
 from sipnb.other_cycles import label, published
 from sipnb.places import ALL_SERVICES, CycleFolder
+from sipnb.report.compare import render_compare
 from sipnb.report.page import environment, write
 from sipnb.show import words
 
@@ -27,13 +28,19 @@ class Published:
 
 
 def render_cycles(folder: CycleFolder) -> Path:
-    """Write `reports/<organisation>/index.html` from what is published there, and return it."""
-    found = [_published(one) for one in published(folder.root.parent)]
+    """Write `reports/<organisation>/index.html` from what is published there, and beside it the page that puts two plans side by
+    side; return the former."""
+    there = published(folder.root.parent)
+    found = [_published(one) for one in there]
     known = [one for one in found if one.organisation]
+    organisation = known[0].organisation if known else folder.root.parent.name
+    simulated = any(one.simulated for one in known)
+    compared = render_compare(folder, there, organisation, simulated)
     content = environment().get_template("cycles.html.j2").render(
-        title=f"Service improvement plans: {known[0].organisation}, all cycles" if known else "Service improvement plans",
-        organisation=known[0].organisation if known else folder.root.parent.name,
-        simulated=any(one.simulated for one in known),
+        title=f"Service improvement plans: {organisation}, all cycles" if known else "Service improvement plans",
+        organisation=organisation,
+        simulated=simulated,
+        compared=compared.name,
         cycles=found,
         counted=words.plural(len(found), "cycle"),
         version=__version__,

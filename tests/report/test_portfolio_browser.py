@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from benchmarks import portfolio as estates
 from sipnb.chapters.portfolio import views
+from sipnb.report import compare
 from tests.accessibility import violations
 
 
@@ -24,11 +25,12 @@ def pages(cycle) -> dict[str, Path]:
         "index": cycle.index,
         "owner": next(cycle.owners.iterdir()),
         "executive": cycle.executive,
+        "compare": compare.page_of(cycle),
         "cycles": cycle.cycles,
     }
 
 
-@pytest.mark.parametrize("name", ["index", "owner", "executive", "cycles"])
+@pytest.mark.parametrize("name", ["index", "owner", "executive", "compare", "cycles"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_reaches_beyond_the_screen(open_page, cycle, name, scheme):
     tab = open_page(pages(cycle)[name], scheme=scheme)
