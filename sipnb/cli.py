@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sipnb import cli_register, places
+from sipnb import cli_register, other_cycles, places
 from sipnb.chain import engines
 from sipnb.terminal import Printed, Progress, refused_by_disk, tell
 
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from sipnb.workbook import Workbook
 
 OK, BUG, USAGE, SOME_FAILED, GATE, LOCKED, NO_INPUT = 0, 1, 2, 3, 4, 6, 7
+
+
+class Edition(StrEnum):
+    """For whom a plan is made besides its owner."""
+
+    CUSTOMER = "customer"
 
 
 class Engine(StrEnum):
@@ -122,6 +128,10 @@ def run(
     refreeze: Annotated[bool, typer.Option("--refreeze", help="freeze the records again from their sources")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would run and why")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="print the plans and the portfolio as PDF, too")] = False,
+    edition: Annotated[
+        list[Edition] | None,
+        typer.Option("--edition", help="for customers, too: no money, no roles, no risks; may be repeated"),
+    ] = None,
     limit: Annotated[float, typer.Option("--limit", help="seconds a chapter may take")] = 600.0,
     notebooks: Annotated[Path | None, typer.Option("--notebooks", help="a folder of chapters of your own")] = None,
     missing: Annotated[
@@ -135,7 +145,8 @@ def run(
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
     book, when = _open(params, cycle, data, out, anywhere)
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
-    wanted = _wanted(book, since, when, missing)
+    organisation = book.reports / book.name
+    wanted = other_cycles.to_run(organisation, when, book.cycle(since) if since else None, missing=missing)
     if missing and not wanted:
         tell(f"no cycle of {book.settings.organisation} up to {when.label} is missing")
     if dry_run:
@@ -161,31 +172,13 @@ def run(
         "notebooks": chapters,
         "chapter_limit": limit,
     }
-    sys.exit(max((_publish(book, one, service, pdf, options) for one in wanted), default=OK))
+    editions = {*(edition or ()), *book.settings.publish.editions}
+    sys.exit(max((_publish(book, one, service, pdf, editions, options) for one in wanted), default=OK))
 
 
-def _wanted(book: Workbook, since: str | None, last: Cycle, missing: bool) -> list[Cycle]:
-    """The cycles to run, oldest first: from the named one, or where those that are missing are asked for from the first that is
-    published, up to `last`. Raises CycleError where no cycle leads there."""
-    from sipnb import other_cycles
-    from sipnb.cycles import CycleError
-
-    if not (since or missing):
-        return [last]
-    there = {folder.cycle for folder in other_cycles.published(book.reports / book.name)}
-    known = (book.cycle(name) for name in there)
-    first = book.cycle(since) if since else min((one for one in known if one.kind == last.kind), default=last)
-    if since and (first.kind != last.kind or first.start > last.start):
-        raise CycleError(
-            f"--since {since}: no {last.kind} from there leads to {last.name}; name an earlier {last.kind}"
-        )
-    wanted = [last]
-    while wanted[0].start > first.start:
-        wanted.insert(0, wanted[0].shift(-1))
-    return [one for one in wanted if not (missing and one.name in there)]
-
-
-def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, options: dict[str, Any]) -> int:
+def _publish(
+    book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, editions: set[str], options: dict[str, Any]
+) -> int:
     """Run one cycle and say what came of it; the exit code."""
     from sipnb import report
     from sipnb.chain import run as chain
@@ -208,6 +201,9 @@ def _publish(book: Workbook, when: Cycle, service: list[str] | None, pdf: bool, 
         progress=Progress(sys.stdout),
         **options,
     )
+    if Edition.CUSTOMER in editions:
+        for page in report.render_customers(done.folder, book, when, done.statuses):
+            tell(f"for customers: {page}")
     if pdf:
         pages = [done.folder / f"{name}.html" for name in ("index", *done.statuses)]
         for printed in report.print_pages([page for page in pages if report.unprinted(page)], when.cutoff):

@@ -68,6 +68,11 @@ class Cycle:
         return _instant(self.start, self.zone)
 
     @property
+    def last_day(self) -> date:
+        """The last day of the cycle."""
+        return self.end - timedelta(days=1)
+
+    @property
     def cutoff(self) -> pd.Timestamp:
         """The first instant after the cycle, in UTC."""
         return _instant(self.end, self.zone)

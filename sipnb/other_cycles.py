@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sipnb import cycles
+from sipnb.cycles import Cycle, CycleError
 from sipnb.places import CycleFolder
 
 #: The statuses with which a manifest says that a plan is what its page shows.
@@ -34,6 +35,27 @@ def published(organisation: Path) -> list[CycleFolder]:
         CycleFolder(path) for path in organisation.glob("*") if _kind(path.name) and (path / "index.html").is_file()
     ]
     return sorted(found, key=lambda one: (_kind(one.cycle), one.cycle), reverse=True)
+
+
+def to_run(organisation: Path, last: Cycle, since: Cycle | None, *, missing: bool) -> list[Cycle]:
+    """The cycles up to `last`, oldest first: from `since` on, or with `missing` from the first that is published; without either
+    `last` alone. With `missing` those that are published are left out.
+
+    Raises CycleError where no cycle leads from `since` to `last`.
+    """
+    if since is None and not missing:
+        return [last]
+    there = {folder.cycle for folder in published(organisation)}
+    known = (cycles.parse(name, last.zone) for name in there)
+    first = since or min((one for one in known if one.kind == last.kind), default=last)
+    if since and (since.kind != last.kind or since.start > last.start):
+        raise CycleError(
+            f"--since {since.name}: no {last.kind} from there leads to {last.name}; name an earlier {last.kind}"
+        )
+    wanted = [last]
+    while wanted[0].start > first.start:
+        wanted.insert(0, wanted[0].shift(-1))
+    return [one for one in wanted if not (missing and one.name in there)]
 
 
 def editions(folder: CycleFolder, page: str) -> list[tuple[str, str, str]]:
@@ -82,5 +104,5 @@ def _kind(name: str) -> str:
         # A folder that only looks like a cycle's would lead nowhere when it is linked by the name of the cycle.
         cycle = cycles.parse(name, "UTC")
         return cycle.kind if cycle.name == name else ""
-    except cycles.CycleError:
+    except CycleError:
         return ""

@@ -51,7 +51,9 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 
 def _not_reserved(name: str) -> str:
-    if name in ("index", "workbench", "data-quality", "methods", "executive", "review") or name.endswith("-evidence"):
+    if name in ("index", "workbench", "data-quality", "methods", "executive", "review") or name.endswith(
+        ("-evidence", "-customer")
+    ):
         raise ValueError("is the name of a page or folder of its own; call the service otherwise")
     return name
 
@@ -134,6 +136,14 @@ class Retention(Model):
     notebooks: Span | None = None
 
 
+class Publish(Model):
+    """For whom else plans are made, and where they are read: `editions` besides the owner's, and the address under which the
+    folder of reports is served, for links in mails and messages."""
+
+    editions: list[Literal["customer"]] = Field(default_factory=list)
+    base_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+
+
 class OwnKpi(Model):
     """A KPI that the organisation defines itself.
 
@@ -204,6 +214,7 @@ class WorkbookFile(Model):
     gate: Gate = Gate()
     show_values: bool = Field(False, description="examples of what is wrong show what they say, not only their shape")
     retention: Retention = Retention()
+    publish: Publish = Publish()
     unit_costs: dict[Literal["user_hour", "ticket"], Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict,
         description="what an hour of a user, and the work on a ticket, cost: benefits are put in money",

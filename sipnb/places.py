@@ -37,6 +37,8 @@ EVIDENCE = CHAPTERS[:-1]
 
 #: What the name of a service's page of evidence ends in.
 BEHIND = "-evidence"
+#: What the name of a service's page for its customers ends in.
+OUTSIDE = "-customer"
 
 #: The notebook over the records of a cycle, before all chapters, and the name under which its result lies.
 RECORDS, ALL_RECORDS = "0_records", "_records"
@@ -175,6 +177,11 @@ class CycleFolder:
         return self.root / "executive.html"
 
     @property
+    def review(self) -> Path:
+        """The page for the meeting about the plans: what to decide, what is judged, what is in doubt, what is due."""
+        return self.root / "review.html"
+
+    @property
     def quality(self) -> Path:
         return self.root / "data-quality.html"
 
@@ -202,6 +209,10 @@ class CycleFolder:
     def pages(self, service: str) -> tuple[Path, Path]:
         """The pages of a service: its plan and the evidence."""
         return self.page(service), self.evidence(service)
+
+    def customer(self, service: str) -> Path:
+        """The plan of a service for those who use it, where that edition is asked for."""
+        return self.root / f"{service}{OUTSIDE}.html"
 
     @property
     def methods(self) -> Path:

@@ -105,7 +105,10 @@ class Workbook:
         """A hash of what was decided: for everyone, or only what one service's plan can depend on; of the register what was
         written before the day `until` alone, so that what is decided later makes no earlier plan out of date."""
         content: dict[str, Any] = {
-            "settings": self.settings.model_dump(mode="json", exclude={"retention"}),
+            # Where plans are sent and read changes none of them; mails, which the portfolio makes, have links.
+            "settings": self.settings.model_dump(
+                mode="json", exclude={"retention"} | ({"publish"} if service else set())
+            ),
             "objectives": [o.model_dump(mode="json") for o in self.objectives],
             "levers": {k: v.model_dump(mode="json") for k, v in sorted(self.levers.items())},
             "services": {s.id: _plain(s, until) for s in self.services.values() if service is None or s.id == service},

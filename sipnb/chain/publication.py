@@ -19,7 +19,7 @@ from typing import Any
 
 from sipnb.chain import disk
 from sipnb.chain.manifest import intact
-from sipnb.places import ALL_SERVICES, BEHIND, CycleFolder, private, write_whole
+from sipnb.places import ALL_SERVICES, BEHIND, OUTSIDE, CycleFolder, private, write_whole
 
 _DONE = "done"
 
@@ -113,7 +113,7 @@ def discard_results(folder: CycleFolder, service: str) -> None:
 def discard_portfolio(building: CycleFolder) -> None:
     """Remove what was made of a portfolio that failed: no figure of it may be read."""
     discard_results(building, ALL_SERVICES)
-    for page in (building.index, building.executive):
+    for page in (building.index, building.executive, building.review):
         page.unlink(missing_ok=True)
     for folder in (building.owners, building.downloads):
         shutil.rmtree(folder, ignore_errors=True)
@@ -168,8 +168,10 @@ class _Anew:
             if file.suffix not in (".html", ".pdf"):
                 return False
             # What was printed of the page before would look as fresh as the new one.
-            return file.stem.removesuffix(BEHIND) in self.names or {
+            return file.stem.removesuffix(BEHIND).removesuffix(OUTSIDE) in self.names or {
                 "index": self.portfolio,
+                "executive": self.portfolio,
+                "review": self.portfolio,
                 "data-quality": self.quality,
             }.get(file.stem, False)
         if first in ("results", "notebooks"):

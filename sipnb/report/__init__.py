@@ -9,6 +9,7 @@ from sipnb.imports import lazily
 
 #: What is found in the package itself, imported when it is first asked for: who leads a run renders next to nothing.
 _PUBLIC = {
+    "render_customers": "customer",
     "render_cycles": "cycles",
     **dict.fromkeys(("failure_of", "render_failure"), "failure"),
     **dict.fromkeys(("methods_of", "render_methods"), "methods"),

@@ -32,7 +32,7 @@ def render_plan(folder: CycleFolder, service: str, *, with_code: bool = True) ->
     about = baseline.about
     plan = chapter(folder.notebook(service, PLAN), PLAN, with_code)
     shared = {
-        "about": about, "period": _period(about), "counts": _counts(baseline),
+        "about": about, "period": period(about), "counts": _counts(baseline),
         "provenance": provenance(folder, service, CHAPTERS),
         "plan": folder.page(service).name, "evidence": folder.evidence(service).name, "methods": folder.methods.name,
     }  # fmt: skip
@@ -75,7 +75,7 @@ def prepare() -> None:
     prepare_chapters()
 
 
-def _period(about: About) -> str:
+def period(about: About) -> str:
     """`1–31 October 2026`, or both ends in full where they lie in different months."""
     opens, last = date.fromisoformat(about.opens), cycles.parse(about.cycle, "UTC").end - timedelta(days=1)
     if (opens.year, opens.month) == (last.year, last.month):

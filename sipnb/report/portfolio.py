@@ -18,6 +18,7 @@ from sipnb.report.downloads import write_downloads
 from sipnb.report.owners import render_owners
 from sipnb.report.page import Section, contents, environment, quality_link, write
 from sipnb.report.provenance import account
+from sipnb.report.review import render_review
 
 #: The places of the page that cells of the notebook fill.
 FRONT = (
@@ -27,7 +28,7 @@ FRONT = (
 
 
 def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code: bool = True) -> Path:
-    """Write the portfolio, its short form for those who decide, a page for every owner and the downloads; return its page.
+    """Write the portfolio, its short form, the pages of the meeting and of every owner, the downloads; return the portfolio's.
 
     It is made of its result, its executed notebook and the services' results. Render it after the services' pages: only
     pages that exist are linked. Raises ResultError or PageError.
@@ -48,6 +49,7 @@ def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code:
         **page.editions(editions(folder, folder.executive.name), facts.cycle),
     )  # fmt: skip
     write(folder.executive, short)
+    render_review(folder, facts)
     content = environment().get_template("index.html.j2").render(
         title=f"Service improvement plans: {facts.organisation}, {facts.cycle_label}",
         several=len(facts.plans) > 1,

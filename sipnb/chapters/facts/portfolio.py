@@ -75,6 +75,7 @@ class ActionOfPlan(Facts):
     effort_days: float | None = None
     per_cycle: float | None = None
     closes: float | None = None
+    judged: bool = Field(False, description="whether its verdict came with this cycle")
 
 
 class SumFact(Facts):
@@ -243,6 +244,9 @@ class EstateFact(Facts):
 
 
 class PortfolioFacts(Facts):
+    """`base_url` is the address under which the folder of reports is served, where it is; `review` the last day before the
+    next plans, ISO."""
+
     organisation: str
     currency: str
     cycle: str
@@ -269,3 +273,5 @@ class PortfolioFacts(Facts):
     funnels: list[FunnelFact]
     sources: list[dict[str, Any]]
     warnings: list[str]
+    base_url: str | None = None
+    review: str = ""

@@ -108,7 +108,7 @@ def figure(forecasts: Forecasts, kpi: str, currency: str) -> Shown:
 
 def fan(
     fact: ForecastFact, past: pd.DataFrame, currency: str, *, name: str, subtitle: str, alt: str, source: str,
-    expected: str = "Expected", planned: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    expected: str = "Expected", planned: Mapping[str, Sequence[float]] = MappingProxyType({}), defined: bool = True,
 ) -> Shown:  # fmt: skip
     """A forecast as a figure: `past` has value and label a cycle; `planned` is what is expected otherwise, by its name."""
     ahead = pd.DataFrame([step.model_dump() for step in fact.steps])
@@ -127,7 +127,7 @@ def fan(
     return drawn_figure(
         drawn, name=name, finding=finding(fact, currency), subtitle=subtitle, alt=alt,
         data=data.astype(dict.fromkeys(numbers, float)), units=dict.fromkeys(numbers, fact.unit), currency=currency,
-        definition=fact.kpi, source=source,
+        definition=fact.kpi if defined else "", source=source,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, GapFact, OptionFact, PlanAction
@@ -103,7 +103,7 @@ def _estimated(evidence: Evidence, one: OptionFact) -> CourseFact | None:
 def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
     """What is needed where a target is missed and nothing is done or proposed: somebody who looks for the cause."""
     known = evidence.context.kpis[kpi]
-    by = evidence.context.cycle.shift(1).end - timedelta(days=1)
+    by = evidence.context.cycle.shift(1).last_day
     return PlanAction(
         number=number, id=kpi, kind="needed", title=f"Find the cause of what is missed: {words.lower(known.title)}", kpi=kpi,
         measure=known.title, owner=evidence.baseline.about.owner, state="needed", due=by.isoformat(),

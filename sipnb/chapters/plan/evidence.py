@@ -29,7 +29,8 @@ LONG = 3
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the plan is drawn from: the chapters' facts of a service, and the words for its measures."""
+    """What the plan is drawn from: the chapters' facts of a service, and the words for its measures; `inside` the organisation,
+    or for its customers."""
 
     context: ServiceContext
     review: ReviewFacts
@@ -37,6 +38,7 @@ class Evidence:
     gaps: GapFacts
     forecast: ForecastFacts
     advice: RecommendationFacts
+    inside: bool = True
 
     @property
     def options(self) -> list[OptionFact]:
@@ -50,8 +52,8 @@ class Evidence:
 
     @property
     def page(self) -> str:
-        """The page of the evidence, as the plan links to it."""
-        return self.context.folder.evidence(self.context.service.id).name
+        """The page of the evidence, as the plan links to it; none for those outside, who do not get it."""
+        return "" if not self.inside else self.context.folder.evidence(self.context.service.id).name
 
     @property
     def missed(self) -> list[GapFact]:

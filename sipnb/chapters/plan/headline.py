@@ -145,5 +145,7 @@ def caution(evidence: Evidence) -> str:
     found.sort(key=lambda r: not any(evidence.baseline.measure(kpi) for kpi in r["refuses"]))
     if not found:
         return ""
-    more = f" {words.plural(len(found) - 1, 'more warning')} under Records." if len(found) > 1 else ""
+    more = (
+        f" {words.plural(len(found) - 1, 'more warning')} under Records." if len(found) > 1 and evidence.inside else ""
+    )
     return found[0]["sentence"] + more

@@ -82,6 +82,7 @@ def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence
     value, target = (evidence.said(one, fact.unit) for one in (first.mean, fact.target))
     return fan(
         fact, past, evidence.context.currency, name="outlook", expected="Without the plan", planned=lines,
+        defined=evidence.inside,
         subtitle=f"{fact.title}; dotted: without the plan, hatched: 80 % interval, grey: 95 %"
         + ("; dashed: with the plan" if there else ""),
         alt=f"{len(past)} values of {words.lower(fact.title)} and a forecast of {len(fact.steps)}: {first.label} about {value}, "

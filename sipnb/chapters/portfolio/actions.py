@@ -76,6 +76,7 @@ def _agreed(service: str, owner: str, one: ActionFact, left: dict[str, str]) -> 
         effect=f"meant for: {one.kpi_title}" if one.kpi_title else "", money=one.planned[1] if one.planned else None,
         standing=f"the records do not speak for it now: {against}" if against else _worked(one),
         done=one.implemented, spent=one.cost, effort_days=one.effort_days, per_cycle=one.per_cycle,
+        judged=one.outcome is not None and one.outcome.reached,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, macros, say, table, together
 
 #: A longer table of actions is folded, and one of changes nobody reads: all are in the result.
-LONG, MOST_SIGNALS = 30, 100
+LONG, MOST_SIGNALS = 12, 100
 
 
 def verdict(plans: Sequence[PlanFact], sentence: str, warnings: Sequence[str]) -> Shown:
