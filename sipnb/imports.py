@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-# jsonschema, below nbformat, compiles a grammar for the first; Papermill looks for places in the cloud by the others.
-_SPARED = ("rfc3987_syntax", "gcsfs", "boto3", "github")
+# jsonschema, below nbformat, compiles grammars for the first two; Papermill looks for places in the cloud by the others.
+_SPARED = ("rfc3987_syntax", "rfc3986_validator", "gcsfs", "boto3", "github")
 
 
 def lazily(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -78,6 +81,17 @@ def private_file(path: Path) -> Path:
     path.touch(mode=0o600)
     path.chmod(0o600)
     return path
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(content: Any) -> str:
+    """A hash of plain data."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def state(path: Path) -> tuple[int, int, int]:
@@ -233,6 +247,12 @@ class CycleFolder:
 
     def notebook(self, service: str, chapter: str) -> Path:
         return self.root / "notebooks" / service / f"{chapter}.ipynb"
+
+    def chapter_files(self, service: str, chapter: str) -> list[Path]:
+        """The files of one chapter of a service that are there: its executed notebook, its result and the tables beside."""
+        result = self.result(service, chapter)
+        files = [self.notebook(service, chapter), result, *sorted(result.parent.glob(f"{chapter}.*.parquet"))]
+        return [path for path in files if path.is_file()]
 
 
 def cycle_folder(reports_folder: Path, name: str, cycle: str) -> CycleFolder:

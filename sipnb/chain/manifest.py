@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import time
@@ -28,12 +27,13 @@ from sipnb.places import (
     RECOMMENDATIONS,
     RECORDS,
     CycleFolder,
+    content_hash,
     cycle_folder,
+    digest,
     revision,
     state,
     write_whole,
 )
-from sipnb.records.sources import content_hash
 from sipnb.register import signing
 from sipnb.workbook import Workbook
 
@@ -296,13 +296,6 @@ def service_files(folder: CycleFolder, service: str) -> list[Path]:
     ]
 
 
-def chapter_files(folder: CycleFolder, service: str, chapter: str) -> list[Path]:
-    """The files of one chapter of a service that are there: its executed notebook, its result and the tables beside."""
-    result = folder.result(service, chapter)
-    files = [folder.notebook(service, chapter), result, *sorted(result.parent.glob(f"{chapter}.*.parquet"))]
-    return [path for path in files if path.is_file()]
-
-
 def chapter_before(entry: Mapping[str, Any] | None, service: str, chapter: str) -> dict[str, Any]:
     """What the manifest has of one chapter: its record, and the hashes of its files; empty where it has none."""
     record = (entry or {}).get("chapters", {}).get(chapter)
@@ -381,8 +374,3 @@ def compared(now: Mapping[str, str], earlier: Mapping[str, Any] | None) -> str:
 
 def _files_hash(base: Path, files: Iterable[Path]) -> str:
     return digest({path.relative_to(base).as_posix(): content_hash(path) for path in files})
-
-
-def digest(content: Any) -> str:
-    """A hash of plain data."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

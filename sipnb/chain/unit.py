@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain import engines
-from sipnb.chain.manifest import chapter_files, digest
 from sipnb.chain.outcomes import (
     ERRORED,
     FAILED,
@@ -38,8 +37,7 @@ from sipnb.chain.outcomes import (
     rendered,
 )
 from sipnb.imports import spared
-from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder, write_whole
-from sipnb.records.sources import content_hash
+from sipnb.places import BUILDING, DATA, PARAMETERS, REPORTS, CycleFolder, content_hash, digest, write_whole
 
 #: The folder of temporary files, among the papers of a run.
 SCRATCH = "tmp"
@@ -145,7 +143,7 @@ def run(spec: Spec) -> dict[str, Outcome]:
         outcomes[chapter.name] = outcome
         good = outcome.state in GOOD
         notebook = building.notebook(spec.service, chapter.name)
-        files = [path for path in chapter_files(building, spec.service, chapter.name) if path != notebook]
+        files = [path for path in building.chapter_files(spec.service, chapter.name) if path != notebook]
         results.append([chapter.name, {path.name: content_hash(path) for path in files}])
     if spec.render:
         _write_status(spec, outcomes, running=RENDER)

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from sipnb import tables
 from sipnb.catalogue import Kpi
 from sipnb.cycles import Cycle
-from sipnb.places import state
-from sipnb.records.sources import MissingInput, content_hash
+from sipnb.places import content_hash, state
+from sipnb.records.sources import MissingInput
 
 #: A figure that counts is withheld where more than this part of its cycle is silent.
 SILENT = 0.2

@@ -20,7 +20,7 @@ import pandas as pd
 from sipnb import formulas
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
-from sipnb.places import private, private_file, state
+from sipnb.places import content_hash, private, private_file, state
 from sipnb.records import account, as_of, freezing, mappings, quality, shapes, sources, staging, trials
 from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
@@ -117,7 +117,7 @@ def inputs(workbook: Workbook, cycle: Cycle, files: dict[str, dict[str, str]] | 
     if files is None:
         files = {
             source.name: {
-                sources.shown(path, workbook.data): sources.content_hash(path)
+                sources.shown(path, workbook.data): content_hash(path)
                 for path in sources.files_of(source, workbook.data, workbook.anywhere)
             }
             for source in workbook.settings.sources

@@ -155,11 +155,15 @@ def _read_ahead(spec: unit.Spec, pages: Sequence[str]) -> None:
             getattr(importlib.import_module(module), "prepare", lambda: None)()
     if imports.CONTEXT not in sys.modules:  # notebooks that read nothing
         return
+    from sipnb import tables
+    from sipnb.chain.warm import kernel  # noqa: F401 - each kernel is of it
     from sipnb.chapters import context
     from sipnb.records import clocks, frozen
     from sipnb.show import display
 
     display.prepare()
+    for name in tables.TABLES:
+        tables.empty(name)
     with contextlib.suppress(Exception):
         book, when, folder = context.open_cycle(spec.parameters["workbook"], spec.parameters["cycle"])
         frozen.read_quality(folder.records)

@@ -32,8 +32,11 @@ _KERNEL = ("IPython", "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.de
 CONTEXT = "sipnb.chapters.context"
 #: Of what notebooks import, this is imported before them: it starts no thread, opens no file and takes its time.
 _AHEAD = {"sipnb", "numpy", "pandas", "pyarrow", "duckdb", "matplotlib", "seaborn", "scipy", "statsmodels"}
-#: What pandas imports when a frame is shown.
-_SHOWING = ("format", "html", "string", "csvs")
+#: What pandas imports when a frame is shown or read.
+_LATER = (
+    *(f"pandas.io.formats.{name}" for name in ("format", "html", "string", "csvs")), "pandas.io.parquet",
+    "pandas.core.arrays.arrow.extension_types", "pyarrow.parquet", "pyarrow.dataset",
+)  # fmt: skip
 _RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 
 _filters: list[Any] | None = None
@@ -46,7 +49,7 @@ def load(notebooks: Iterable[Path] = ()) -> None:
         return
     wanted = [name for notebook in notebooks for name in imported(notebook) if name.partition(".")[0] in _AHEAD]
     if wanted:
-        wanted += [f"pandas.io.formats.{name}" for name in _SHOWING]
+        wanted += _LATER
     with spared():
         for name in (*_KERNEL, *dict.fromkeys(wanted)):
             with contextlib.suppress(ImportError):
@@ -85,10 +88,12 @@ def _as_in_a_kernel() -> None:
 
 
 def settle() -> None:
-    """Leave nothing open, and keep what is there from being copied whenever a fork collects its garbage."""
+    """Leave nothing open, and keep what is there from being copied whenever a fork collects its garbage; which it seldom does:
+    it lives for seconds, and would look through what matplotlib and pandas make hundreds of times."""
     _close_duckdb()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _close_duckdb() -> None:

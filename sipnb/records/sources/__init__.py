@@ -14,14 +14,14 @@ import duckdb
 import pandas as pd
 
 from sipnb.params import Source
-from sipnb.places import reports
+from sipnb.places import content_hash, reports
 from sipnb.records.mappings import Mapping
 from sipnb.records.scratch import workshop
 from sipnb.records.sources import headings, limits
-from sipnb.records.sources.relation import MissingInput, Part, content_hash
+from sipnb.records.sources.relation import MissingInput, Part
 from sipnb.records.sql import located, name
 
-__all__ = ["MissingInput", "Read", "content_hash", "files_of", "open_source", "require", "sample", "shown"]
+__all__ = ["MissingInput", "Read", "files_of", "open_source", "require", "sample", "shown"]
 
 _TEXT = {".csv", ".tsv", ".txt"}
 _LINES = {".jsonl", ".ndjson"}

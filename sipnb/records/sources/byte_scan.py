@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sipnb.places import content_hash
 from sipnb.records.scratch import forget, unnamed
 from sipnb.records.sources import limits
 from sipnb.records.sources.csv_records import CR, LF, LONGEST
-from sipnb.records.sources.relation import MissingInput, content_hash
+from sipnb.records.sources.relation import MissingInput
 
 EMPTY = "{path} is empty: it has no line of text; export it again"
 CHUNK = 128 << 10  # bytes; small enough for what is computed of them to stay near the processor

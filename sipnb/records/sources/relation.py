@@ -7,9 +7,7 @@ records read = records handed on + malformed ones.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
@@ -77,12 +75,6 @@ class Part:
     def places(self, rows: np.ndarray) -> np.ndarray:
         """Where a person finds these records (int64, counted from 0 in the order of `relation`). After `settle`."""
         return rows + self.first
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def take(con: duckdb.DuckDBPyConnection, part: Part, sql: str) -> int:

@@ -15,9 +15,10 @@ import numpy as np
 
 from sipnb import apart
 from sipnb.params import nearest
+from sipnb.places import content_hash
 from sipnb.records.mappings import Mapping
 from sipnb.records.sources import limits
-from sipnb.records.sources.relation import MissingInput, Part, content_hash
+from sipnb.records.sources.relation import MissingInput, Part
 from sipnb.records.sql import located
 
 #: Bytes of address space for reading a sheet. All cells are held at once, those in between that hold nothing, too: a million
