@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ import duckdb
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
+from sipnb.places import state
 from sipnb.records.sql import quoted
 from sipnb.tables import TABLES
 
@@ -195,6 +197,12 @@ def load(name: str, source: str, own: Path) -> Mapping:
 
 
 def _read(path: Path) -> Mapping:
+    return _checked(path, state(path))
+
+
+# Kept while the file is the same: it takes longer to read than a small export.
+@lru_cache(maxsize=64)
+def _checked(path: Path, state: tuple[int, int, int]) -> Mapping:
     errors: list[str] = []
     mapping = validate(read_yaml(path), Mapping, f"mappings/{path.name}", errors)
     for table, content in mapping.tables.items() if mapping else ():
