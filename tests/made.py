@@ -24,9 +24,9 @@ KEY = "SIPNB_TESTS_KEY"
 _ASIDE = {"__pycache__", ".ipynb_checkpoints"}
 
 
-def key_of(paths: Iterable[Path]) -> str:
-    """A name for these files and folders with all that is in them, for this Python and the packages installed."""
-    total = hashlib.sha256(sys.version.encode())
+def key_of(paths: Iterable[Path], commit: str = "") -> str:
+    """A name for these files and folders with all that is in them, at this commit, for this Python and what is installed."""
+    total = hashlib.sha256(f"{sys.version}\n{commit}\n".encode())
     for line in sorted(f"{one.metadata['Name']} {one.version}" for one in metadata.distributions()):
         total.update(f"{line}\n".encode())
     for path in paths:

@@ -112,3 +112,7 @@ def test_a_key_tells_every_change_of_a_file_that_counts(tmp_path):
     lock.write_text("one==2", encoding="utf-8")
     keys.append(key())
     assert len(set(keys)) == 4
+
+
+def test_a_key_tells_the_commit_that_pages_name(tmp_path):
+    assert made.key_of([tmp_path], "a1b2c3") == made.key_of([tmp_path], "a1b2c3") != made.key_of([tmp_path], "d4e5f6")
