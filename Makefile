@@ -32,8 +32,9 @@ test: $(ENV)  ## all tests
 test-fast: $(ENV)  ## those that need no organisation, process, server or browser, nor seconds each: under a minute on two cores
 	$(BIN)/python -m pytest $(SHARED) -m "not slow"
 
-pages: $(ENV)  ## every page of every organisation in a browser, at every width, light and dark
-	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser -n $(JOBS)
+pages: $(ENV)  ## every page of every organisation: in a browser at every width, light and dark, and what it says
+	SIPNB_EVERY_PAGE=1 $(BIN)/python -m pytest tests/browser tests/report/test_published.py tests/report/test_agreement.py \
+	  tests/report/test_readability.py -n $(JOBS)
 
 faults: $(ENV)  ## exports mangled, runs killed, disks filled, hostile strings, formulas, addresses, files: a table of what came
 	SIPNB_FAULTS=2000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_delimited.py \

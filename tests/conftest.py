@@ -33,14 +33,28 @@ CYCLE = "2026-10"
 #: Organisations whose data are public: the folder of their data, and a cycle.
 PUBLIC = {"uci_servicenow": "2016-05", "github_status": "2025-12"}
 
+#: Whether every service of them is planned, as `make pages` asks; otherwise these are, one of each kind.
+EVERY = bool(os.environ.get("SIPNB_EVERY_PAGE"))
+SOME = {
+    "uci_servicenow": ("category-57", "category-42", "category-20"),
+    "github_status": ("actions", "copilot", "packages"),
+}
+
 CHANGED = pytest.StashKey[list[str]]()
 
-#: All that what is made once is made of: the code with its parameters and notebooks, what was installed, the data, the recipes.
+#: All that what is made once is made of: the code with its parameters and notebooks, what was installed, the data, the recipes;
+#: and the commit, which the foot of a page names.
 MADE_OF = [
     Path(places.__file__).parent, places.PARAMS, places.NOTEBOOKS, REPOSITORY / "requirements.lock",
-    REPOSITORY / "pyproject.toml", *(REPOSITORY / "tests" / name for name in ("conftest.py", "hard.py", "made.py")),
+    REPOSITORY / "pyproject.toml", REPOSITORY / "benchmarks" / "portfolio.py",
+    *(REPOSITORY / "tests" / name for name in ("conftest.py", "hard.py", "made.py")),
     *(path for name in (*PUBLIC, "nhs_ae") if (path := REPOSITORY.parent / "shared" / "data" / name).is_dir()),
 ]  # fmt: skip
+
+
+def key_of_made() -> str:
+    # Read anew: a commit while the tests run is one that pages made from then on name.
+    return made.key_of(MADE_OF, places.revision.__wrapped__())
 
 
 def cache_of_made() -> made.Made:
@@ -51,7 +65,7 @@ def cache_of_made() -> made.Made:
 
 def pytest_configure(config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[made.KEY] = made.key_of(MADE_OF)
+        os.environ[made.KEY] = key_of_made()
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -192,7 +206,7 @@ def once() -> Callable[[str, Callable[[Path], object]], Path]:
     Nobody may change it; who has to, takes a copy. The session fails otherwise.
     """
     cache = cache_of_made()
-    return lambda name, make: cache.folder(name, make, lambda: made.key_of(MADE_OF))
+    return lambda name, make: cache.folder(name, make, key_of_made)
 
 
 def published(params: Path | str, cycle: str, folder: Path, *more: object) -> CycleFolder:
@@ -235,7 +249,9 @@ def root(once, demo_exports, request) -> Path:
             folder = once("hard", lambda folder: published(hard.write(folder), hard.CYCLE, folder))
             return folder / "hard" / hard.CYCLE
         data = public_data(name)
-        folder = once(name, lambda folder: published(name, PUBLIC[name], folder, "--data", data))
+        asked = [part for service in (() if EVERY else SOME[name]) for part in ("--service", service)]
+        kept = name if EVERY else f"{name}-some"
+        folder = once(kept, lambda folder: published(name, PUBLIC[name], folder, "--data", data, *asked))
         return folder / name / PUBLIC[name]
 
     return of
@@ -251,25 +267,55 @@ def browser_type_launch_args(browser_type_launch_args) -> dict[str, object]:
     return browser_type_launch_args | {"executable_path": chromium, "args": ["--no-sandbox", "--disable-gpu", *quiet]}
 
 
+class Tabs:
+    """Tabs of a browser, used by one test after the other: a new context for each page costs three times the page."""
+
+    def __init__(self, browser) -> None:
+        self._contexts = {
+            script: browser.new_context(java_script_enabled=script, offline=True) for script in (True, False)
+        }
+        self._idle: dict[bool, list] = {True: [], False: []}
+        self._heard: dict[object, tuple[list[str], list[str]]] = {}
+
+    def take(self, script: bool, asked: list[str], complaints: list[str]):
+        """A tab that nobody uses; what it asks for and complains of is added to these lists until it is given back."""
+        tab = self._idle[script].pop() if self._idle[script] else self._new(script)
+        self._heard[tab] = (asked, complaints)
+        return tab
+
+    def give_back(self, script: bool, tab) -> None:
+        """Empty a tab: what was still under way is heard before."""
+        tab.goto("about:blank")
+        self._idle[script].append(tab)
+
+    def _new(self, script: bool):
+        tab = self._contexts[script].new_page()
+        tab.on("request", lambda request: self._heard[tab][0].append(request.url))
+        tab.on("console", lambda message: self._heard[tab][1].append(message.text))
+        tab.on("pageerror", lambda error: self._heard[tab][1].append(str(error)))
+        return tab
+
+
+@pytest.fixture(scope="session")
+def tabs(browser) -> Tabs:
+    return Tabs(browser)
+
+
 @pytest.fixture
-def open_page(browser):
+def open_page(tabs):
     """Open a page from disk; on leaving the test, nothing may have been asked of the network or complained of."""
-    contexts, asked, complaints = [], [], []
+    taken, asked, complaints = [], [], []
 
     def opened(path: Path, width: int = 1280, scheme: str = "light", script: bool = True, height: int = 800):
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=script, offline=True
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: complaints.append(message.text))
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab = tabs.take(script, asked, complaints)
+        taken.append((script, tab))
+        tab.set_viewport_size({"width": width, "height": height})
+        tab.emulate_media(media="null", color_scheme=scheme, reduced_motion="null", forced_colors="null")
         tab.goto(path.resolve().as_uri())
         return tab
 
     yield opened
-    for context in contexts:
-        context.close()
+    for script, tab in taken:
+        tabs.give_back(script, tab)
     assert complaints == []
-    assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
+    assert [url for url in asked if not url.startswith(("file://", "data:", "about:"))] == []

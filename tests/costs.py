@@ -16,7 +16,7 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 
 #: Every fixture that publishes or freezes an organisation, runs notebooks, opens a browser, or starts a server rests on one of
-#: these; `large` has the plans of 300 services.
+#: these; `large` has the portfolio of 300 services.
 COSTLY = {"once", "two_chapters", "playwright", "server", "large"}
 
 #: Files whose tests all take long for another reason: they read or draw records by the thousand, or run a command line each.
@@ -33,9 +33,10 @@ LONG = {
 
 #: The files that take longest: begun last, one of them would leave the other workers with nothing to do.
 FIRST = (
-    "report/test_published.py", "test_cli.py", "browser/test_pages.py", "test_notebooks.py", "chain/test_what_changed.py",
-    "test_personal_data.py", "browser/test_hostile.py", "chain/test_kills.py", "records/test_quality.py",
-    "records/test_limits.py", "records/test_suggest.py", "records/test_reading.py", "records/test_mappings.py",
+    "report/test_published.py", "test_cli.py", "browser/test_pages.py", "browser/test_hostile.py", "records/test_quality.py",
+    "test_notebooks.py", "chain/test_what_changed.py", "records/test_reading.py", "records/test_suggest.py",
+    "test_personal_data.py", "report/test_browser.py", "report/test_portfolio_browser.py", "records/test_mappings.py",
+    "chapters/test_providers.py", "chain/test_kills.py", "records/test_limits.py",
 )  # fmt: skip
 
 #: What the interpreter says when it starts a process (docs.python.org/3/library/audit_events.html).

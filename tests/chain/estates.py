@@ -7,6 +7,16 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rendering import (
+    linked_cycles,
+    linked_index,
+    linked_plan,
+    linked_quality,
+    render_failure,
+    render_index,
+    render_plan,
+)
+
 from sipnb import workbook as workbooks
 from sipnb.chain import plans
 from sipnb.chain import run as runs
@@ -114,27 +124,9 @@ class Estate:
         return json.loads(self.folder.manifest.read_text())
 
 
-def render_plan(folder: CycleFolder, service: str) -> None:
-    folder.page(service).write_text(f"plan of {service}")
-
-
-def render_some(folder: CycleFolder, service: str) -> None:
-    if service == "broken":
-        raise TypeError("no such figure")
-    render_plan(folder, service)
-
-
-def render_failure(folder: CycleFolder, service: str, outcome: object) -> None:
-    folder.page(service).write_text(f"{service} failed: {outcome.trouble.error}")
-
-
-def render_index(folder: CycleFolder, service: str) -> None:
-    told = folder.result("_portfolio", "portfolio").read_text()
-    pages = sorted(page.name for page in folder.root.glob("*.html"))
-    folder.index.write_text(f"index of {pages} {told}")
-
-
 PAGES = runs.Pages(render_plan, render_failure, render_index)
+#: Pages that lead to each other.
+LINKED = runs.Pages(linked_plan, render_failure, linked_index, quality=linked_quality, cycles=linked_cycles)
 
 
 def make_estate(root: Path) -> Estate:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from estates import PAGES, Estate
-
-from sipnb import other_cycles
-from sipnb.places import CycleFolder
+from estates import LINKED, Estate
 
 HERE = Path(__file__).parent
 #: Every step from which a run may not come back, as `function:how often it is called before`, `+` after it was done.
@@ -29,9 +24,8 @@ FEW = ["publication.finished:1+", "disk.link:2+", "disk.exchange:0", "disk.excha
 _KILLED = """
 import importlib, os, sys
 from pathlib import Path
-from estates import CHAPTERS, Estate
+from estates import CHAPTERS, LINKED, Estate
 from sipnb.chain import plans, run as runs
-from test_kills import pages
 
 runs.CHAPTERS = plans.CHAPTERS = CHAPTERS
 step, root, how = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
@@ -52,35 +46,8 @@ def counted(*args, **kwargs):
 setattr(module, name, counted)
 if how == "in two steps" and not (place == "disk.exchange"):
     importlib.import_module("sipnb.chain.disk").exchange = lambda one, other: False
-Estate(root).run(pages=pages())
+Estate(root).run(pages=LINKED)
 """
-
-
-def plan(folder: CycleFolder, service: str) -> None:
-    others = [f"../{one.cycle}/index.html" for one in other_cycles.siblings(folder)]
-    links = ["index.html", "data-quality.html", "../index.html", *others]
-    folder.page(service).write_text(" ".join(f'<a href="{link}">' for link in links) + service)
-
-
-def quality(folder: CycleFolder, service: str) -> None:
-    tables = json.loads((folder.records / "quality.json").read_text())["tables"]
-    folder.quality.write_text(f'<a href="index.html">{sorted(tables)}')
-
-
-def index(folder: CycleFolder, service: str) -> None:
-    folder.owners.mkdir(exist_ok=True)
-    names = sorted(path.name for path in folder.root.glob("*.html") if path != folder.index)
-    (folder.owners / "ann.html").write_text(" ".join(f'<a href="../{name}">' for name in [*names, "index.html"]))
-    folder.index.write_text(" ".join(f'<a href="{link}">' for link in [*names, "owners/ann.html", "../index.html"]))
-
-
-def cycles(folder: CycleFolder) -> None:
-    known = sorted(one.cycle for one in other_cycles.published(folder.root.parent))
-    folder.cycles.write_text(" ".join(f'<a href="{name}/index.html">' for name in known))
-
-
-def pages():
-    return replace(PAGES, plan=plan, index=index, quality=quality, cycles=cycles)
 
 
 def dead_links(reports: Path) -> list[str]:
@@ -125,7 +92,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         patched.setattr(plans, "CHAPTERS", CHAPTERS)
         estate = make_estate(tmp_path_factory.mktemp("whole"))
         edit(estate)
-        assert estate.run(pages=pages()).exit_code == 0
+        assert estate.run(pages=LINKED).exit_code == 0
         return content(estate.folder.root.parent)
 
 
@@ -136,7 +103,7 @@ def test_after_a_kill_no_link_is_dead_and_the_next_run_makes_everything_whole(
 ) -> None:
     if how == "in two steps" and (not os.environ.get("SIPNB_FAULTS") or "disk.exchange" in step):
         pytest.skip("tried by `make faults`")
-    assert estate.run(pages=pages()).exit_code == 0
+    assert estate.run(pages=LINKED).exit_code == 0
     edit(estate)
     killed = subprocess.run(
         [sys.executable, "-c", _KILLED, step, str(estate.root), how],
@@ -145,7 +112,7 @@ def test_after_a_kill_no_link_is_dead_and_the_next_run_makes_everything_whole(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert dead_links(estate.root / "reports") == []
 
-    assert estate.run(pages=pages()).exit_code == 0
+    assert estate.run(pages=LINKED).exit_code == 0
     assert dead_links(estate.root / "reports") == []
     assert content(estate.folder.root.parent) == whole
 

@@ -37,14 +37,12 @@ _RUN = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background has it ignored
 import sys
-from estates import CHAPTERS
+from estates import CHAPTERS, LINKED
 from sipnb import cli
 from sipnb.chain import plans, run as runs
-from test_kills import pages
 
-made = pages()
 runs.CHAPTERS = plans.CHAPTERS = CHAPTERS
-runs.Pages = lambda **_: made
+runs.Pages = lambda **_: LINKED
 cli.main()
 """
 

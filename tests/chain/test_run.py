@@ -11,7 +11,8 @@ from pathlib import Path
 import filelock
 import psutil
 import pytest
-from estates import PAGES, Estate, make_estate, render_some
+from estates import PAGES, Estate, make_estate
+from rendering import render_some
 
 from sipnb import workbook as workbooks
 from sipnb.chain import lock, workers

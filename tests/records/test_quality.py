@@ -12,7 +12,7 @@ import pytest
 
 from sipnb import demo, places, workbook
 from sipnb.params import Gate, WorkbookError
-from sipnb.records import prepare, quality, shapes
+from sipnb.records import frozen, prepare, quality, shapes
 from sipnb.records.quality.rows import row_rule_names, rule_of
 from sipnb.tables import TABLES
 from tests.conftest import REPOSITORY, public_data
@@ -815,9 +815,11 @@ def test_the_names_of_rules_are_unique():
 # -- clean and real exports ----------------------------------------------------------------------------------------------
 
 
-def test_the_demo_is_clean(demo_book, demo_cycle):
-    for cycle in (None, demo_cycle):
-        assert [f.sentence for f in prepare.check(demo_book, cycle).found() if f.level != "note"] == []
+def test_the_demo_is_clean(demo_book, demo_records):
+    assert [f.sentence for f in prepare.check(demo_book).found() if f.level != "note"] == []
+    as_known = frozen.read_quality(demo_records)["rules"]
+    assert len(as_known) >= 20
+    assert [f["sentence"] for f in as_known if f["outcome"] == "found" and f["level"] != "note"] == []
 
 
 @pytest.mark.slow

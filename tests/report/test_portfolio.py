@@ -44,13 +44,6 @@ def estate(request, tmp_path_factory) -> CycleFolder:
     return made.folder
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory) -> CycleFolder:
-    made = estates.write_estate(tmp_path_factory.mktemp("reports"), 300)
-    estates.make(made)
-    return made.folder
-
-
 def test_every_page_is_sound_whatever_the_number_of_services(estate):
     for page in everything(estate):
         seen = Read(page)

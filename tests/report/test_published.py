@@ -34,11 +34,11 @@ def plans(folder: CycleFolder) -> dict[str, str]:
 
 
 def test_every_numeral_of_the_prose_is_in_the_twin(folder):
-    counted = 0
-    for service, markup in plans(folder).items():
+    counted, known = 0, plans(folder)
+    for service, markup in known.items():
         assert numerals.unaccounted(markup) == [], service
         counted += sum(len(numerals.NUMERAL.findall(one)) for one in numerals.Prose(markup).found)
-    assert counted > 300
+    assert counted > 40 * len(known)
 
 
 def test_a_numeral_that_is_nobody_s_fact_is_found(demo_published):
