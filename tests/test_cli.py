@@ -18,7 +18,7 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.places import CycleFolder
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
-from tests import seeds
+from tests import inside, seeds
 
 SIPNB = Path(sys.executable).with_name("sipnb")
 SERVICES = [
@@ -63,7 +63,7 @@ def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, p
     assert "12 of 12 plans of Northfield Group for October 2026" in said["stdout"]
     assert str(demo_published.index) in said["stdout"]
     assert sorted(p.stem for p in published.root.glob("*.html")) == sorted(
-        [*SERVICES, *(f"{name}-evidence" for name in SERVICES), "data-quality", "index", "methods"]
+        [*SERVICES, *(f"{name}-evidence" for name in SERVICES), "data-quality", "executive", "index", "methods"]
     )
     assert all(f"{service}: published" in said["stdout"] for service in SERVICES), "one plain line a unit"
     assert "\x1b" not in said["stdout"] and said["stderr"] == ""
@@ -225,7 +225,7 @@ def test_a_wrong_argument_ends_with_2_and_the_nearest_valid_one(tmp_path, demo_e
     chapter = adapted / "4_forecast.ipynb"
     chapter.write_text(chapter.read_text(encoding="utf-8").replace("service: str", "servise: str"), encoding="utf-8")
     arguments = [str(adapted) if a == "NOTEBOOKS" else a for a in arguments]
-    done = sipnb("run", "demo", "--data", demo_exports, "--out", tmp_path / "r", *arguments, cwd=tmp_path)
+    done = inside.sipnb("run", "demo", "--data", demo_exports, "--out", tmp_path / "r", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert expected in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
@@ -292,7 +292,7 @@ def test_lab_opens_the_notebooks_over_all_services(organisation, demo_exports, c
 )
 def test_a_place_that_is_not_there_is_told(tmp_path, arguments, code, told):
     (tmp_path / "a-file").touch()
-    done = sipnb(*(text.replace("FILE", str(tmp_path / "a-file")) for text in arguments), cwd=tmp_path)
+    done = inside.sipnb(*(text.replace("FILE", str(tmp_path / "a-file")) for text in arguments), cwd=tmp_path)
     assert done.returncode == code and told in done.stderr and "Traceback" not in done.stderr
 
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from tests.inside import sipnb
 from tests.records.test_prepare import organisation
-from tests.test_cli import sipnb
 
 HEADER = "ticket,service,kind,opened,resolved,priority"
 

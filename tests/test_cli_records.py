@@ -9,8 +9,8 @@ from sipnb import workbook
 from sipnb.params import read_yaml
 from sipnb.records import prepare
 from tests.conftest import REPOSITORY, public_data
+from tests.inside import sipnb
 from tests.records.test_prepare import GOOD, organisation
-from tests.test_cli import sipnb
 
 FIXTURES = REPOSITORY / "tests" / "fixtures" / "exports"
 

@@ -10,8 +10,8 @@ import pytest
 from sipnb import formulas, tables
 from sipnb.formulas.allowed import DEEPEST_BRACKETS, FUNCTIONS, LONGEST
 from sipnb.formulas.reading import nodes, read, statement
+from tests.inside import sipnb
 from tests.records.test_prepare import organisation
-from tests.test_cli import sipnb
 
 SECRET = "Hunter2-of-Jane"
 

@@ -12,7 +12,7 @@ import pytest
 from sipnb import cli_register, places, register, workbook
 from sipnb.params import WorkbookError
 from sipnb.register import editing
-from tests.test_cli import sipnb
+from tests.inside import sipnb
 
 FILE = """# What was agreed about payments.
 actions:
