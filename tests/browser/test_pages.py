@@ -41,9 +41,9 @@ def evidence(pages: list[Path]) -> list[Path]:
 
 
 def plans(pages: list[Path]) -> list[Path]:
-    """The plans among them, without the pages of their evidence and all others."""
-    others = ("index", "executive", "data-quality", "methods", *(page.stem for page in evidence(pages)))
-    return [page for page in pages if page.stem not in others and page.parent.name != "owners"]
+    """The plans among them, with their editions for customers, without the pages of their evidence and all others."""
+    behind = "-evidence.html"
+    return [p for p in pages if p.stem.endswith("-customer") or p.with_name(f"{p.stem}{behind}").is_file()]
 
 
 def some(pages: list[Path]) -> list[Path]:
@@ -63,7 +63,7 @@ def test_a_page_fits_every_screen_and_paper_and_says_what_it_is_about(pages, ope
         for width in WIDTHS:
             tab.set_viewport_size({"width": width, "height": 800})
             assert tab.evaluate("document.scrollingElement.scrollWidth") <= width, (page.name, width)
-        if page in plans(pages) or page.stem == "executive":
+        if page in plans(pages) or page.stem in ("executive", "review"):
             _fits_paper(tab, page)
 
 
