@@ -63,7 +63,15 @@ def test_a_run_publishes_every_plan_and_the_index_and_says_where(organisation, p
     assert "12 of 12 plans of Northfield Group for October 2026" in said["stdout"]
     assert str(demo_published.index) in said["stdout"]
     assert sorted(p.stem for p in published.root.glob("*.html")) == sorted(
-        [*SERVICES, *(f"{name}-evidence" for name in SERVICES), "data-quality", "executive", "index", "methods"]
+        [
+            *SERVICES,
+            *(f"{name}-evidence" for name in SERVICES),
+            "data-quality",
+            "executive",
+            "index",
+            "methods",
+            "review",
+        ]
     )
     assert all(f"{service}: published" in said["stdout"] for service in SERVICES), "one plain line a unit"
     assert "\x1b" not in said["stdout"] and said["stderr"] == ""
