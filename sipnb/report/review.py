@@ -15,7 +15,7 @@ from sipnb.report.page import environment, write
 from sipnb.show import words
 
 #: As many points of a kind as a page has room for; the others stand on the portfolio.
-DECISIONS, OTHERS = 10, 5
+DECISIONS, OTHERS = 10, 3
 
 
 def render_review(folder: CycleFolder, facts: PortfolioFacts) -> Path:
@@ -30,7 +30,7 @@ def render_review(folder: CycleFolder, facts: PortfolioFacts) -> Path:
     ]
     content = environment().get_template("review.html.j2").render(
         title=f"Review meeting: {facts.organisation}, {facts.cycle_label}", facts=facts, names=names,
-        roles=sorted({one.owner for _, one in asked}), asked=asked[:DECISIONS], more_asked=len(asked[DECISIONS:]),
+        roles=sorted({one.owner for _, one in asked[:DECISIONS]}), asked=asked[:DECISIONS], more_asked=len(asked[DECISIONS:]),
         judged=judged[:OTHERS], more_judged=len(judged[OTHERS:]), due=due[:OTHERS], more_due=len(due[OTHERS:]),
         doubted=doubted[:OTHERS], more_doubted=len(doubted[OTHERS:]),
         wanted=words.day(min(one.due for _, one in asked)) if asked else "",

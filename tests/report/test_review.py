@@ -23,7 +23,9 @@ def test_the_agenda_is_what_the_portfolio_asks_and_knows(estate):
     for one in asked[:DECISIONS]:
         assert one.title in seen.text
     if len(asked) > DECISIONS:
-        assert f"{len(asked) - DECISIONS:,} more decisions stand on the page of all services." in seen.text
+        more = len(asked) - DECISIONS
+        told = f"{more:,} more decision{' stands' if more == 1 else 's stand'} on the page of all services."
+        assert told in seen.text
     due = due_until(facts.actions, facts.review)
     assert [one.due for one in due] == sorted(one.due for one in due)
     assert all(one.open and one.kind == "agreed" and one.due <= facts.review for one in due)
