@@ -156,7 +156,6 @@ def shown(evidence: Evidence, found: Sequence[LogFact], signed: Sequence[Signatu
     last = latest(signed)
     rows = [(one.title, f"{one.owner}, by {words.day(one.due, short=True)}", words.upper(one.said)) for one in found]
     frame = pd.DataFrame(rows, columns=["Asked", "Of whom", "What became of it"])
-    said = f"Nobody signed plan {number} in time for this one."
-    if last:
-        said = f"Plan {number} was {together_said(last, notes=True)}."
+    # Of whoever signs no plans at all there is nothing to say.
+    said = f"Plan {number} was {together_said(last, notes=True)}." if last else ""
     return together(say(said), table(frame, f"Decisions asked in {before.label}") if rows else NOTHING)
