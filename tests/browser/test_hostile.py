@@ -45,7 +45,8 @@ ELEMENTS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-controls", "aria-current", "aria-hidden", "aria-label", "aria-labelledby", "aria-sort", "autocomplete", "charset",
-    "class", "clip-path", "colspan", "content", "cx", "cy", "d", "data-label", "data-sort", "download", "fill", "font-size",
+    "class", "clip-path", "colspan", "content", "cx", "cy", "d", "data-currency",
+    "data-label", "data-money", "data-of", "data-sort", "download", "fill", "font-size",
     "for", "height", "hidden", "href", "http-equiv", "id", "lang", "name", "open", "paint-order", "patternTransform",
     "patternUnits", "preserveAspectRatio", "r", "role", "rowspan", "scope", "stroke", "stroke-dasharray", "stroke-linecap",
     "stroke-linejoin", "stroke-width", "style", "tabindex", "text-anchor", "type", "value", "viewBox", "width", "x", "x1",

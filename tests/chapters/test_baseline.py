@@ -208,3 +208,32 @@ def test_an_organisation_s_own_kpi_stands_in_the_scorecard(demo_book, demo_cycle
     opened = opened[opened["kind"] == "incident"]
     assert (k.numerator, k.n) == ((opened["priority"] <= 2).sum(), len(opened))
     assert k.claims and k.chart == "p′" and k.core and k.definition != plan.kpis["volume"].definition
+
+
+def test_where_an_action_worked_the_usual_range_begins_anew_and_the_measure_is_judged_as_before(measured):
+    k = measured("identity").facts.measure("restore_median")
+    one = measured("identity").measured.charts["restore_median"]
+    points = one.chart.points
+    assert k.begun == "2026-03" and points["mean"].nunique() == 2
+    assert points.loc["2026-03":, "mean"].iloc[0] < points["mean"].iloc[0]
+    assert k.claims and k.sure and k.variation == "improvement" and k.usual > points["mean"].iloc[-1]
+    assert (points["signal"] == "concern").sum() == 0, "nothing before an improvement is worse because of it"
+    assert k.assurance != "unsettled", "the new limits say what the process can do"
+    shown = control_charts.control_chart(measured("identity").measured, "restore_median")
+    assert "usual range, anew since an action worked (March 2026)" in shown.markup
+
+
+@pytest.mark.parametrize("service", ["workplace", "email", "network", "payments"])
+def test_nothing_begins_anew_where_no_action_worked(measured, service):
+    assert [k.kpi for k in measured(service).facts.kpis if k.begun] == []
+
+
+def test_a_range_begins_anew_only_where_the_measure_stayed_better(demo_context):
+    plan = demo_context("identity")
+    series, known = plan.series("restore_median"), plan.kpis["restore_median"]
+    for cycle, begun in (("2026-03", "2026-03"), ("2025-09", ""), ("2026-09", ""), ("2024-06", ""), ("1999-01", "")):
+        assert charts.charted(plan, known, series, anew=charts.Anew(cycle, "an action")).begun == begun, cycle
+    # A month of the first seven that is as it was before: it may be chance.
+    once = series.copy()
+    once.loc["2026-06", ["value", "low", "high"]] = series.loc["2025-06", ["value", "low", "high"]].to_numpy()
+    assert charts.charted(plan, known, once, anew=charts.Anew("2026-03", "an action")).begun == ""

@@ -270,7 +270,7 @@ def _front(folder: CycleFolder, service: str, chapter: str, kpis: list[str] | No
     )  # fmt: skip
     past = dict(tuple(series(list(MEASURES) if kpis is None else kpis).groupby("kpi")))
     return [
-        placed("strip", front.strip(evidence, made.number, said.decisions)),
+        placed("strip", front.strip(evidence, made.number, made.approval, said.decisions)),
         placed("verdict", front.verdict(said.sentence, said.tone, said.caution, evidence, past)),
         placed("matters", front.matters(said.points, evidence)),
         placed("asked", front.asked(said.decisions)),

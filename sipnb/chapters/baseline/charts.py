@@ -26,6 +26,8 @@ from sipnb.methods import scatter, spc
 FEWEST = 5
 #: An event that happens less often than this in a cycle is rare: its chart is that of the time between events.
 RARE_BELOW = 3.0
+#: So many points on the better side of the old level, one after the other, are a shift.
+RUN = 7
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Charted:
     """A measure's series with its chart: `line` has a row a point (value, low, high, n, label), as `chart.points` has.
 
     `grain` is what a point is: month, quarter, week, or occurrence. `change` is what the latest points show, None where it
-    cannot be tested; `usual` the level before it. `scatter` is how much points vary around their level, on the scale of
-    `kpis.certainty.near_normal`, with the change taken out; NaN where it is not known.
+    cannot be tested; `usual` the level before it; `begun` the cycle from which limits begin anew, since an action worked.
+    `scatter` is how much points vary around their level, on the scale of `kpis.certainty.near_normal`, with the change taken
+    out; NaN where it is not known.
     """
 
     line: pd.DataFrame
@@ -45,12 +48,24 @@ class Charted:
     rebased: str = ""
     usual: float = math.nan
     scatter: float = math.nan
+    begun: str = ""
 
 
-def charted(context: ServiceContext, known: Kpi, series: pd.DataFrame, rules: str = "nhs") -> Charted:
+@dataclass(frozen=True)
+class Anew:
+    """The first whole cycle since an action that worked, and what that was: a measure's usual range may begin there anew."""
+
+    cycle: str
+    title: str
+
+
+def charted(
+    context: ServiceContext, known: Kpi, series: pd.DataFrame, rules: str = "nhs", anew: Anew | None = None
+) -> Charted:
     """The chart of a measure against the service's target, over its cycles or, where it is young, its weeks.
 
-    `rules` names the set of rules by which points stand out (`spc.RULES`). Raises ValueError for another one.
+    `rules` names the set of rules by which points stand out (`spc.RULES`). Where an action moved the measure, limits begin anew
+    with it; whether the measure has changed is still asked of its whole history. Raises ValueError for rules that are not known.
     """
     if known.kind == "rare" and (gaps := _gaps(context, known, series, rules)) is not None:
         return gaps
@@ -69,9 +84,28 @@ def charted(context: ServiceContext, known: Kpi, series: pd.DataFrame, rules: st
     sizes = _sizes(context, known, line, grain)
     chart = _possible(known, _chart(known, line, context.target(known.id), groups, sizes, rules))
     latest = line[groups == groups[-1]] if groups is not None else line
+    begun = ""
+    if groups is None and anew is not None and _moved(line, anew, known.good):
+        since = spc.groups_from(line.index, [(anew.cycle, anew.title)])
+        drawn = _possible(known, _chart(known, line, context.target(known.id), since, sizes, rules))
+        # The history is as long as it was: what it says of the latest cycles is no trial.
+        chart, begun = replace(drawn, trial=chart.trial), anew.cycle
     season = context.cycle.season if grain == context.cycle.kind else None
     near_normal = certainty.near_normal(known, latest, None if sizes is None else sizes[latest.index])
-    return _tested(known, line, chart, grain, latest, near_normal, rebased, season)
+    return replace(_tested(known, line, chart, grain, latest, near_normal, rebased, season), begun=begun)
+
+
+def _moved(line: pd.DataFrame, anew: Anew, good: str) -> bool:
+    """Whether the measure has stayed on the better side of its old level since: each of the first `RUN` points, of `FEWEST` at
+    least. With a known cause that is when limits are set anew (NHS England, Making Data Count)."""
+    if anew.cycle not in line.index or good not in ("up", "down"):
+        return False
+    at = line.index.get_loc(anew.cycle)
+    before, since = line["value"].iloc[:at].dropna(), line["value"].iloc[at:].dropna().iloc[:RUN]
+    if len(before) < FEWEST or len(since) < FEWEST:
+        return False
+    better = since > before.mean() if good == "up" else since < before.mean()
+    return bool(better.all())
 
 
 def _sizes(context: ServiceContext, known: Kpi, line: pd.DataFrame, grain: str) -> pd.Series | None:

@@ -10,6 +10,7 @@ import pandas as pd
 from sipnb.chapters.baseline.charts import Charted
 from sipnb.chapters.baseline.measures import Measures
 from sipnb.chapters.facts import About, KpiFact, MarkFact
+from sipnb.cycles import parse
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, say
 
@@ -70,7 +71,8 @@ def _subtitle(fact: KpiFact, one: Charted) -> str:
     limits = _CHARTS.get(one.chart.kind, one.chart.kind)
     rules = "on trial" if one.chart.trial else f"{one.chart.rules.upper()} rules"
     whisker = "" if one.grain == "occurrence" or fact.low is None else "; whisker: 95 % interval of the latest"
-    return f"{fact.title}, {what}; grey band: usual range, {limits}, {rules}{whisker}"
+    anew = f", anew since an action worked ({parse(fact.begun, 'UTC').label})" if fact.begun else ""
+    return f"{fact.title}, {what}; grey band: usual range{anew}, {limits}, {rules}{whisker}"
 
 
 def _alt(fact: KpiFact, one: Charted, currency: str) -> str:

@@ -7,7 +7,9 @@ flags a point is no condition: a flag looks at one point where the test looks at
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,9 +17,9 @@ from sipnb import kpis
 from sipnb.catalogue import Kpi
 from sipnb.chapters import results
 from sipnb.chapters.baseline import charts
-from sipnb.chapters.baseline.charts import Charted, charted
+from sipnb.chapters.baseline.charts import Anew, Charted, charted
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import About, Figures, KpiFact
+from sipnb.chapters.facts import About, Figures, KpiFact, ReviewFacts
 from sipnb.kpis import attainment
 from sipnb.methods import discoveries
 from sipnb.show import words
@@ -86,8 +88,22 @@ class Measures(Figures):
         return charts.long(self.charts)
 
 
-def measure_all(context: ServiceContext, rules: str = "nhs", false_discoveries: float = 0.05) -> Measures:
-    """Every measure with data, with limits over its history.
+def begun_anew(reviewed: ReviewFacts) -> dict[str, Anew]:
+    """By KPI: the latest action that worked, with the first whole cycle since. A shift that nobody made begins nothing anew: what
+    got worse by itself does not become usual."""
+    found = [(one.outcome.change.first, one) for one in reviewed.actions
+             if one.outcome and one.outcome.status == "worked" and one.outcome.change and one.outcome.kpi]  # fmt: skip
+    found.sort(key=lambda pair: (pair[0], pair[1].id))
+    return {one.outcome.kpi: Anew(first, one.title) for first, one in found}
+
+
+def measure_all(
+    context: ServiceContext,
+    anew: Mapping[str, Anew] = MappingProxyType({}),
+    rules: str = "nhs",
+    false_discoveries: float = 0.05,
+) -> Measures:
+    """Every measure with data, with limits over its history, or since an action that worked (`anew`, as `begun_anew` finds them).
 
     `rules` names the set by which points of a chart stand out (`spc.RULES`). Of the changes that are claimed of the
     service's measures at most a share of `false_discoveries` may be chance.
@@ -110,7 +126,7 @@ def measure_all(context: ServiceContext, rules: str = "nhs", false_discoveries: 
                 continue
             # Younger than a whole cycle: the figure stands, without a history.
             series = pd.DataFrame([now.record() | {"label": context.cycle.short}], index=[context.cycle.name])
-        drawn[kpi] = charted(context, known, series, rules)
+        drawn[kpi] = charted(context, known, series, rules, anew.get(kpi))
         facts.append(_fact(context, known, series, drawn[kpi]))
     return Measures(context.about, titles, [*_sure(facts, false_discoveries), *_ways(context, rules)], drawn, without)
 
@@ -158,7 +174,7 @@ def _fact(context: ServiceContext, known: Kpi, series: pd.DataFrame, drawn: Char
         window=change.window if change else 0, form=change.form if change else "",
         scatter=drawn.scatter if drawn.grain == context.cycle.kind else None, cycles=int(series["value"].notna().sum()),
         sure=False, rule="" if few or points is None else str(points["rule"]), claims=not few, unjudged=unjudged,
-        definition=known.definition, rebased=drawn.rebased,
+        definition=known.definition, rebased=drawn.rebased, begun=drawn.begun,
     )  # fmt: skip
 
 
@@ -207,8 +223,11 @@ def _sure(facts: list[KpiFact], false_discoveries: float) -> list[KpiFact]:
 def _changed(fact: KpiFact) -> KpiFact:
     """A measure whose change holds: what it says is the change's, and no longer its latest point's."""
     told = {"sure": True, "variation": fact.course, "changed_for": fact.window, "rule": "level"}
-    # Where a measure has left its level, its old limits no longer say what the process can do.
-    return fact.model_copy(update=told | ({"assurance": "unsettled"} if fact.assurance != "no target" else {}))
+    # Where a measure has left its level, its old limits no longer say what the process can do; new ones do.
+    anew = fact.begun and fact.course == "improvement"
+    return fact.model_copy(
+        update=told | ({"assurance": "unsettled"} if fact.assurance != "no target" and not anew else {})
+    )
 
 
 def _ways(context: ServiceContext, rules: str) -> list[KpiFact]:

@@ -72,6 +72,7 @@ class KpiFact(Facts):
     form: str = Field("", description="how it came: step, at once, or drift, little by little")
     scatter: float | None = Field(None, description="how much points vary around their level, in the chart's own terms")
     rebased: str = Field("", description="the reason for limits of its own from a cycle on, where there is one")
+    begun: str = Field("", description="the cycle from which its limits begin anew, since an action worked")
 
     @property
     def changed(self) -> bool:
