@@ -33,7 +33,8 @@ def shown(found: pd.DataFrame, names: Mapping[str, str], label: str, currency: s
     unit, axis = _BY[by]
     known = found[found[by].notna()].sort_values([by, "service", "title"], ignore_index=True)
     n, both = len(found), int((found["closes"].notna() & found[by].notna()).sum())
-    told = f"{both} of {words.plural(n, 'open or proposed action')} {'say' if both != 1 else 'says'} what it brings and takes"
+    say_it = "say what they bring and take" if both != 1 else "says what it brings and takes"
+    told = f"{both} of {words.plural(n, 'open or proposed action')} {say_it}"
     if both < FEWEST:
         return say(f"{told}; from {FEWEST} on they are drawn against each other.")
     without = words.plural(n - len(known), "action")
