@@ -63,7 +63,7 @@ def test_the_map_is_drawn_from_three_estimates_on_and_says_what_it_leaves_out():
     more = [action(id="4", money=500.0), action(id="5", closes=0.5), action(id="6", open=False, closes=1, money=1.0)]
     names = {"payments": "Payments"}
     told = worth.shown(worth.placed([*some[:2], *more]), names, "October 2026", "EUR")
-    assert "<figure" not in told.markup and "2 of 4 open or proposed actions say what they bring and take" in told.text
+    assert "<figure" not in told.markup and "2 of 4 open actions and proposals state effect and cost" in told.text
     drawn = worth.shown(worth.placed([*some, *more]), names, "October 2026", "EUR")
     assert "<figure" in drawn.markup and "1 action without a stated cost left out" in drawn.markup
     assert drawn.markup.count("A rota") >= 4, "all that state what they take, with or without an estimate"

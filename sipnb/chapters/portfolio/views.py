@@ -55,7 +55,7 @@ def _mover(one: SignalFact, currency: str) -> str:
 
 
 #: Decisions in sight before the others are folded away; and so many in all: further ones stand on the pages of the owners.
-DECISIONS, MOST_DECISIONS = 12, 100
+DECISIONS, MOST_DECISIONS = 12, 60
 
 
 def decisions(plans: Sequence[PlanFact], rows: Sequence[Row], up: str = "") -> Shown:

@@ -33,8 +33,8 @@ def shown(found: pd.DataFrame, names: Mapping[str, str], label: str, currency: s
     unit, axis = _BY[by]
     known = found[found[by].notna()].sort_values([by, "service", "title"], ignore_index=True)
     n, both = len(found), int((found["closes"].notna() & found[by].notna()).sum())
-    say_it = "say what they bring and take" if both != 1 else "says what it brings and takes"
-    told = f"{both} of {words.plural(n, 'open or proposed action')} {say_it}"
+    takes = "cost" if by == "money" else "effort"
+    told = f"{both} of {n} open actions and proposals {'state' if both != 1 else 'states'} effect and {takes}"
     if both < FEWEST:
         return say(f"{told}; from {FEWEST} on they are drawn against each other.")
     without = words.plural(n - len(known), "action")
@@ -43,7 +43,7 @@ def shown(found: pd.DataFrame, names: Mapping[str, str], label: str, currency: s
         {"Service": known["service"].map(names), "Action": known["title"], "Kind": known["kind"],
          words.upper(axis): known[by], "Way to its target": known["closes"]}
     )  # fmt: skip
-    hidden = f"; {without} without a stated {'cost' if by == 'money' else 'effort'} left out" if n > len(known) else ""
+    hidden = f"; {without} without a stated {takes} left out" if n > len(known) else ""
     return figure(
         figures.worth(rows.rename(columns={by: "takes"}), unit, currency, axis),
         name="worth", finding=told,
