@@ -20,6 +20,11 @@ YEARS = (1970, 2199)
 SEASON = {"month": 12, "quarter": 4, "week": 52}
 
 
+def noun(name: str) -> str:
+    """What a reader calls a cycle, from its name: `month`, `quarter` or `week`."""
+    return "week" if "W" in name else "quarter" if "Q" in name else "month"
+
+
 class CycleError(ValueError):
     """A cycle's name that cannot be read; the message says which forms can."""
 

@@ -1,4 +1,4 @@
-"""What sipnb can measure and what it can advise, as data: the KPI definitions and the improvement levers.
+"""What sipnb can measure and what it can advise, as data: the KPI definitions, the improvement levers, and the words for both.
 
 The figures themselves are computed in `kpis`, the detectors in `levers`; here stand only names, words, units and limits,
 so that parameters can be checked against them before anything runs.
@@ -6,5 +6,6 @@ so that parameters can be checked against them before anything runs.
 
 from sipnb.catalogue.kpis import KPIS, Kind, Kpi, OwnFormula, Unit
 from sipnb.catalogue.levers import LEVERS, Lever, Limit
+from sipnb.catalogue.words import WORDS, Term
 
-__all__ = ["KPIS", "LEVERS", "Kind", "Kpi", "Lever", "Limit", "OwnFormula", "Unit"]
+__all__ = ["KPIS", "LEVERS", "WORDS", "Kind", "Kpi", "Lever", "Limit", "OwnFormula", "Term", "Unit"]

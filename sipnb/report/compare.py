@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sipnb import __version__
+from sipnb.cycles import noun
 from sipnb.other_cycles import label
 from sipnb.places import CycleFolder
 from sipnb.report.page import environment, write
@@ -37,9 +38,16 @@ def render_compare(folder: CycleFolder, cycles: Sequence[CycleFolder], organisat
             held.append(known)
     content = environment().get_template("compare.html.j2").render(
         title=f"Side by side: {organisation}", organisation=organisation, simulated=simulated, cycles=held,
+        period=period_of([one["name"] for one in held]),
         data=_embedded(held), version=__version__,
     )  # fmt: skip
     return write(page_of(folder), content)
+
+
+def period_of(cycles: Sequence[str]) -> str:
+    """What a reader calls cycles of these names: `month` where all are months; `period` where they are not alike."""
+    nouns = {noun(name) for name in cycles}
+    return nouns.pop() if len(nouns) == 1 else "period"
 
 
 def _cycle(folder: CycleFolder) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sipnb import __version__
 from sipnb.other_cycles import label, published
 from sipnb.places import ALL_SERVICES, CycleFolder
-from sipnb.report.compare import render_compare
+from sipnb.report.compare import period_of, render_compare
 from sipnb.report.page import environment, write
 from sipnb.show import words
 
@@ -35,14 +35,16 @@ def render_cycles(folder: CycleFolder) -> Path:
     known = [one for one in found if one.organisation]
     organisation = known[0].organisation if known else folder.root.parent.name
     simulated = any(one.simulated for one in known)
+    period = period_of([one.name for one in found])
     compared = render_compare(folder, there, organisation, simulated)
     content = environment().get_template("cycles.html.j2").render(
-        title=f"Service improvement plans: {organisation}, all cycles" if known else "Service improvement plans",
+        title=f"Service improvement plans: {organisation}, all {period}s" if known else "Service improvement plans",
         organisation=organisation,
         simulated=simulated,
         compared=compared.name,
         cycles=found,
-        counted=words.plural(len(found), "cycle"),
+        period=period,
+        counted=words.plural(len(found), period),
         version=__version__,
     )  # fmt: skip
     return write(folder.cycles, content)
@@ -63,5 +65,5 @@ def _published(folder: CycleFolder) -> Published:
             link,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):
-        told = "The portfolio of this cycle could not be made; its page says why."
+        told = f"The portfolio of {label(folder.cycle)} could not be made; its page says why."
         return Published(folder.cycle, label(folder.cycle), "", False, told, "", link)

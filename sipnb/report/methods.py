@@ -7,6 +7,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from sipnb import __version__
+from sipnb.catalogue import WORDS
+from sipnb.cycles import noun
 from sipnb.places import CycleFolder
 from sipnb.report.page import Section, contents, environment, write
 from sipnb.workbook import Workbook
@@ -41,7 +43,7 @@ METHODS = (
     Method(
         "Usual range", "every measure with 13 points of history",
         "limits at three standard errors: of a share p′ (Laney) or p, of a count c′ or c, of a rate u′ or u, all widened by how "
-        "much cycles differ beyond chance; of other measures the mean ± 2.66 times the mean step from one point to the next "
+        "much points differ beyond chance; of other measures the mean ± 2.66 times the mean step from one point to the next "
         "(XmR), of durations on their logarithms; of rare events the time between them (t chart)",
         "while nothing changes the points scatter around one level",
         "the measure has a season or a long memory: some signals are then the season’s",
@@ -57,13 +59,13 @@ METHODS = (
         "Did it work", "the verdict on an action",
         "a step at its date, by generalised least squares averaged over 18 covariances of the errors, against what nobody "
         "touched: the other tickets of the service, or the median of other services. Verdicts are taken once, and once more "
-        "after twice as many cycles",
+        "after twice the time",
         "nothing else happened to these tickets alone at that time",
         "several actions took effect at once, or the measure was always getting better",
     ),
     Method(
         "Forecast", "what happens without the plan",
-        "a combination of models, or the one that clearly erred less over past cycles; intervals as wide as its past errors; the "
+        "a combination of models, or the one that clearly erred less over the past; intervals as wide as its past errors; the "
         "chance of a miss is the share of simulated futures that miss",
         "the future is made as the past was, and nothing is done",
         "the service, its users or its targets are about to change",
@@ -93,6 +95,7 @@ def render_methods(folder: CycleFolder, workbook: Workbook, label: str) -> Path:
         organisation=workbook.settings.organisation,
         label=label,
         simulated=workbook.settings.simulated,
+        glossary=[one.told(noun(folder.cycle)) for one in WORDS.terms],
         methods=[astuple(one) for one in METHODS],
         definitions=[(k.title, k.formula, k.cohort, k.clock, k.minimum_n, k.definition) for k in measures],
         definition_ids=[f"def-{k.id}" for k in measures],

@@ -58,7 +58,7 @@ def sentence(owner: Owner) -> str:
     made = [row.plan for row in owner.rows if row.plan.status == "published"]
     without = len(owner.rows) - len(made)
     if not made:
-        return f"There is no plan of {words.plural(len(owner.rows), 'service')} in this cycle."
+        return f"There is no plan of {words.plural(len(owner.rows), 'service')}."
     failing = sum(p.fails > 0 for p in made)
     if len(made) == 1:
         text = made[0].sentence

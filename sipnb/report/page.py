@@ -87,6 +87,7 @@ def environment() -> jinja2.Environment:
         script=_file,
         policy=_policy,
         assurance=words.ASSURANCE,
+        shifted=words.SHIFTED,
     )
     return environment
 

@@ -34,9 +34,23 @@ ASSURANCE = {
     "consistently meets": ("✓", "Consistently meets", "improvement"),
     "consistently fails": ("✕", "Consistently fails", "concern"),
     "hit and miss": ("?", "Hit and miss", "common"),
-    "unsettled": ("~", "Unsettled", "common"),
+    "unsettled": ("~", "Has shifted", "common"),
     "no target": ("–", "No target", "common"),
 }
+
+
+#: What a shift means for the target, where there is room to say it.
+SHIFTED = "Has shifted; too early to say what is normal"
+
+
+def of_period(text: str, period: str) -> str:
+    """A text of our own with the reader's noun for a cycle, `month`: never for texts of records, whose cycles are their own.
+
+    >>> of_period("Decided in the cycle", "month")
+    'Decided in the month'
+    """
+    noun = {"c": period, "C": upper(period)}
+    return re.sub(r"\b([Cc])ycle(?=s?\b)", lambda found: noun[found[1]], text)
 
 
 def change(fact: Any) -> str:

@@ -103,7 +103,9 @@ def quality(measures: Measures, inferred_late: int, restated: Sequence[RestatedF
     lines = []
     if refused:
         named = "; ".join(words.lower(k.title) for k in refused)
-        lines.append(f"The records carry no claim about {named} in this cycle: {refused[0].unjudged}.")
+        lines.append(
+            f"The records carry no claim about {named} in this {measures.about.period}: {refused[0].unjudged}."
+        )
     by_reason: dict[str, list[str]] = {}
     for k in thin:
         by_reason.setdefault(k.unjudged.partition(" (")[0], []).append(words.lower(k.title))
@@ -126,6 +128,6 @@ def happened(marks: Sequence[MarkFact]) -> Shown:
     """What is marked on the charts."""
     if not marks:
         return say("No action, no new definition and no break in the data falls into this history.")
-    frame = pd.DataFrame({"Mark": [m.letter for m in marks], "Cycle": [m.cycle for m in marks],
+    frame = pd.DataFrame({"Mark": [m.letter for m in marks], "When": [m.cycle for m in marks],
                           "What happened": [m.text for m in marks]})  # fmt: skip
     return table(frame, "Marks on the charts")

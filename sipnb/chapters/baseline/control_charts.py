@@ -33,7 +33,7 @@ def control_chart(measures: Measures, kpi: str, marks: Sequence[MarkFact] = ()) 
             f"{fact.title}: {words.number(fact.value, fact.unit, currency)} (n {fact.n:,}); no history to chart yet."
         )
     line, drawn = one.line, one.chart.points
-    first = {"occurrence": "Until", "week": "Week"}.get(one.grain, "Cycle")
+    first = "Until" if events else words.upper(one.grain)
     value = "Days since the one before" if events else "Value"
     data = pd.DataFrame(
         {
@@ -51,7 +51,7 @@ def control_chart(measures: Measures, kpi: str, marks: Sequence[MarkFact] = ()) 
             [(_position(one, m.cycle), m.letter) for m in mine], (float(last["low"]), float(last["high"])),
         ),
         name=kpi.replace("_", "-"), finding=finding(fact, currency), subtitle=_subtitle(fact, one),
-        alt=_alt(fact, one, currency), data=data,
+        alt=_alt(fact, one, measures.about), data=data,
         units=dict.fromkeys((value, "95 % from", "95 % to", "Usual from", "Usual to"), unit) | {"n": "count"},
         currency=currency, source=f"{source(measures.about)} Definition {fact.definition}.", definition=kpi,
         notes=[f"**{m.letter}** {words.clipped(m.text, 200)}" for m in mine],
@@ -65,7 +65,8 @@ def _position(one: Charted, cycle: str) -> float:
 
 
 def _subtitle(fact: KpiFact, one: Charted) -> str:
-    what = "days from one to the next" if one.grain == "occurrence" else f"{fact.cohort}, by {one.grain}"
+    cohort = "" if fact.cohort == "the cycle" else f"{words.of_period(fact.cohort, one.grain)}, "
+    what = "days from one to the next" if one.grain == "occurrence" else f"{cohort}by {one.grain}"
     if not one.chart.kind or one.chart.points["low"].isna().all():
         return f"{fact.title}, {what}; no limits drawn"
     limits = _CHARTS.get(one.chart.kind, one.chart.kind)
@@ -75,12 +76,13 @@ def _subtitle(fact: KpiFact, one: Charted) -> str:
     return f"{fact.title}, {what}; grey band: usual range{anew}, {limits}, {rules}{whisker}"
 
 
-def _alt(fact: KpiFact, one: Charted, currency: str) -> str:
+def _alt(fact: KpiFact, one: Charted, about: About) -> str:
+    currency = about.currency
     value = words.number(fact.value, fact.unit, currency)
     if one.grain == "occurrence":
         return (
             f"Chart of the days between {words.plural(one.chart.n, 'pair')} of {words.lower(fact.title)}. {value} in the latest "
-            f"cycle. Usual {words.number(one.chart.points['mean'].iloc[-1], 'days')} apart."
+            f"{about.period}. Usual {words.number(one.chart.points['mean'].iloc[-1], 'days')} apart."
         )
     usual = (
         ""
@@ -103,7 +105,7 @@ def finding(fact: KpiFact, currency: str) -> str:
         else "within its usual range",
         "neutral high": "higher than usual",
         "neutral low": "lower than usual",
-        "no data": "no data in this cycle",
+        "no data": "nothing to measure this time",
     }[fact.variation]
     return f"{fact.short}: {value}, {phrase}"
 

@@ -64,13 +64,13 @@ def holds(context: ServiceContext) -> list[PartFact]:
 def flow_figure(frame: pd.DataFrame, about: About) -> Shown:
     """Opened, resolved and stock by cycle."""
     if len(frame) < 2:
-        return say("Fewer than two whole cycles of tickets so far: there is no course to draw.")
+        return say(f"Fewer than two whole {about.period}s of tickets so far: there is no course to draw.")
     now = frame.iloc[-1]
     change = int(now["after"] - now["before"])
     what = f"grew by {change:,}" if change > 0 else f"fell by {-change:,}" if change < 0 else "stayed the same"
     data = pd.DataFrame(
         {
-            "Cycle": frame["label"], "Opened": frame["opened"], "Resolved": frame["resolved"],
+            words.upper(about.period): frame["label"], "Opened": frame["opened"], "Resolved": frame["resolved"],
             "Opened less resolved": frame["opened"] - frame["resolved"], "Open after": frame["after"],
         }
     )  # fmt: skip
@@ -81,7 +81,7 @@ def flow_figure(frame: pd.DataFrame, about: About) -> Shown:
         name="flow",
         finding=f"{words.plural(int(now['after']), 'ticket')} left open; the stock {what}",
         subtitle=f"Tickets opened by {about.period}, opened less resolved (net), and open at its end",
-        alt=f"Tickets opened and resolved over {len(frame)} cycles. In the last, {now['opened']:,} were opened and "
+        alt=f"Tickets opened and resolved over {len(frame)} {about.period}s. In the last, {now['opened']:,} were opened and "
         f"{now['resolved']:,} resolved, leaving {now['after']:,} open.",
         data=data,
         units=dict.fromkeys(data.columns[1:], "count"),

@@ -24,7 +24,7 @@ from sipnb.kpis import attainment
 from sipnb.methods import discoveries
 from sipnb.show import words
 
-_NOT_CHARTED = {"rolling": "covers a year, not a cycle", "derived": "follows availability"}
+_NOT_CHARTED = {"rolling": "covers a whole year", "derived": "follows availability"}
 
 #: The same promise counted in other ways: cohort, clock and the function that does it.
 WAYS = (
@@ -138,7 +138,7 @@ def _lacking(context: ServiceContext, known: Kpi) -> str:
         return f"the exports hold no {words.listed(named)}".replace("_", " ")
     if known.id == "error_budget" and "availability" not in context.service.targets:
         return "there is no target for availability"
-    return "no case in these cycles"
+    return "no case in its history"
 
 
 def _fact(context: ServiceContext, known: Kpi, series: pd.DataFrame, drawn: Charted) -> KpiFact:

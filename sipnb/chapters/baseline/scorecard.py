@@ -47,10 +47,10 @@ def scorecard(measures: Measures) -> Shown:
     labels = list(max(by_cycle, key=len, default=series.iloc[:0])["label"])
     found, about = lines(measures, by_kpi), measures.about
     since = f"Since {labels[-2]}" if len(labels) > 1 else "Since previous"
-    trend = f"{len(labels)} cycles" if len(labels) > 1 else "Trend"
+    trend = f"{len(labels)} {about.period}s" if len(labels) > 1 else "Trend"
     lacking = _lacking(measures.without_data)
     if not found:
-        return together(say("No measure has data in this cycle.", kind=""), lacking)
+        return together(say(f"No measure has data in this {about.period}.", kind=""), lacking)
     markup = macros("scorecard").scorecard(found, about.name, about.cycle_label, since, trend)
     text = "\n".join(
         f"{line.title}: {line.value} ({line.interval}, n {line.n}), target {line.target}" for line in found
@@ -104,7 +104,7 @@ def side_by_side(measures: Measures, caption: str, *wanted: str, id: str = "") -
         numeric=[COLUMNS[name].title for name in columns if COLUMNS[name].number], id=id,
     )  # fmt: skip
     counted = points([f"**{k.title}** ({k.definition}): {k.formula}." for k in known])
-    return together(shown, folded(counted, "What is counted"))
+    return together(shown, folded(counted, "What is counted", kind="definitions"))
 
 
 def without_data(measures: Measures) -> Shown:
@@ -123,17 +123,18 @@ def chance(measures: Measures) -> Shown:
     claimed = [k for k in measures.measures if k.claims]
     if not claimed:
         return say("No measure has 13 points of history yet: limits are on trial, and no change is claimed.")
+    period = measures.about.period
     seeming = [k for k in claimed if k.changed or k.sure]
     sure = [k for k in seeming if k.sure]
     text = (
-        f"Over all measures and cycles {words.plural(measures.signals, 'point')} stand out; if nothing ever changed, chance "
+        f"Over all measures and {period}s {words.plural(measures.signals, 'point')} stand out; if nothing ever changed, chance "
         f"alone would make about {measures.expected_false:.0f} do so. "
     )
     if not seeming:
-        return say(text + "In the latest cycle none does.", id=CHANCE)
+        return say(text + f"In the latest {period} none does.", id=CHANCE)
     verb = "shows" if len(seeming) == 1 else "show"
     text += (
-        f"{words.plural(len(seeming), 'measure')} {verb} a change in the latest cycle; looked at together with all "
+        f"{words.plural(len(seeming), 'measure')} {verb} a change in the latest {period}; looked at together with all "
         f"{measures.tested} that could be tested, "
     )
     if not sure:

@@ -52,14 +52,15 @@ def late_words(late: pd.Series) -> Shown:
 
 def _cohorts(measures: Measures) -> list[tuple[str, str, KpiFact]]:
     by = {k.cohort: k for k in measures.ways("sla_attainment") if k.clock == "as recorded" and not k.headline}
+    period = measures.about.period
     every = (
-        ("Resolved (as reported)", "Resolved in the cycle, as others report it", measures.measure("sla_reported")),
+        ("Resolved (as reported)", f"Resolved in the {period}, as others report it", measures.measure("sla_reported")),
         (
-            "Decided in the cycle",
+            f"Decided in the {period}",
             "Decided: resolved in time, or due time passed (headline)",
             measures.measure("sla_attainment"),
         ),
-        ("Opened in the cycle", "Opened in the cycle, due by the cut-off", by.get("opened in the cycle")),
+        (f"Opened in the {period}", f"Opened in the {period}, due by the cut-off", by.get("opened in the cycle")),
         (
             "Still open, not yet late",
             "Open at the cut-off, not yet past due",

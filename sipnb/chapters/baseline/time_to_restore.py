@@ -42,7 +42,7 @@ def survival_figure(
 ) -> Shown:
     """Time to restore, open tickets counted: the curve against the `target` in hours."""
     if r is None or survival is None:
-        return say("No incident opened in this cycle has been restored: nothing to draw.")
+        return say(f"No incident opened in {about.cycle_label} has been restored: nothing to draw.")
     curve = _drawn(survival.curve)
     data = curve.set_axis(["Hours after opening", "Not yet restored", "95 % from", "95 % to"], axis=1)
     half = "fewer than half are restored yet"
@@ -88,9 +88,9 @@ def answers(r: RestoreFact | None) -> Shown:
     frame = pd.DataFrame(
         {
             "How it is counted": [
-                "Median of those opened in the cycle, open ones counted (Kaplan–Meier)",
-                "Median of those resolved in it, whenever opened",
-                "Mean of those resolved in it, whenever opened",
+                "Median of those opened, open ones counted (Kaplan–Meier)",
+                "Median of those resolved, whenever opened",
+                "Mean of those resolved, whenever opened",
             ],
             "Time to restore": [words.number(v, "hours") for v in (r.median, r.naive_median, r.naive_mean)],
             "95 % interval": [words.interval(r.low, r.high, "hours", beside=r.median), "–", "–"],

@@ -47,7 +47,7 @@ def silence_words(s: SilenceFact | None) -> Shown:
 def costs_table(costs: Sequence[PartFact], about: About) -> Shown:
     """Where the money goes."""
     if not costs:
-        return say("No data on costs in this cycle.")
+        return say(f"No data on costs in {about.cycle_label}.")
     currency = about.currency
     frame = pd.DataFrame(
         {

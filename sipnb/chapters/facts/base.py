@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from sipnb.cycles import noun
+
 
 class Facts(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -37,4 +39,4 @@ class About(Facts):
     @property
     def period(self) -> str:
         """What a cycle is: month, quarter or week."""
-        return "week" if "W" in self.cycle else "quarter" if "Q" in self.cycle else "month"
+        return noun(self.cycle)

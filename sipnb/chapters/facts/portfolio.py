@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
 from sipnb.chapters.facts.plan import DecisionFact, NewsKind
+from sipnb.cycles import noun
 
 
 class PlanFact(Facts):
@@ -275,3 +276,8 @@ class PortfolioFacts(Facts):
     warnings: list[str]
     base_url: str | None = None
     review: str = ""
+
+    @property
+    def period(self) -> str:
+        """What a cycle is: month, quarter or week."""
+        return noun(self.cycle)

@@ -66,7 +66,7 @@ def forecast_all(context: ServiceContext, horizon: int = 3, fewest: int = 12) ->
         if kpi not in context.service.targets and kpi not in ALWAYS:
             continue
         series = context.series(kpi)
-        reason = context.refused(kpi) or _unfit(known, series, fewest)
+        reason = context.refused(kpi) or _unfit(known, series, fewest, context.cycle.kind)
         if reason:
             left_out[known.title] = reason
             continue
@@ -93,20 +93,20 @@ def _forecast(context: ServiceContext, known: Kpi, series: pd.DataFrame, horizon
     return forecasting.forecast(series["value"] / sizes, horizon, **options).resized(ahead)
 
 
-def _unfit(known: Kpi, series: pd.DataFrame, fewest: int) -> str:
+def _unfit(known: Kpi, series: pd.DataFrame, fewest: int, period: str) -> str:
     if known.kind not in _KINDS:
         return "it is measured over a rolling year, or follows from another measure"
     there = series["value"].notna().sum()
     if there == 0:
         return "no data"
     if there < fewest:
-        return f"{words.plural(int(there), 'cycle')} of history; a forecast here needs {fewest}"
+        return f"{words.plural(int(there), period)} of history; a forecast here needs {fewest}"
     if words.is_missing(float(series["value"].iloc[-1])):
-        return "no data in this cycle"
+        return f"no data this {period}"
     if kpis.lumpy(series, known.unit):
-        return "more than half of its cycles are alike; rare events need another kind of forecast"
+        return f"more than half of its {period}s are alike; rare events need another kind of forecast"
     if series["n"].median() < known.minimum_n:
-        return f"half of its cycles rest on fewer than {known.minimum_n} cases"
+        return f"half of its {period}s rest on fewer than {known.minimum_n} cases"
     return ""
 
 

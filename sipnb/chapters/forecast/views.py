@@ -9,6 +9,7 @@ import pandas as pd
 
 from sipnb.chapters.facts import ForecastFact
 from sipnb.chapters.forecast.analysis import Forecasts
+from sipnb.cycles import noun
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, folded, points, say, table
 from sipnb.show.display import figure as drawn_figure
@@ -96,13 +97,14 @@ def figure(forecasts: Forecasts, kpi: str, currency: str) -> Shown:
         title = forecasts.titles[kpi]
         return say(f"{title}: not forecast, {forecasts.left_out.get(title, 'no data')}.")
     series, first = forecasts.series[kpi], fact.steps[0]
+    period = noun(first.cycle)
     return fan(
         fact, series, currency, name=f"forecast-{kpi.replace('_', '-')}",
         subtitle=f"{fact.title}; dotted: expected, hatched: 80 % interval, grey: 95 %{_risk(fact)}",
-        alt=f"{len(series)} cycles of {fact.title.lower()} and a forecast of {len(fact.steps)}: {first.label} about "
+        alt=f"{len(series)} {period}s of {fact.title.lower()} and a forecast of {len(fact.steps)}: {first.label} about "
         f"{words.number(first.mean, fact.unit, currency)}, "
         f"{words.interval(first.low_80, first.high_80, fact.unit, currency)} with 80 % probability.",
-        source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past cycles.",
+        source=f"Model: {fact.model}, chosen among {fact.models} over {fact.origins} past {period}s.",
     )  # fmt: skip
 
 
@@ -112,17 +114,17 @@ def fan(
 ) -> Shown:  # fmt: skip
     """A forecast as a figure: `past` has value and label a cycle; `planned` is what is expected otherwise, by its name."""
     ahead = pd.DataFrame([step.model_dump() for step in fact.steps])
-    other = next(iter(planned.values()), None)
+    other, when = next(iter(planned.values()), None), words.upper(noun(fact.steps[0].cycle))
     drawn = figures.fan_chart(
         past["value"], list(past["label"]), ahead, list(ahead["short"]), fact.unit, currency, fact.target, other
     )
     future = pd.DataFrame(
         {
-            "Cycle": ahead["short"], expected: ahead["mean"], "80 % from": ahead["low_80"], "80 % to": ahead["high_80"],
+            when: ahead["short"], expected: ahead["mean"], "80 % from": ahead["low_80"], "80 % to": ahead["high_80"],
             "95 % from": ahead["low_95"], "95 % to": ahead["high_95"], **planned,
         }
     )  # fmt: skip
-    data = pd.concat([pd.DataFrame({"Cycle": past["label"], "Value": past["value"]}), future], ignore_index=True)
+    data = pd.concat([pd.DataFrame({when: past["label"], "Value": past["value"]}), future], ignore_index=True)
     numbers = list(data.columns[1:])
     return drawn_figure(
         drawn, name=name, finding=finding(fact, currency), subtitle=subtitle, alt=alt,
@@ -136,7 +138,7 @@ def all_steps(forecasts: Forecasts, currency: str) -> Shown:
     rows = [
         {
             "Measure": f.title,
-            "Cycle": step.label,
+            words.upper(noun(step.cycle)): step.label,
             "Expected": words.number(step.mean, f.unit, currency),
             "80 % interval": words.interval(step.low_80, step.high_80, f.unit, currency),
             "95 % interval": words.interval(step.low_95, step.high_95, f.unit, currency),
@@ -145,9 +147,12 @@ def all_steps(forecasts: Forecasts, currency: str) -> Shown:
         for step in f.steps
     ]
     if not rows:
-        return say("Nothing is forecast in this cycle.")
+        return say("Nothing is forecast.")
     numeric = ("Expected", "80 % interval", "95 % interval")
-    return folded(table(pd.DataFrame(rows), "Forecasts of the next cycles", numeric=numeric), "All forecasts")
+    return folded(
+        table(pd.DataFrame(rows), f"Forecasts of the next {noun(forecasts.facts[0].steps[0].cycle)}s", numeric=numeric),
+        "All forecasts",
+    )
 
 
 def chosen(forecasts: Forecasts) -> Shown:
@@ -155,7 +160,7 @@ def chosen(forecasts: Forecasts) -> Shown:
     rows = [row for row in _scores(forecasts) if row["Model"].endswith(_CHOSEN)]
     if not rows:
         return say("No model was fitted.")
-    return table(pd.DataFrame(rows), "The model used for each measure, on past cycles", numeric=_SCORES)
+    return table(pd.DataFrame(rows), "The model used for each measure, and how it did", numeric=_SCORES)
 
 
 def competition(forecasts: Forecasts) -> Shown:
@@ -167,7 +172,7 @@ def competition(forecasts: Forecasts) -> Shown:
     return folded(table(pd.DataFrame(rows), caption, numeric=_SCORES), "All models that competed")
 
 
-_SCORES = ("Error", "Inside its own 95 % interval", "Past cycles")
+_SCORES = ("Error", "Inside its own 95 % interval", "Past forecasts")
 _CHOSEN = " (chosen)"
 
 
@@ -178,7 +183,7 @@ def _scores(forecasts: Forecasts) -> list[dict[str, str]]:
             "Model": record.model + (_CHOSEN if record.model == made.model else ""),
             "Error": words.significant(record.mase) if record.mase == record.mase else "–",
             "Inside its own 95 % interval": words.number(record.coverage_95, "share"),
-            "Past cycles": f"{record.origins}",
+            "Past forecasts": f"{record.origins}",
         }
         for kpi, made in forecasts.forecasts.items()
         for record in made.scores.itertuples(index=False)

@@ -26,11 +26,11 @@ def summary(gaps: Sequence[GapFact], counts: Mapping[str, int]) -> Shown:
     refused = sum(g.status == "not judged" for g in gaps)
     return say(
         f"Of {words.plural(len(gaps), 'target')}, **{counts['fails']} certainly missed**, {counts['meets']} met, "
-        f"{counts['inconclusive']} cannot be told from this cycle"
+        f"{counts['inconclusive']} cannot be told yet"
         + (f", {refused} not judged because of what is missing in the records" if refused else "")
         + (f", {nothing} without data." if nothing else ".")
         + (
-            f" The cycle’s own figures reach {counts['reached']} of them."
+            f" The latest figures reach {counts['reached']} of them."
             if sum(counts[status] for status in ("meets", "fails", "inconclusive"))
             else ""
         )
@@ -49,7 +49,7 @@ def targets(gaps: Sequence[GapFact], currency: str) -> Shown:
                 "Value": words.number(g.value, g.unit, currency),
                 "Level, 95 %": words.interval(g.low, g.high, g.unit, currency) if g.value is not None else "–",
                 "n": f"{g.n:,}",
-                "This cycle": _this_cycle(g),
+                "The figure": _figure(g),
                 "The level": _WORDS[g.status],
                 "The process": words.ASSURANCE[g.assurance][1] if g.assurance != "no target" else "Too few to judge",
                 "Objective": ", ".join(g.objectives) or "none",
@@ -65,8 +65,8 @@ def targets(gaps: Sequence[GapFact], currency: str) -> Shown:
     )
 
 
-def _this_cycle(gap: GapFact) -> str:
-    """What the cycle did, which is a fact."""
+def _figure(gap: GapFact) -> str:
+    """Whether the cycle's own figure reaches the target, which is a fact."""
     # Other words than those for the level: a target that is reached this once is not yet met.
     return _WORDS[gap.status] if gap.gap is None else "Not reached" if gap.gap > 0 else "Reached"
 
@@ -101,7 +101,7 @@ def _reach(rows: pd.DataFrame) -> str:
         return f"Out of reach as the process runs: {named}"
     if left:
         which = words.lower(left[0]) if len(left) == 1 else words.plural(len(left), "measure")
-        return f"Left its usual range: {which}"
+        return f"{'Has' if len(left) == 1 else 'Have'} shifted from the usual range: {which}"
     return "Every target lies within reach of the process"
 
 

@@ -61,7 +61,7 @@ def groups(since: SinceFact) -> list[tuple[str, list[tuple[str, str]]]]:
         for one in since.tones
     ]
     found += [(words.plural(len(tones), "other verdict"), tones)] if tones else []
-    new = [(one, "new in this cycle") for one in since.new]
+    new = [(one, f"not yet there in {since.label}") for one in since.new]
     found += [(words.plural(len(new), "new service"), new)] if new else []
     gone = [("", f"{name}: no longer listed") for name in since.gone]
     return found + ([(f"{words.plural(len(gone), 'service')} gone", gone)] if gone else [])

@@ -27,7 +27,7 @@ from sipnb.workbook import Service
 RULE = (
     "Services without a plan come first, because nobody knows how they are. Then: 3 points for each target that is "
     "certainly missed, weighted by its objectives (a third of their weight), 1 for each that cannot be told, 2 for each "
-    "measure that got worse, and 2 times the largest chance of missing a target in the next cycle. Equal points by name."
+    "measure that got worse, and 2 times the largest chance of missing a target next time. Equal points by name."
 )
 
 
@@ -87,10 +87,10 @@ def _plan(known: Service, state: Mapping[str, Any], made: Chapters | None) -> Pl
     shared = {"service": known.id, "name": known.name, "owner": known.owner, "tier": known.tier}
     if made is None:
         trouble = _trouble(state)
-        reason = state["reason"] if trouble else "not planned in this cycle yet"
+        reason = state["reason"] if trouble else "not planned yet"
         return PlanFact(
             **shared, status=state["status"] if trouble else "skipped", reason=reason, need=1000.0 if trouble else 999.0,
-            tone="common", sentence="No plan for this cycle.", fails=0, inconclusive=0, meets=0, miss=None,
+            tone="common", sentence="No plan yet.", fails=0, inconclusive=0, meets=0, miss=None,
             worse=[], better=[], options=[],
         )  # fmt: skip
     gaps, verdict = made.gaps, made.plan.verdict
@@ -145,7 +145,7 @@ def sentence(plans: Sequence[PlanFact], changes: SinceFact) -> str:
         return "No service is listed."
     if not made:
         who = "The one service has no" if len(plans) == 1 else f"None of {len(plans):,} services has a"
-        return f"{who} plan in this cycle."
+        return f"{who} plan yet."
     compared = _compared(len(failing), changes)
     if failing:
         verb = "misses" if len(failing) == 1 else "miss"

@@ -25,7 +25,7 @@ HEADLINES = ("sla_attainment", "availability")
 _STALE = {
     "records": "records",
     "parameters": "parameters",
-    "cycle before": "the plan of the cycle before",
+    "cycle before": "the plan before",
     "code": "sipnb itself",
 }
 

@@ -11,7 +11,7 @@ ROWS = {"worse": "Worse", "no real change": "No real change", "better": "Better"
 COLUMNS = {
     "fails": "Consistently fails",
     "hit and miss": "Hit and miss",
-    "unsettled": "Unsettled",
+    "unsettled": "Has shifted",
     "meets": "Consistently meets",
     "none": "No target, or too few cases",
 }

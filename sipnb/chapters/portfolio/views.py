@@ -94,7 +94,7 @@ def rule() -> Shown:
 def matrix(positions: Sequence[PositionFact], rows: Sequence[Row]) -> Shown:
     """The core measures of all services by change and by target; a number opens the list."""
     if not positions:
-        return say("No measure of any service has data in this cycle.", kind="")
+        return say("No measure of any service has data.", kind="")
     cells = standings.cells(positions)
     markup = macros("portfolio").matrix(
         cells, standings.ROWS, standings.COLUMNS, links(rows), names(rows), len(positions)
@@ -141,7 +141,7 @@ def moved(signals: Sequence[SignalFact], tested: int, seeming: int, by_chance: f
     if not tested:
         return say("No measure of any service could be tested for a change.")
     text = (
-        f"{tested:,} measures of all services were tested for a change of their latest cycles. At the 5 % level "
+        f"{tested:,} measures of all services were tested for a change of their latest figures. At the 5 % level "
         f"{seeming:,} seem changed, where chance alone would bring about {by_chance:.0f}. "
     )
     if not signals:
@@ -163,7 +163,7 @@ def moved(signals: Sequence[SignalFact], tested: int, seeming: int, by_chance: f
         text += f"The table holds the first {MOST_SIGNALS} of {len(signals):,}; portfolio.json holds all. "
     shown = table(
         frame, f"{words.plural(len(signals), 'change holds', 'changes hold')} among all {tested:,} "
-        "(Benjamini–Hochberg, false discoveries at most 5 %)", numeric=("Latest", "Usual", "Adjusted p"),
+        "(false discoveries at most 5 %)", numeric=("Latest", "Usual", "Adjusted p"),
     )  # fmt: skip
     return together(say(text), shown)
 

@@ -18,7 +18,7 @@ EVIDENCE = "evidence"
 def options(found: Sequence[OptionFact], order: str, currency: str) -> Shown:
     """The options as cards, the one furthest from what is allowed first; estimated effects on one measure share their scale."""
     if not found:
-        return say("The records speak for none of the levers in this cycle. That is a finding, not a gap in the plan.")
+        return say("The records speak for none of the levers now. That is a finding, not a gap in the plan.")
     most: dict[str, float] = {}
     for e in (o.effect for o in found):
         if e and e.basis == "effect":

@@ -330,7 +330,7 @@ def _told(rule: str, those: list[dict[str, Any]]) -> Told:
     effect = _EFFECTS.get(rule, "")
     for since in sorted({since for _, since in refused}, key=str):
         titles = [words.lower(KPIS[k].title) if k in KPIS else k for k, when in refused if when == since]
-        when = f" in cycles that end after {day(since)}" if since else ""
+        when = f" in plans of after {day(since)}" if since else ""
         effect += f" No change is claimed{when} for: {words.listed(titles)}."
     folded = sentences[SENTENCES:]
     more = f"and {words.plural(len(folded), 'more finding')} of this rule" if folded else ""

@@ -90,9 +90,9 @@ def files(notes: tuple[list[str], list[str]], found: Sequence[Account]) -> Shown
 def controls(table: pd.DataFrame, context: RecordsContext) -> Shown:
     """In how many services, and by which measures, actions of others are compared with what would have been."""
     if context.cycle is None:
-        return say("Actions are judged in the plans of a cycle.")
+        return say("Actions are judged in the plans.")
     if table.empty:
-        return say("No action is old enough to be judged in this cycle.")
+        return say("No action is old enough to be judged yet.")
     titles = words.listed([words.lower(context.workbook.kpis[kpi].title) for kpi in table["kpi"].unique()])
     several = words.plural(table["service"].nunique(), "service")
     return say(f"Actions are compared with up to {several} in which nothing was done at their time, by {titles}.")

@@ -220,7 +220,7 @@ def label(name: str | None, cycle: Cycle) -> str:
     try:
         return parse(name or "", cycle.zone).label
     except CycleError:
-        return "a later cycle"
+        return f"a later {cycle.kind}"
 
 
 def _period(cycle: Cycle) -> str:

@@ -72,7 +72,8 @@ def picture(action: ActionFact, path: pd.DataFrame, context: ServiceContext) -> 
     actual, expected = (words.prose(one, found.unit, currency) for one in (change.actual, change.expected))
     data = pd.DataFrame(
         {
-            "Cycle": path["label"].to_numpy(), "Actual": path["actual"].to_numpy(), "Without it": path["expected"].to_numpy(),
+            words.upper(period): path["label"].to_numpy(), "Actual": path["actual"].to_numpy(),
+            "Without it": path["expected"].to_numpy(),
             "95 % from": path["low"].to_numpy(), "95 % to": path["high"].to_numpy(),
             "Counts": ["yes" if one else "no" for one in path["used"]],
         }

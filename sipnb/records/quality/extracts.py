@@ -43,10 +43,10 @@ def set_aside(sets: Sets) -> list[Found] | None:
 @rule(
     "beyond the records",
     "stop",
-    "Nothing is published: a cycle that has not happened would look like one without trouble. Who is so quiet sets it to `warn`.",
+    "Nothing is published: a time that has no records would look like one without trouble. Who is so quiet sets it to `warn`.",
 )
 def beyond_the_records(sets: Sets) -> list[Found] | None:
-    """A cycle that begins after the newest record of all tables: nothing can be said of it."""
+    """All that is asked for begins after the newest record of all tables: nothing can be said of it."""
     if sets.cycle is None or sets.newest is None:
         return NO_DATA
     newest = sets.newest.tz_convert(sets.zone).date()

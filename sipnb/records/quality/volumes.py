@@ -165,7 +165,7 @@ def _silent(since: pd.Timestamp, until: pd.Timestamp | None = None, service: str
     }  # fmt: skip
 
 
-@rule("gap", "warn", "Nothing is counted in the cycles it covers; look for a missing file.")
+@rule("gap", "warn", "Nothing is counted in the time it covers; look for a missing file.")
 def gap(sets: Sets) -> list[Found] | None:
     """A span of days in the middle of a table without any row, too long to be chance or holidays."""
     looked = [t for t in JUDGED if sets.has(t, TABLES[t].at)]
@@ -182,7 +182,7 @@ def gap(sets: Sets) -> list[Found] | None:
     return [*found, *filter(None, (inside(sets, table) for table in looked))]
 
 
-@rule("gap of a service", "warn", "Nothing is counted for it in the cycles it covers; look for a missing file.")
+@rule("gap of a service", "warn", "Nothing is counted for it in the time it covers; look for a missing file.")
 def gap_of_a_service(sets: Sets) -> list[Found] | None:
     """A span of days without a ticket of one service, too long to be chance or holidays, while those of others go on."""
     if not sets.has("tickets", "opened"):

@@ -63,7 +63,7 @@
         link.textContent = one.title;
         head.appendChild(link);
       } else { head.textContent = one.title; }
-      text.textContent = one.plan ? one.plan.finding : "There is no plan of it in this cycle.";
+      text.textContent = one.plan ? one.plan.finding : "There is no plan of it.";
       part.appendChild(head);
       part.appendChild(text);
       findings.appendChild(part);
