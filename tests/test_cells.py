@@ -103,7 +103,7 @@ def test_how_long_an_action_may_stand_is_in_the_review_and_the_twin(pages):
 
 
 def test_other_rules_are_in_the_charts_the_sentence_the_twin_and_the_scorecard_of_the_front_page(pages):
-    told = [re.search(r"Over all measures and cycles (\d+) points stand out", page)[1] for page in pages]
+    told = [re.search(r"Over all measures and months (\d+) points stand out", page)[1] for page in pages]
     assert told[0] != told[1]
     for page, rules, signals in zip(pages, ("NHS", "SERVICENOW"), told, strict=True):
         assert f"{rules} rules" in page and twin(page)["2_baseline"]["signals"] == int(signals)

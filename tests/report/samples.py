@@ -328,7 +328,7 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
         rule="Ordered by need: failed plans first, then targets missed weighted by their objectives.", plans=plans,
         estate=[facts.EstateFact(definition="All services, mean", severities=["major", "critical"], cycle=0.9991,
                                    year=0.99874, outages=14)] if plans else [],
-        sources=source, warnings=[],
+        sources=source, warnings=[], review="2026-11-30",
     )  # fmt: skip
     found = facts.PortfolioFacts(**(given | changes))
     results.write(folder, ALL_SERVICES, CYCLE, found, None, "fedcba9876543210")

@@ -81,6 +81,6 @@ def test_a_cycle_whose_downloads_are_gone_or_strange_is_left_out(two, tmp_path):
         damaged.downloads.mkdir(parents=True, exist_ok=True)
         (damaged.downloads / file).write_text(content)
     page = compare.render_compare(damaged, [damaged], "Estate", False)
-    assert "No cycle is published yet." in page.read_text(encoding="utf-8")
+    assert "Nothing is published yet." in page.read_text(encoding="utf-8")
     assert compare.render_compare(damaged, published(folder.root.parent), "Estate", False)
     assert len(carried(damaged)) == 2

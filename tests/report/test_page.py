@@ -168,7 +168,7 @@ def test_measures_without_data_are_named_with_what_is_missing(cycle):
     assert f"No data for {len(missing)} measures" in said
     for title in missing:
         assert f"{title}: the exports hold no surveys" in said
-    assert "No measure has data in this cycle." in text(cycle, "empty-evidence")
+    assert "No measure has data in this month." in text(cycle, "empty-evidence")
 
 
 def test_definitions_records_and_origin_are_stated(cycle):
@@ -297,7 +297,7 @@ def test_a_picture_is_carried_inside_the_page(tmp_path):
 def test_a_failed_plan_says_where_it_stopped_and_shows_no_figures(cycle):
     said = text(cycle, "broken")
     for part in ("could not be made", "Forecast, cell 7, under “Choose a model”", "ValueError: <no> series",
-                 "No figures of an older cycle are shown"):  # fmt: skip
+                 "No older figures are shown"):  # fmt: skip
         assert part in said, part
     links = Read(source(cycle, "broken")).links
     assert "index.html" in links and "notebooks/broken/4_forecast.ipynb" in links
@@ -329,6 +329,6 @@ def test_a_failed_portfolio_leads_to_the_plans_that_exist(tmp_path):
     folder.page("web").write_text("<!doctype html>")
     path = report.render_failure(folder, ALL_SERVICES, "All services", LABEL, "page: x", "render", None, "", "x")
     seen = Read(path.read_text())
-    assert "This cycle’s portfolio could not be made." in seen.text
+    assert "The portfolio of October 2026 could not be made." in seen.text
     assert "It stopped while the page was made." in seen.text
     assert [link for link in seen.links if not link.startswith("#")] == ["web.html"]

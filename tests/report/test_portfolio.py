@@ -235,7 +235,7 @@ def test_a_plan_that_is_missing_leads_to_the_last_good_one_and_no_further(tmp_pa
         folder,
         [
             plan("broken", "Broken", status="errored", reason="killed", tone="common"),
-            plan("absent", "Absent", status="skipped", reason="not planned in this cycle yet", tone="common"),
+            plan("absent", "Absent", status="skipped", reason="not planned yet", tone="common"),
             plan("never", "Never", status="skipped", reason="", tone="common"),
         ],
     )
@@ -244,7 +244,7 @@ def test_a_plan_that_is_missing_leads_to_the_last_good_one_and_no_further(tmp_pa
     seen = Read(folder.index)
     assert 'Last plan: <a href="../2026-08/broken.html">August 2026</a>' in seen.markup
     assert 'Last plan: <a href="../2026-07/absent.html">July 2026</a>' in seen.markup
-    assert seen.text.count("No earlier cycle has a plan of it.") == 1
+    assert seen.text.count("There is no earlier plan of it.") == 1
     assert seen.dead() == []
     assert "Could not be run: killed" in seen.text and "no reason was recorded" in seen.text
 
@@ -341,8 +341,8 @@ def test_a_page_of_cycles_says_where_a_portfolio_could_not_be_made(tmp_path):
     failed.index.write_text("<!doctype html><title>It failed</title>")
     report.render_cycles(made.folder)
     seen = Read(made.folder.cycles)
-    assert "The portfolio of this cycle could not be made; its page says why." in seen.text
-    assert seen.dead() == [] and "2 cycles" in seen.text
+    assert "The portfolio of September 2026 could not be made; its page says why." in seen.text
+    assert seen.dead() == [] and "2 months" in seen.text
     shutil.rmtree(failed.root)
     report.render_cycles(made.folder)
     assert "1 cycle," in Read(made.folder.cycles).text
@@ -354,7 +354,7 @@ def test_the_estates_sentence_is_right_for_none_one_and_many():
     then = SinceFact(cycle=BEFORE, label="September 2026", known=True, failing=2)
     say = ranking.sentence
     assert say([], unknown) == "No service is listed."
-    assert say([plan("a", "A", status="failed")], unknown) == "The one service has no plan in this cycle."
+    assert say([plan("a", "A", status="failed")], unknown) == "The one service has no plan yet."
     assert say(made[:1], unknown) == "1 of 1 service certainly misses at least one target. Attention first: A."
     assert say([*made, plan("c", "C", status="skipped")], then) == (
         "1 of 2 services certainly misses at least one target, 1 fewer than in September 2026. Attention first: A. "

@@ -154,7 +154,7 @@ def test_without_script_there_are_no_controls_and_everything_can_be_read(open_pa
     cell.locator("summary").click()
     assert cell.locator("a").first.is_visible()
     tab.locator(".cycles summary").click()
-    assert tab.get_by_role("link", name="All cycles").is_visible()
+    assert tab.get_by_role("link", name="All months").is_visible()
 
 
 def test_on_a_phone_services_and_actions_are_cards_and_stay_tables_for_those_who_listen(open_page, cycle):

@@ -314,7 +314,7 @@ def test_findings_stand_by_level_with_what_they_do_to_the_plans():
     assert [one.rule for one in warn.told] == ["Gap", "Thin edge"]
     assert warn.told[0].effect == effects["gap"]
     assert warn.told[1].effect == (
-        f"{effects['thin edge']} No change is claimed in cycles that end after 1 June 2016 for: open at the cut-off and "
+        f"{effects['thin edge']} No change is claimed in plans of after 1 June 2016 for: open at the cut-off and "
         "tickets opened."
     )
     assert len(note.told) == 1 and len(note.told[0].sentences) == 2, "findings of one rule stand together"
