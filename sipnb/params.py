@@ -72,6 +72,26 @@ def _said(text: str) -> str:
 Said = Annotated[str, Field(max_length=300), AfterValidator(_said)]
 
 
+_VARIABLE, _SPAN, _SIZE = r"^[A-Za-z_][A-Za-z0-9_]*$", r"^[1-9][0-9]{0,2} months?$", r"^[1-9][0-9]{0,3} GB$"
+_CLAUSE, _ADDRESS = r"^$|^[^{}]*\{value\}[^{}]*$", r"^https?://[^\s?#@/]+(/[^\s?#]*)?$"
+
+#: What is told of a text that has not the form it needs, by the pattern of that form.
+_FORMS = {
+    _VARIABLE: "is not the name of an environment variable; put the address into one, and its name here",
+    _SPAN: "is no span of time; write a number of months, such as 13 months",
+    _SIZE: "is no size; write a number of gigabytes, such as 50 GB",
+    _CLAUSE: "needs {value} once, where the figure stands",
+    _ADDRESS: "is not the address of a folder on a web server; write one such as https://reports.example.org/plans, without "
+    "user, password, ? and #",
+}
+
+#: The name of an environment variable: what holds a password stands in one, and never in a file.
+Variable = Annotated[str, Field(pattern=_VARIABLE)]
+
+#: The channel of roles that `publish.notify` does not name.
+DEFAULT = "default"
+
+
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -89,7 +109,7 @@ class Source(Model):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
     files: str | None = None
     sheet: str | None = None
-    connection: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    connection: Variable | None = None
     table: str | None = None
     query: str | None = None
     mapping: str = "canonical"
@@ -97,7 +117,7 @@ class Source(Model):
     encoding: str | None = None
     skip: int | None = Field(None, ge=0)
     #: A limit decides nothing about the records, so they are not frozen anew where it is another one.
-    unpacked: str | None = Field(None, pattern=r"^[1-9][0-9]{0,3} GB$", exclude=True)
+    unpacked: str | None = Field(None, pattern=_SIZE, exclude=True)
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -122,7 +142,7 @@ class Gate(Model):
     levels: dict[str, Literal["note", "warn", "stop"]] = Field(default_factory=dict)
 
 
-Span = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,2} months?$")]
+Span = Annotated[str, Field(pattern=_SPAN)]
 
 
 class Retention(Model):
@@ -137,11 +157,15 @@ class Retention(Model):
 
 
 class Publish(Model):
-    """For whom else plans are made, and where they are read: `editions` besides the owner's, and the address under which the
-    folder of reports is served, for links in mails and messages."""
+    """For whom else plans are made, where they are read, and how roles are told.
+
+    `editions` are made besides the owner's; `base_url` is the address under which the folder of reports is served, for links in
+    mails; `notify` maps a role, or `default`, to the environment variable that holds the address of its channel.
+    """
 
     editions: list[Literal["customer"]] = Field(default_factory=list)
-    base_url: str | None = Field(None, pattern=r"^https?://[^\s?#]+$")
+    base_url: str | None = Field(None, pattern=_ADDRESS)
+    notify: dict[Said, Variable] = Field(default_factory=dict)
 
 
 class OwnKpi(Model):
@@ -157,7 +181,7 @@ class OwnKpi(Model):
     title: str
     short: str = ""
     noun: str = ""
-    clause: str = Field("", pattern=r"^$|^[^{}]*\{value\}[^{}]*$")
+    clause: str = Field("", pattern=_CLAUSE)
     unit: Literal["share", "hours", "days", "count", "money", "number"] | None = None
     good: Literal["up", "down", "neutral"] = "neutral"
     minimum_n: int = Field(20, ge=0)
@@ -340,23 +364,16 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
     if error["type"] == "missing":
         return f"{where}: {path}: is missing; add it"
     # An address holds a password, and may stand where its variable should.
-    secret = error["loc"][-1:] == ("connection",) or "://" in str(error["input"])
+    secret = {"connection", "notify"} & {*map(str, error["loc"])} or "://" in str(error["input"])
     value = f" {error['input']!r}" if not isinstance(error["input"], dict | list) and not secret else ""
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "literal_error":
         expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
         message = f"is not allowed; {nearest(str(error['input']), expected)}"
-    if error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "clause":
-        message = "needs {value} once, where the figure stands"
-    elif error["type"] == "string_pattern_mismatch" and error["loc"][-1] == "connection":
-        message = "is not the name of an environment variable; put the address into one, and its name here"
-    elif error["type"] == "string_pattern_mismatch" and "months" in error["ctx"]["pattern"]:
-        message = "is no span of time; write a number of months, such as 13 months"
-    elif error["type"] == "string_pattern_mismatch" and "GB" in error["ctx"]["pattern"]:
-        message = "is no size; write a number of gigabytes, such as 50 GB"
     elif error["type"] == "string_pattern_mismatch":
-        sign = "underscores" if "_" in error["ctx"]["pattern"] else "hyphens"
-        message = f"is not an identifier; use small letters, digits and {sign}"
+        pattern = error["ctx"]["pattern"]
+        sign = "underscores" if "_" in pattern else "hyphens"
+        message = _FORMS.get(pattern, f"is not an identifier; use small letters, digits and {sign}")
     return f"{where}: {path}:{value} {message[0].lower()}{message[1:]}"
 
 

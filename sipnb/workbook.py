@@ -17,10 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sipnb import cycles, formulas, register
-from sipnb.catalogue import KPIS, LEVERS, Kpi, Lever, OwnFormula
+from sipnb import cycles, formulas, own_kpis, register
+from sipnb.catalogue import KPIS, LEVERS, Kpi, Lever
 from sipnb.cycles import Cycle
 from sipnb.params import (
+    DEFAULT,
     Baseline,
     CalendarFile,
     CalendarsFile,
@@ -29,7 +30,6 @@ from sipnb.params import (
     Model,
     Objective,
     ObjectivesFile,
-    OwnKpi,
     ServicesFile,
     TargetsFile,
     WorkbookError,
@@ -40,7 +40,6 @@ from sipnb.params import (
 )  # fmt: skip
 from sipnb.places import state
 from sipnb.register import signing
-from sipnb.tables import TABLES
 
 #: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a link makes no
 #: plan out of date. A test holds chapters and pages to it.
@@ -107,7 +106,7 @@ class Workbook:
         content: dict[str, Any] = {
             # Where plans are sent and read changes none of them; mails, which the portfolio makes, have links.
             "settings": self.settings.model_dump(
-                mode="json", exclude={"retention"} | ({"publish"} if service else set())
+                mode="json", exclude={"retention": True, "publish": True if service else {"notify"}}
             ),
             "objectives": [o.model_dump(mode="json") for o in self.objectives],
             "levers": {k: v.model_dump(mode="json") for k, v in sorted(self.levers.items())},
@@ -205,38 +204,9 @@ def _load(
         services=_resolve(files, {name: file for name, (_, file) in registers.items()}, signed),
         objectives=tuple(files["objectives.yml"].objectives),
         levers=files["levers.yml"].levers,
-        kpis=KPIS | {name: _own(name, kpi) for name, kpi in settings.kpis.items()},
+        kpis=KPIS | {name: own_kpis.entry(name, kpi) for name, kpi in settings.kpis.items()},
         anywhere=anywhere,
     )
-
-
-def _own(name: str, kpi: OwnKpi) -> Kpi:
-    """An organisation's own KPI as an entry of the catalogue."""
-    shared = {"id": name, "title": kpi.title, "short": kpi.short or kpi.title, "good": kpi.good, "core": True,
-              "minimum_n": kpi.minimum_n, "noun": kpi.noun or f"“{kpi.title}”",
-              "clause": kpi.clause or f"“{kpi.title}” stood at {{value}}"}  # fmt: skip
-    if kpi.measured:
-        formula = f"as another tool measured it under {_listed(kpi.measured)}: numerators ÷ denominators, added up"
-        return Kpi(
-            **shared, formula=formula, unit=kpi.unit or "share", cohort="as measured", clock="as measured",
-            kind="value" if (kpi.unit or "share") != "share" else "share", needs=("measurements",),
-            own=OwnFormula("measurements", "period", "measured", names=tuple(kpi.measured)),
-        )  # fmt: skip
-    statistic, at = kpi.statistic, kpi.at or TABLES[kpi.table].at
-    expression = getattr(kpi, statistic)
-    among = f"{kpi.table} where {kpi.where}" if kpi.where else kpi.table
-    return Kpi(
-        **shared, formula=f"{statistic} of {expression}, over {among}",
-        unit=kpi.unit or {"share": "share", "count": "count"}.get(statistic, "number"),
-        cohort=f"{at} in the cycle", clock="none",
-        kind={"share": "share", "count": "count"}.get(statistic, "value"), needs=(kpi.table,),
-        own=OwnFormula(kpi.table, at, statistic, expression, kpi.where),
-    )  # fmt: skip
-
-
-def _listed(names: list[str]) -> str:
-    """Names in a sentence."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _data(folder: Path, settings: WorkbookFile, told: Path | None, reports: Path, anywhere: bool) -> Path:
@@ -282,7 +252,7 @@ def _cross_check(
             errors.append(f"{folder.name}/{file}: {path}: {value!r} is not {article} {noun}; {nearest(value, names)}")
 
     settings = files["workbook.yml"]
-    kpis = KPIS | _checked_kpis(folder, settings.kpis, errors)
+    kpis = KPIS | own_kpis.checked(f"{folder.name}/workbook.yml: kpis", settings.kpis, errors)
     services, tiers = files["services.yml"].services, files["services.yml"].tiers
     calendars = files["calendars.yml"].calendars
     for name, tier in tiers.items():
@@ -342,9 +312,20 @@ def _cross_check(
         check(shown, "file name", name, services, "service")
         wrong = signing.contradictions(file, settings.zone) if file else []
         errors += [f"{folder.name}/{shown}: {at}: {text}" for at, text in wrong]
+    known = _roles(files["services.yml"], [file for _, file in registers.values() if file])
+    for name in settings.publish.notify:
+        check("workbook.yml", f"publish.notify.{name}", name, {*known, DEFAULT}, "role of a service or an action")
     if settings.default_cycle != "last":
         _check_cycle(f"{folder.name}/workbook.yml: default_cycle", settings.default_cycle, settings, errors)
     return errors
+
+
+def _roles(services: ServicesFile, registers: Iterable[register.RegisterFile]) -> set[str]:
+    """Everybody who answers for a service or an action, or did at some time: of these something may be asked."""
+    named = [one.owner for one in (*services.tiers.values(), *services.services.values())]
+    actions = [action for file in registers for action in file.actions]
+    named += [one.owner for action in actions for one in (action, *action.history)]
+    return {name for name in named if name}
 
 
 def _unclear(where: str, action: register.Action, settings: WorkbookFile) -> list[str]:
@@ -377,36 +358,6 @@ def _check_cycle(where: str, name: str, settings: WorkbookFile, errors: list[str
         cycles.parse(name, settings.zone)
     except cycles.CycleError as error:
         errors.append(f"{where}: {error}")
-
-
-def _checked_kpis(folder: Path, own: dict[str, OwnKpi], errors: list[str]) -> dict[str, Kpi]:
-    """The organisation's own KPIs that can be computed; what is wrong with the others is added to `errors`."""
-    good = {}
-    for name, kpi in own.items():
-        where = f"{folder.name}/workbook.yml: kpis.{name}"
-        found = [f"{where}: is a KPI of the catalogue already; choose another name"] if name in KPIS else []
-        if kpi.table not in TABLES:
-            found.append(f"{where}.table: {kpi.table!r} is not a canonical table; {nearest(kpi.table, TABLES)}")
-        elif not kpi.measured:
-            found += _misunderstood(where, kpi)
-        errors += found
-        if not found:
-            good[name] = _own(name, kpi)
-    return good
-
-
-def _misunderstood(where: str, kpi: OwnKpi) -> list[str]:
-    columns, found = TABLES[kpi.table].columns, []
-    if kpi.at is not None and (kpi.at not in columns or columns[kpi.at].kind not in ("time", "date")):
-        times = [c for c, column in columns.items() if column.kind in ("time", "date")]
-        found.append(f"{where}.at: {kpi.at!r} is not a time of table {kpi.table}; {nearest(kpi.at, times)}")
-    result = "condition" if kpi.statistic in ("share", "count") else "number"
-    for part, text in kpi.formulas.items():
-        try:
-            formulas.check(kpi.table, text, "condition" if part == "where" else result)
-        except formulas.FormulaError as error:
-            found.append(f"{where}.{part}: {formulas.shown(text)} {error}")
-    return found
 
 
 def _resolve(

@@ -22,6 +22,7 @@ FLOORS = (
     ("yamls", "apart"),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas", "other_cycles", "register"),
+    ("own_kpis",),
     ("workbook",),
     ("records", "methods"),
     ("demo",),
