@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sipnb import cli_register, other_cycles, places
+from sipnb import cli_notify, cli_register, other_cycles, places
 from sipnb.chain import engines
 from sipnb.terminal import Printed, Progress, refused_by_disk, tell
 
@@ -264,6 +264,7 @@ maps = typer.Typer(no_args_is_help=True, help="Mappings: how an export's columns
 app.add_typer(maps, name="map")
 app.add_typer(cli_register.commands, name="register")
 app.command()(cli_register.sign)
+app.command()(cli_notify.notify)
 
 
 @maps.command(name="suggest")

@@ -31,8 +31,8 @@ FLOORS = (
     ("show",),
     ("chapters",),
     ("chain", "report"),
-    ("terminal", "sheets"),
-    ("doctor", "summary", "cli_register"),
+    ("terminal", "sheets", "notify"),
+    ("doctor", "summary", "cli_register", "cli_notify"),
     ("cli",),
 )
 MODULES = sorted((REPOSITORY / "sipnb").rglob("*.py"))

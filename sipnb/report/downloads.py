@@ -46,7 +46,7 @@ def write_downloads(
         "kpis.csv": ("measures of all services, one a row", to_csv(measures)),
         "actions.csv": ("actions, one a row", to_csv(actions)),
         "decisions.csv": ("decisions that are asked, one a row", to_csv(decisions)),
-        "actions.ics": ("calendar of open actions", calendar(facts)),
+        "actions.ics": ("calendar: decisions, signatures, actions and steps due, verdicts, review", calendar(facts)),
         "portfolio.json": (
             "everything this page is made of",
             words.turning_escaped(facts.model_dump_json(indent=1)) + "\n",
@@ -61,7 +61,7 @@ def write_downloads(
     for name, (_, content) in written.items():
         write_whole(folder.downloads / name, content)
     for one in measured:
-        write_whole(mail.place(folder, one.about.service), mail.digest(folder, one.about.service))
+        write_whole(mail.place(folder, one.about.service), mail.digest(folder, one.about.service, facts.base_url))
     return [(name, title) for name, (title, _) in written.items()]
 
 
@@ -76,6 +76,8 @@ def service_records(facts: PortfolioFacts) -> list[Record]:
             "targets_missed": _of_plan(p.status, p.fails), "targets_unclear": _of_plan(p.status, p.inconclusive),
             "targets_met": _of_plan(p.status, p.meets), "risk_of_a_miss": kpi_columns.rounded(p.miss),
             "worse": "; ".join(p.worse), "better": "; ".join(p.better), "proposed": "; ".join(p.options),
+            "version": p.approval.version if p.approval else None, "approval": p.approval.said if p.approval else "",
+            "to_sign": "; ".join(p.approval.waiting) if p.approval else "",
         }
         for p in facts.plans
     ]  # fmt: skip

@@ -88,6 +88,7 @@ def environment() -> jinja2.Environment:
         policy=_policy,
         assurance=words.ASSURANCE,
         shifted=words.SHIFTED,
+        sentence=words.upper,
     )
     return environment
 

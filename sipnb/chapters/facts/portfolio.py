@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
-from sipnb.chapters.facts.plan import DecisionFact, NewsKind
+from sipnb.chapters.facts.plan import ApprovalFact, DecisionFact, NewsKind
+from sipnb.chapters.facts.review import StepOfAction
 from sipnb.cycles import noun
 
 
@@ -31,6 +32,9 @@ class PlanFact(Facts):
     better: list[str]
     options: list[str]
     decisions: list[DecisionFact] = Field(default_factory=list)
+    approval: ApprovalFact | None = Field(
+        None, description="which version it is and how far it is approved, where there is one"
+    )
     kpi: str | None = Field(None, description="the measure that its sentence is about, where it is about one")
     stale: list[str] = Field(
         default_factory=list, description="what changed since the plan was made, where anything did"
@@ -76,7 +80,9 @@ class ActionOfPlan(Facts):
     effort_days: float | None = None
     per_cycle: float | None = None
     closes: float | None = None
+    steps: list[StepOfAction] = Field(default_factory=list)
     judged: bool = Field(False, description="whether its verdict came with this cycle")
+    judged_on: str | None = Field(None, description="the day on which its next verdict can be made, ISO")
 
 
 class SumFact(Facts):

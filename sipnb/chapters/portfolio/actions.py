@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sipnb import cycles
 from sipnb.catalogue import KPIS
 from sipnb.chapters.context import PortfolioContext
 from sipnb.chapters.facts import (
@@ -52,7 +53,10 @@ def _as_planned(one: ActionOfPlan, planned: PlanAction | None) -> ActionOfPlan:
         return one
     return one.model_copy(
         update={
-            "number": planned.number, "begin": planned.begin, "effort_days": planned.effort_days, "closes": planned.closes
+            "number": planned.number, "begin": planned.begin, "effort_days": planned.effort_days, "closes": planned.closes,
+            "steps": planned.steps,
+            # A verdict comes with the plan of a cycle, which is made when that is over.
+            "judged_on": cycles.parse(planned.review, "UTC").end.isoformat() if planned.review else None,
         }
     )  # fmt: skip
 
