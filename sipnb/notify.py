@@ -78,6 +78,7 @@ def send(message: Message, address: str) -> str:
 
     logger = logging.getLogger("apprise")
     logger.propagate = False  # what it says names hosts and addressees
+    logger.setLevel(logging.DEBUG)  # why something failed is told nowhere else
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     asset = apprise.AppriseAsset(

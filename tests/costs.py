@@ -17,7 +17,7 @@ TESTS = Path(__file__).resolve().parent
 
 #: Every fixture that publishes or freezes an organisation, runs notebooks, opens a browser, or starts a server rests on one of
 #: these; `large` has the portfolio of 300 services.
-COSTLY = {"once", "two_chapters", "playwright", "server", "large"}
+COSTLY = {"once", "smtp", "two_chapters", "playwright", "server", "large"}
 
 #: Files whose tests all take long for another reason: they read or draw records by the thousand, or run a command line each.
 LONG = {

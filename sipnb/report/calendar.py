@@ -4,7 +4,6 @@ open actions and their steps are due, when it is judged whether an action worked
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -33,15 +32,13 @@ def calendar(facts: PortfolioFacts) -> str:
     return written(events(facts), facts.cutoff)
 
 
-def by_role(facts: PortfolioFacts) -> dict[str, list[Event]]:
-    """The dates that concern a role, or everybody, by role."""
-    found: dict[str, list[Event]] = defaultdict(list)
-    everybody = []
+def by_role(facts: PortfolioFacts, roles: Iterable[str]) -> dict[str, list[Event]]:
+    """The dates that concern each of these roles, or everybody, by role."""
+    found: dict[str, list[Event]] = {role: [] for role in roles}
     for one in events(facts):
-        for role in dict.fromkeys(one.roles):
+        for role in dict.fromkeys(one.roles or found):
             found[role].append(one)
-        everybody += [] if one.roles else [one]
-    return {role: [*mine, *everybody] for role, mine in found.items()}
+    return found
 
 
 def events(facts: PortfolioFacts) -> Iterator[Event]:

@@ -23,8 +23,9 @@ def render_owners(
 ) -> None:
     """Write the page, the mail and the calendar of every role."""
     template = environment().get_template("owner.html.j2")
-    dates = calendar.by_role(facts)
-    for one in roles(facts, rows):
+    found = roles(facts, rows)
+    dates = calendar.by_role(facts, [one.name for one in found])
+    for one in found:
         content = template.render(
             title=f"Service improvement plans: {one.name}, {facts.cycle_label}",
             facts=facts,
@@ -41,7 +42,7 @@ def render_owners(
         write(folder.root / one.page, content)
         place = mail.place_of_role(folder, one.name)
         write_whole(place, mail.asking(folder, facts, one))
-        write_whole(place.with_suffix(".ics"), calendar.written(dates.get(one.name, []), facts.cutoff))
+        write_whole(place.with_suffix(".ics"), calendar.written(dates[one.name], facts.cutoff))
 
 
 def _actions(role: Role, rows: Sequence[Row], currency: str) -> Markup:

@@ -165,17 +165,20 @@ def test_the_calendar_holds_every_open_action_with_a_date(estate, facts):
     assert "\n" not in text.replace("\r\n", "") and text.endswith("END:VCALENDAR\r\n")
     assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
     lines = unfolded(text)
-    due = [one for one in facts.actions if one.open and one.due]
-    asked = [one for one in facts.actions if one.decide]
-    assert due and asked and lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(due) + len(asked)
-    assert sum(line.startswith("SUMMARY:Decide: ") for line in lines) == len(asked)
+    days = {
+        "Due": [one.due for one in facts.actions if one.open and one.due],
+        "Decide": [one.due for p in facts.plans for one in p.decisions],
+        "Sign": [p.decisions[0].due for p in facts.plans if p.approval.waiting and p.decisions],
+        "Review": [facts.review],
+    }
+    told = [line.removeprefix("SUMMARY:").split(":")[0] for line in lines if line.startswith("SUMMARY:")]
+    assert {kind: told.count(kind) for kind in days} == {kind: len(found) for kind, found in days.items()}
+    assert days["Due"] and days["Decide"] and lines.count("BEGIN:VEVENT") == lines.count("END:VEVENT") == len(told)
     uids = [line for line in lines if line.startswith("UID:")]
-    assert len(set(uids)) == len(due) + len(asked)
+    assert len(set(uids)) == len(told)
     assert {line for line in lines if line.startswith("DTSTAMP:")} == {"DTSTAMP:20261031T230000Z"}
     starts = [line.removeprefix("DTSTART;VALUE=DATE:") for line in lines if line.startswith("DTSTART")]
-    assert sorted(starts) == sorted(
-        day.replace("-", "") for day in [one.due for one in due] + [one.decide for one in asked]
-    )
+    assert sorted(starts) == sorted(day.replace("-", "") for found in days.values() for day in found)
 
 
 def test_an_action_keeps_its_identity_when_everything_else_about_it_changes(facts):

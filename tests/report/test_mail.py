@@ -63,4 +63,16 @@ def test_hostile_words_are_words_in_the_mail_and_no_header_of_it(cycle):
 
 def test_a_published_cycle_holds_a_digest_of_each_plan(demo_published):
     services = {p.name for p in (demo_published.root / "results").iterdir()} - {ALL_RECORDS, ALL_SERVICES}
-    assert {p.stem for p in (demo_published.downloads / "mail").iterdir()} == services
+    assert {p.stem for p in (demo_published.downloads / "mail").glob("*.eml")} == services
+
+
+def test_without_a_base_url_a_digest_says_which_file_the_plan_is_and_with_one_its_address(cycle):
+    assert (
+        "northfield/2026-10/payments.html in the folder of reports"
+        in read(cycle, "payments").get_body(("plain",)).get_content()
+    )
+    content = mail.digest(cycle, "payments", "https://reports.example.org/")
+    message = email.message_from_bytes(content, policy=policy.default)
+    address = "https://reports.example.org/northfield/2026-10/payments.html"
+    assert message.get_body(("plain",)).get_content().rstrip().endswith(address)
+    assert f'<a href="{address}"' in message.get_body(("html",)).get_content()
