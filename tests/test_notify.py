@@ -20,8 +20,7 @@ from sipnb import notify as sending
 from sipnb.params import WorkbookError
 from sipnb.places import cycle_folder
 from sipnb.report import mail
-from tests import asked
-from tests.test_cli import sipnb
+from tests import asked, inside
 
 ROLES = ["Board", "Head of Pay", "Head of Shop", "Support Lead"]
 #: Roles of one service's register, for whom nothing is published by itself.
@@ -255,13 +254,12 @@ def test_who_is_told_by_which_channel_makes_no_plan_out_of_date(params):
     assert workbook.load(params, reports=params).fingerprint() == before
 
 
-@pytest.mark.slow
 def test_the_command_sends_and_its_exit_code_tells(params, smtp, monkeypatch):
     channels(params, "default: PLANS, Board: NOWHERE")
     monkeypatch.setenv("PLANS", smtp.address)
-    done = sipnb("notify", params, "--cycle", asked.CYCLE, cwd=params)
+    done = inside.sipnb("notify", params, "--cycle", asked.CYCLE, cwd=params)
     assert (done.returncode, len(smtp.got)) == (3, 3)
     assert "Board, by NOWHERE: not sent: it is not set" in done.stderr
     channels(params, "")
-    done = sipnb("notify", params, "--cycle", asked.CYCLE, cwd=params)
+    done = inside.sipnb("notify", params, "--cycle", asked.CYCLE, cwd=params)
     assert done.returncode == 2 and "names no channel" in done.stderr
