@@ -32,7 +32,8 @@ CYCLE = "2026-10"
 SIZES = (1, 10, 300, 2000)
 #: What stands in the place of a plan and of its evidence: the sections that the portfolio leads to.
 PLAN = "<!doctype html><title>A plan</title>" + "".join(
-    f'<h2 id="{name}">{name}</h2>' for name in ("scorecard", "asked", "plan-the-plan-on-a-page", "plan-decisions-asked")
+    f'<h2 id="{name}">{name}</h2>'
+    for name in ("scorecard", "asked", "plan-the-plan-on-a-page", "plan-decisions-asked", "plan-approval")
 )
 #: The page of 300 services stays below this many bytes.
 LIMIT = 1_000_000
@@ -177,6 +178,9 @@ def _advice(
     ]
     made = facts.PlanFacts(
         number=service.id.upper(), actions=[], closed=[], content="0123456789ab",
+        approval=facts.ApprovalFact(
+            status="for approval" if decisions else "not needed", waiting=[service.owner] if decisions else []
+        ),
         verdict=facts.VerdictFact(
             sentence="69.5 % of tickets were resolved in time, 15.5 points below the target of 85 % and worse than usual; "
             "November misses it again with over 99 % probability."

@@ -89,7 +89,8 @@ def sentence(role: Role) -> str:
         asked = (
             words.plural(len(role.decisions), "decision is", "decisions are") if role.decisions else "No decision is"
         )
-        return f"Answers for {words.plural(len(role.actions), 'action')} of other owners’ services. {asked} asked."
+        mine = f"Answers for {words.plural(len(role.actions), 'action')} of other owners’ services. "
+        return f"{mine if role.actions else ''}{asked} asked."
     made = [row.plan for row in role.rows if row.plan.status == "published"]
     without = len(role.rows) - len(made)
     if not made:

@@ -69,6 +69,7 @@ def test_a_mail_says_what_is_asked_by_when_what_it_brings_and_costs_and_what_hap
         assert "New date?" not in text and "A rehearsal" not in text
     assert message(folder, "Head of Shop")["Subject"] == "Head of Shop, October 2026: nothing is asked"
     assert message(folder, "Support Lead")["Subject"] == "Support Lead, October 2026: 1 action overdue"
+    assert "1 decision is asked." in said(folder, "Board") and "0 action" not in said(folder, "Board")
     assert "Owner:" not in said(folder, "Support Lead").split("OVERDUE")[1]
 
 
