@@ -39,7 +39,7 @@ STRINGS, SERVICES = (1000, 22) if os.environ.get("SIPNB_FAULTS") else (150, 2)
 ELEMENTS = {
     "html", "head", "meta", "title", "style", "body", "a", "abbr", "aside", "b", "bdi", "br", "button", "caption", "code",
     "dd", "details", "div", "dl", "dt", "em", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
-    "h5", "header", "input", "label", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "script", "section",
+    "h5", "header", "input", "label", "legend", "li", "main", "nav", "noscript", "ol", "option", "p", "pre", "script", "section",
     "select", "small", "span", "strong", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "svg", "g",
     "path", "text", "rect", "circle", "line", "defs", "pattern", "clipPath", "desc",
 }  # fmt: skip
