@@ -350,7 +350,7 @@ def _process_drift(e: Evidence) -> LeverWords:
     return LeverWords(
         finding,
         f"Half of the incidents of the last {n['days']} days took longer than {prose(n['now'], 'hours')} to restore, against "
-        f"{prose(n['year_ago'], 'hours')} in the same days a year ago; no other option is proposed.",
+        f"{prose(n['year_ago'], 'hours')} in the same days a year ago.",
         (
             f"Half of the incidents of the last {n['days']} days took longer than {now} "
             f"({interval(n['now_low'], n['now_high'], 'hours')}) to restore; in the same days a year ago it was {then} "
