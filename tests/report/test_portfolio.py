@@ -345,7 +345,7 @@ def test_a_page_of_cycles_says_where_a_portfolio_could_not_be_made(tmp_path):
     assert seen.dead() == [] and "2 months" in seen.text
     shutil.rmtree(failed.root)
     report.render_cycles(made.folder)
-    assert "1 cycle," in Read(made.folder.cycles).text
+    assert "1 month," in Read(made.folder.cycles).text
 
 
 def test_the_estates_sentence_is_right_for_none_one_and_many():
