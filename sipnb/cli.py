@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sipnb import cli_notify, cli_register, other_cycles, places
+from sipnb import cli_notify, cli_register, places
 from sipnb.chain import engines
 from sipnb.terminal import Printed, Progress, refused_by_disk, tell
 
@@ -145,6 +145,8 @@ def run(
     """Run a cycle: freeze the records, run the chapters of every service, publish the plans and the portfolio."""
     book, when = _open(params, cycle, data, out, anywhere)
     chapters = notebooks.resolve() if notebooks else places.NOTEBOOKS
+    from sipnb import other_cycles  # pandas: the help need not wait for it
+
     organisation = book.reports / book.name
     wanted = other_cycles.to_run(organisation, when, book.cycle(since) if since else None, missing=missing)
     if missing and not wanted:

@@ -54,7 +54,10 @@ def test_actions_are_numbered_and_say_who_when_and_what_they_cost(opened):
     assert first.course.start == pytest.approx(
         10.7, abs=0.1
     ) and first.course.start - first.course.end == pytest.approx(5)
-    assert (second.number, second.state, second.due, second.course) == ("A2", "in progress", "2026-11-30", None)
+    assert (second.number, second.state, second.due) == ("A2", "in progress", "2026-11-30")
+    # From where the measure is, by two points: about half of the way to its target.
+    gap = evidence.baseline.measure("sla_attainment").target - second.course.start
+    assert second.course.end - second.course.start == pytest.approx(0.02) and second.closes == pytest.approx(0.02 / gap)
 
 
 def test_a_proposal_has_no_date_but_a_decision_has(opened):
