@@ -81,7 +81,9 @@ def test_what_a_figure_carries_is_downloaded_without_script(open_page, demo_publ
         link.click()
     assert told.value.suggested_filename == "sla-attainment.csv"
     content = told.value.path().read_bytes()
-    assert content == carried and content.startswith(b"Cycle,Value,95 % from") and content.count(b"\r\n") == 31
+    assert (
+        content == carried and content.startswith(b"\xef\xbb\xbfMonth,Value,95 % from") and content.count(b"\r\n") == 31
+    )
 
 
 def test_in_the_dark_the_words_of_figures_are_light(open_page, demo_published):

@@ -340,8 +340,7 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
         "actions": portfolio.actions(found.actions, found.totals, lines, "EUR"),
         "estate": portfolio.availability(found.estate, LABEL), "decisions": portfolio.decisions(plans, lines),
         "money": money.tiles(money.money(found.actions), "month", "EUR"), "stages": display.Shown("", ""),
-        "roadmap": roadmap.shown(road, services.names(lines), services.links(lines),
-                                 {owner: services.owner_page(owner) for owner, _ in road.rows}),
+        "roadmap": roadmap.shown(road, lines),
         "worth": worth.shown(worth.placed(found.actions), services.names(lines), LABEL, "EUR"),
         "delivery": display.say("Nothing was agreed yet."),
     }  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sipnb.chapters.facts import ActionOfPlan
+from sipnb.chapters.portfolio.rows import Row, links, names, owner_page
 from sipnb.cycles import add_months
 from sipnb.show.display import Shown, macros, say
 
@@ -50,8 +51,8 @@ def _column(one: ActionOfPlan, months: Sequence[date]) -> int:
     return 2 + sum(due >= month for month in months[1:])
 
 
-def shown(found: Roadmap, names: Mapping[str, str], linked: Mapping[str, str], pages: Mapping[str, str]) -> Shown:
-    """The roadmap as a table, a row an owner; `linked` are services' pages, `pages` the owners', which hold more than `MOST`."""
+def shown(found: Roadmap, rows: Sequence[Row]) -> Shown:
+    """The roadmap as a table, a row an owner; `rows` are the services', and the owners' pages hold more than `MOST`."""
     if not found.rows:
         return say("No action is open, and none is proposed.")
     text = "\n".join(
@@ -63,5 +64,6 @@ def shown(found: Roadmap, names: Mapping[str, str], linked: Mapping[str, str], p
         )
         for owner, cells in found.rows
     )
+    pages = {owner: owner_page(owner) for owner, _ in found.rows}
     counts = sum(len(cell) for _, cells in found.rows for cell in cells) > MOST
-    return Shown(str(macros("portfolio").roadmap(found, names, linked, pages, counts)), text)
+    return Shown(str(macros("portfolio").roadmap(found, names(rows), links(rows), pages, counts)), text)
