@@ -94,8 +94,8 @@ def before(signatures: Iterable[Signature], cycle: Cycle) -> list[Signature]:
     return [one for one in of(signatures, cycle.shift(-1)) if one.on < cycle.end]
 
 
-def versions(signatures: Sequence[Signature]) -> list[str]:
-    """The contents of a plan that were signed, the first one first: each is a version of it."""
+def versions(signatures: Iterable[Any]) -> list[str]:
+    """The contents of a plan that were signed, the first one first: each is a version of it. A signature needs only `content`."""
     return list(dict.fromkeys(one.content for one in signatures))
 
 

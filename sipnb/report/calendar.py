@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sipnb.chapters.facts import ActionOfPlan, PortfolioFacts
+from sipnb.report.roles import decider
 from sipnb.show import words
 
 #: A line holds at most so many octets; the rest goes on in the next, after a blank.
@@ -50,8 +51,8 @@ def events(facts: PortfolioFacts) -> Iterator[Event]:
             about = f"{plan.service}/decision/{one.kind}/{one.id}"
             if one.kind == "register":  # an action may lack an owner and a date
                 about += f"/{one.title}"
-            told = [f"Of: {one.owner or plan.owner}", f"Effect: {one.effect}", f"Cost: {one.cost}", one.otherwise]
-            yield Event(about, one.due, f"Decide: {plan.name}: {one.title}", told, [one.owner or plan.owner])
+            told = [f"Of: {decider(plan, one)}", f"Effect: {one.effect}", f"Cost: {one.cost}", one.otherwise]
+            yield Event(about, one.due, f"Decide: {plan.name}: {one.title}", told, [decider(plan, one)])
         if plan.approval and plan.approval.waiting and plan.decisions:
             summary = f"Sign: {plan.name}: plan of {facts.cycle_label}, version {plan.approval.version}"
             yield Event(f"{plan.service}/sign/{facts.cycle}", min(one.due for one in plan.decisions), summary,

@@ -31,11 +31,11 @@ def render_compare(folder: CycleFolder, cycles: Sequence[CycleFolder], organisat
     """Write the page from what the cycles, newest first, have among their downloads."""
     held: list[dict[str, Any]] = []
     room = ROOM
-    for one in cycles[:MOST]:
-        known = _cycle(one)
+    for known in filter(None, map(_cycle, cycles[:MOST])):
         room -= len(json.dumps(known))
-        if known is not None and (room > 0 or not held):
-            held.append(known)
+        if room < 0 and held:
+            break  # what is older is not even read
+        held.append(known)
     content = environment().get_template("compare.html.j2").render(
         title=f"Side by side: {organisation}", organisation=organisation, simulated=simulated, cycles=held,
         period=period_of([one["name"] for one in held]),

@@ -26,7 +26,7 @@ def render_review(folder: CycleFolder, facts: PortfolioFacts) -> Path:
     due = due_until(facts.actions, facts.review)
     doubted = [
         *facts.warnings,
-        *(f"{plan.name}: {_lacking(plan.status)}" for plan in facts.plans if _lacking(plan.status)),
+        *(f"{plan.name}: {why}" for plan in facts.plans if (why := _lacking(plan.status))),
     ]
     content = environment().get_template("review.html.j2").render(
         title=f"Review meeting: {facts.organisation}, {facts.cycle_label}", facts=facts, names=names,

@@ -82,14 +82,13 @@ def charted(
     ):
         return Charted(line, _bare(line, known.good, context.target(known.id)), grain, None, lumpy, rebased)
     sizes = _sizes(context, known, line, grain)
-    chart = _possible(known, _chart(known, line, context.target(known.id), groups, sizes, rules))
-    latest = line[groups == groups[-1]] if groups is not None else line
-    begun = ""
-    if groups is None and anew is not None and _moved(line, anew, known.good):
-        since = spc.groups_from(line.index, [(anew.cycle, anew.title)])
-        drawn = _possible(known, _chart(known, line, context.target(known.id), since, sizes, rules))
+    begun = anew.cycle if groups is None and anew is not None and _moved(line, anew, known.good) else ""
+    limits = spc.groups_from(line.index, [(begun, anew.title)]) if begun and anew else groups
+    chart = _possible(known, _chart(known, line, context.target(known.id), limits, sizes, rules))
+    if begun:
         # The history is as long as it was: what it says of the latest cycles is no trial.
-        chart, begun = replace(drawn, trial=chart.trial), anew.cycle
+        chart = replace(chart, trial=int(line["value"].notna().sum()) < spc.TRIAL_BELOW)
+    latest = line[groups == groups[-1]] if groups is not None else line
     season = context.cycle.season if grain == context.cycle.kind else None
     near_normal = certainty.near_normal(known, latest, None if sizes is None else sizes[latest.index])
     return replace(_tested(known, line, chart, grain, latest, near_normal, rebased, season), begun=begun)

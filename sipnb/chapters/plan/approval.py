@@ -11,6 +11,7 @@ import pandas as pd
 from sipnb.chapters.facts import ApprovalFact, DecisionFact, PlanAction, SignatureFact
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
+from sipnb.cycles import Cycle
 from sipnb.register import signing
 from sipnb.register.signing import APPROVED, CHANGES, REJECTED
 from sipnb.show import words
@@ -22,9 +23,9 @@ _DID = {APPROVED: "approved it", CHANGES: "asked for changes", REJECTED: "reject
 _WAS = {APPROVED: "approved", CHANGES: "sent back for changes", REJECTED: "rejected"}
 
 
-def number(evidence: Evidence) -> str:
-    """The plan's number: `PAYMENTS-2026-10`."""
-    return f"{evidence.context.service.id}-{evidence.context.cycle.name}".upper()
+def number(evidence: Evidence, cycle: Cycle | None = None) -> str:
+    """The plan's number, or that of another cycle's plan: `PAYMENTS-2026-10`."""
+    return f"{evidence.context.service.id}-{(cycle or evidence.context.cycle).name}".upper()
 
 
 def content(actions: Sequence[PlanAction], decisions: Sequence[DecisionFact], sentence: str) -> str:
@@ -36,7 +37,7 @@ def content(actions: Sequence[PlanAction], decisions: Sequence[DecisionFact], se
 def approval(evidence: Evidence, hashed: str, decisions: Sequence[DecisionFact]) -> ApprovalFact:
     """How far this content of the plan is approved, by the signatures of the register alone."""
     found = _told(signing.of(evidence.context.service.signatures, evidence.context.cycle))
-    versions = list(dict.fromkeys(one.content for one in found))
+    versions = signing.versions(found)
     version = versions.index(hashed) + 1 if hashed in versions else len(versions) + 1
     now = latest(one for one in found if one.content == hashed)
     asked = signing.asked(evidence.baseline.about.owner, [one.owner for one in decisions])
@@ -129,7 +130,7 @@ def shown(
 def _history(found: ApprovalFact, hashed: str) -> Shown:
     """The other versions of the plan that were signed, a line each."""
     lines = []
-    for version, one in enumerate(dict.fromkeys(one.content for one in found.signatures), start=1):
+    for version, one in enumerate(signing.versions(found.signatures), start=1):
         mine = [signed for signed in found.signatures if signed.content == one]
         if one != hashed:
             lines.append(f"**Version {version}**, content {one}, was {together_said(mine, notes=True)}.")

@@ -24,8 +24,7 @@ def of(evidence: Evidence) -> Evidence:
         update={"kpis": [one for one in evidence.baseline.kpis if one.kpi not in money]}
     )
     gaps = [one for one in evidence.gaps.gaps if one.kpi not in money]
-    counts = {name: sum(one.status == status for one in gaps) for name, status in
-              (("fails", "fails"), ("inconclusive", "inconclusive"), ("meets", "meets"))}  # fmt: skip
+    counts = {status: sum(one.status == status for one in gaps) for status in ("fails", "inconclusive", "meets")}
     return replace(
         evidence, inside=False, baseline=baseline, gaps=evidence.gaps.model_copy(update={"gaps": gaps, **counts}),
         forecast=evidence.forecast.model_copy(

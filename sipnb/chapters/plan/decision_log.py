@@ -10,7 +10,7 @@ import pandas as pd
 
 from sipnb.chapters.facts import DecisionFact, LogFact, PlanAction, PlanFacts, SignatureFact
 from sipnb.chapters.plan.actions import about
-from sipnb.chapters.plan.approval import latest, together_said
+from sipnb.chapters.plan.approval import latest, number, together_said
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
 from sipnb.places import PLAN
@@ -152,10 +152,9 @@ def shown(evidence: Evidence, found: Sequence[LogFact], signed: Sequence[Signatu
     if not found and not signed:
         return NOTHING
     before = evidence.context.cycle.shift(-1)
-    number = f"{evidence.context.service.id}-{before.name}".upper()
     last = latest(signed)
     rows = [(one.title, f"{one.owner}, by {words.day(one.due, short=True)}", words.upper(one.said)) for one in found]
     frame = pd.DataFrame(rows, columns=["Asked", "Of whom", "What became of it"])
     # Of whoever signs no plans at all there is nothing to say.
-    said = f"Plan {number} was {together_said(last, notes=True)}." if last else ""
+    said = f"Plan {number(evidence, before)} was {together_said(last, notes=True)}." if last else ""
     return together(say(said), table(frame, f"Decisions asked in {before.label}") if rows else NOTHING)
