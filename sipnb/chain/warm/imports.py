@@ -37,6 +37,11 @@ _LATER = (
     *(f"pandas.io.formats.{name}" for name in ("format", "html", "string", "csvs")), "pandas.io.parquet",
     "pandas.core.arrays.arrow.extension_types", "pyarrow.parquet", "pyarrow.dataset",
 )  # fmt: skip
+#: What this package imports only when it looks for clusters, by the module with which a notebook asks for them. The parts
+#: named here start no thread, neither when they are imported nor when they are used with one thread a library.
+_WITH = {
+    "sipnb.chapters.gap_analysis.recurring": ("sklearn.decomposition", "sklearn.preprocessing", "sklearn.exceptions")
+}
 _RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 
 _filters: list[Any] | None = None
@@ -48,6 +53,7 @@ def load(notebooks: Iterable[Path] = ()) -> None:
     if _filters is not None:
         return
     wanted = [name for notebook in notebooks for name in imported(notebook) if name.partition(".")[0] in _AHEAD]
+    wanted += [more for name in wanted for more in _WITH.get(name, ())]
     if wanted:
         wanted += _LATER
     with spared():
