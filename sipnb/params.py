@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
 
 from sipnb import yamls
 
@@ -90,6 +99,11 @@ Variable = Annotated[str, Field(pattern=_VARIABLE)]
 
 #: The channel of roles that `publish.notify` does not name.
 DEFAULT = "default"
+
+
+def _switch(value: Any) -> Any:
+    # What is written `off` without quotes is a truth value to readers of older YAML.
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
 class Model(BaseModel):
@@ -245,6 +259,10 @@ class WorkbookFile(Model):
     )
     decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")
     kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
+    text: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
+        "on",
+        description="whether words of the tickets' texts are kept, to find what recurs; the texts themselves never are",
+    )
 
 
 class Tier(Model):

@@ -22,7 +22,7 @@ from sipnb.tables import TABLES
 
 #: Services are written by this many threads; each holds one service in memory.
 _WRITERS = 2
-_BATCH = 65_536
+BATCH = 65_536
 #: Rows sorted at a time: more of them would not fit the memory that DuckDB may use, and sorting on disk is slow.
 _SORTED = 1_250_000
 
@@ -44,18 +44,26 @@ def write(
     )
     con.execute("SET TimeZone='UTC'")
     digests: dict[str, str] = {}
+    for low, high in _portions(rows):
+        reader = con.execute(
+            f"SELECT _service, {listed} FROM {table} WHERE _service BETWEEN {low} AND {high} "
+            f"ORDER BY _service, {', '.join(map(name, order))}"
+        ).to_arrow_reader(BATCH)
+        digests |= written(reader, table, ids, folder)
+    return digests
+
+
+def written(reader: pa.RecordBatchReader, table: str, ids: list[str], folder: Path) -> dict[str, str]:
+    """Write rows, sorted by the service that is their first column, to `folder/<table>/service=<id>/data_0.parquet`; the SHA-256
+    of each file by its path. `ids` are the services by position."""
+    digests: dict[str, str] = {}
     with ThreadPoolExecutor(_WRITERS) as pool:
         waiting: list[Future[tuple[str, str]]] = []
-        for low, high in _portions(rows):
-            reader = con.execute(
-                f"SELECT _service, {listed} FROM {table} WHERE _service BETWEEN {low} AND {high} "
-                f"ORDER BY _service, {', '.join(map(name, order))}"
-            ).to_arrow_reader(_BATCH)
-            for service, found in _by_service(reader):
-                file = f"{table}/service={ids[service]}/data_0.parquet"
-                waiting.append(pool.submit(_write, found, folder, file))
-                while len(waiting) > 2 * _WRITERS:
-                    digests.update([waiting.pop(0).result()])
+        for service, found in _by_service(reader):
+            file = f"{table}/service={ids[service]}/data_0.parquet"
+            waiting.append(pool.submit(_write, found, folder, file))
+            while len(waiting) > 2 * _WRITERS:
+                digests.update([waiting.pop(0).result()])
         digests.update(one.result() for one in waiting)
     return digests
 

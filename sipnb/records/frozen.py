@@ -28,6 +28,8 @@ from sipnb.records.sources import MissingInput
 SILENT = 0.2
 
 
+#: The folder of the words that were kept of texts.
+WORDS = "words"
 #: The note that stands in the place of records that were removed because they had been kept for long enough.
 PRUNED = "pruned.json"
 _CLOSED = (
@@ -108,6 +110,19 @@ class Records:
             mine = {file: digest for file, digest in self._files.items() if _partition(file)[0] == name}
             store[name] = _frame(self.folder, name, mine)
         return store[name]
+
+    @cached_property
+    def words(self) -> pd.DataFrame:
+        """The words of tickets' texts that name nobody: ticket, words (sorted, parted by blanks); no row without any.
+
+        See `sipnb.records.texts`. Raises DamagedRecords like `table`.
+        """
+        found = [pd.DataFrame({"ticket": pd.Series([], dtype="str"), "words": pd.Series([], dtype="str")})]
+        for file, digest in self._files.items():
+            if _partition(file)[0] == WORDS:
+                verify(self.folder / file, digest)
+                found.append(pq.ParquetFile(self.folder / file).read().to_pandas().astype("str"))
+        return pd.concat(found, ignore_index=True)
 
     @cached_property
     def _files(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ from sipnb import formulas
 from sipnb.cycles import Cycle
 from sipnb.params import WorkbookError
 from sipnb.places import content_hash, private, private_file, state
-from sipnb.records import account, as_of, freezing, mappings, quality, shapes, sources, staging, trials
+from sipnb.records import account, as_of, freezing, mappings, quality, shapes, sources, staging, texts, trials
 from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
 from sipnb.records.sql import no_room, quoted
@@ -40,7 +40,8 @@ class GateStopped(ValueError):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What preparing found: the account, the findings, and a summary of the tickets as recorded."""
+    """What preparing found: the account, the findings, and a summary of the tickets as recorded; `texts`: they have any, of which
+    words are to be kept."""
 
     sources: list[dict[str, Any]]
     tables: dict[str, dict[str, Any]]
@@ -49,6 +50,7 @@ class Prepared:
     recorded: dict[str, Any]
     hashes: dict[str, dict[str, str]]
     examples: list[dict[str, Any]]
+    texts: bool = False
 
     def record(self) -> dict[str, Any]:
         """The account as plain data, as `quality.json` has it."""
@@ -200,7 +202,7 @@ def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
     """
     files: dict[str, str] = {}
     with _workshop(workbook) as (con, scratch):
-        prepared, services = _prepare(con, workbook, cycle, scratch)
+        prepared, services = _prepare(con, workbook, cycle, scratch, words=workbook.settings.text == "on")
         if prepared.stops:
             raise GateStopped(prepared.stopped())
         if folder.exists():
@@ -209,6 +211,8 @@ def freeze(workbook: Workbook, cycle: Cycle, folder: Path) -> dict[str, Any]:
         for table, found in prepared.tables.items():
             rows = {i: prepared.services[name]["rows"].get(table, 0) for i, name in enumerate(services.ids)}
             files |= freezing.write(con, table, found["columns"], rows, services.ids, folder)
+        if prepared.texts:
+            files |= texts.freeze(con, prepared.tables["tickets"]["columns"], _names(workbook), services.ids, folder)
         con.execute("SET threads=1")  # one thread writes the same bytes every time
         aside = private_file(folder / "quarantine.parquet")
         con.execute(f"COPY (SELECT * FROM quarantine ORDER BY ALL) TO {quoted(aside)} (FORMAT parquet)")
@@ -245,15 +249,18 @@ def _workshop(workbook: Workbook) -> Iterator[tuple[duckdb.DuckDBPyConnection, P
 
 
 def _prepare(
-    con: duckdb.DuckDBPyConnection, workbook: Workbook, cycle: Cycle | None, scratch: Path
+    con: duckdb.DuckDBPyConnection, workbook: Workbook, cycle: Cycle | None, scratch: Path, words: bool = False
 ) -> tuple[Prepared, Services]:
     quality.check_levels(workbook.settings.gate)
     services = name_services(con, workbook)
     before = _states(workbook)
     reads, used = [], free_text(workbook)
+    passing = {"summary"} - used["tickets"] if words else set()  # read for its words, and not kept
     for source in workbook.settings.sources:
         mapping = mappings.load(source.mapping, source.name, workbook.folder / "mappings")
-        needed = mapping.without({table: [c for c in FREE[table] if c not in used[table]] for table in FREE})
+        unused = {table: [c for c in FREE[table] if c not in used[table]] for table in FREE}
+        unused["tickets"] = [c for c in unused["tickets"] if c not in passing]
+        needed = mapping.without(unused)
         opened = sources.open_source(con, source, mapping, workbook.data, scratch, needed.names, workbook.anywhere)
         reads.append((opened, needed))
     if not any(table in mapping.tables for _, mapping in reads for table in ESSENTIAL):
@@ -266,12 +273,15 @@ def _prepare(
                     f"workbook.yml: sources: {read.name} supplements {lone[0]}, and no source gives {lone[0]}; name one that does"
                 ]
             )
-    staged, parts, rows = staging.stage(con, reads, services, cycle)
+    staged, parts, rows = staging.stage(con, reads, services, cycle, passing)
     if changed := sorted(str(path) for path, _ in before.items() ^ _states(workbook).items()):
         # Its hash would be that of other rows than those that were read.
         raise sources.MissingInput(f"{changed[0]} changed while it was read: let its export end, and run again")
     con.execute("SET TimeZone='UTC'")
     columns = as_of.as_known(con, staged, services, cycle)
+    worded = words and "summary" in columns.get("tickets", ())
+    if passing and "tickets" in columns:
+        columns["tickets"] = [c for c in columns["tickets"] if c not in passing]
     if errors := trials.of_formulas(con, workbook, columns, scratch):
         raise WorkbookError(errors)
     opened = [read for read, _ in reads]
@@ -289,9 +299,14 @@ def _prepare(
     prepared = Prepared(
         accounts, tables, _by_service(con, tables, services), findings,
         next((_recorded(con, one) for one in staged if one.table == "tickets"), {}), hashes,
-        account.examples(con),
+        account.examples(con), worded,
     )  # fmt: skip
     return prepared, services
+
+
+def _names(workbook: Workbook) -> list[str]:
+    """What services are called."""
+    return [name for one in workbook.services.values() for name in (one.id, one.name, *one.match)]
 
 
 def _states(workbook: Workbook) -> dict[Path, tuple[int, int, int]]:

@@ -7,6 +7,7 @@ takes precedence, a later version of it replaces an earlier one, supplements fil
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import duckdb
@@ -53,10 +54,12 @@ class Staged:
 
 
 def stage(
-    con: duckdb.DuckDBPyConnection, reads: list[tuple[Read, Mapping]], services: Services, cycle: Cycle | None
-) -> tuple[list[Staged], dict[int, tuple[int, Part]], list[int]]:
+    con: duckdb.DuckDBPyConnection, reads: list[tuple[Read, Mapping]], services: Services, cycle: Cycle | None,
+    passing: Collection[str] = (),
+) -> tuple[list[Staged], dict[int, tuple[int, Part]], list[int]]:  # fmt: skip
     """Read every part once, map it, judge its rows, and put them together by table.
 
+    Columns of tickets that are `passing` are not kept with them: rows that differ in nothing else are the same.
     Returns the staged tables, the parts by number with the number of their source, and the records read of each part.
     Raises MissingInput for a part that cannot be read.
     """
@@ -71,7 +74,7 @@ def stage(
             rows.append(_read(con, number, part, mapping, mine, services, cycle))
         for table, side in mine.items():
             sides.setdefault(table, []).append(side)
-    staged = [_together(con, table, found, services, cycle) for table, found in sides.items()]
+    staged = [_together(con, table, found, services, cycle, passing) for table, found in sides.items()]
     if {"tickets", "ticket_events"} <= set(sides):
         _events_in_turn(con, {side.source: reads[side.source][1].times.zone for side in sides["ticket_events"]})
     return staged, parts, rows
@@ -135,8 +138,9 @@ def _read(
 
 
 def _together(
-    con: duckdb.DuckDBPyConnection, table: str, sides: list[Side], services: Services, cycle: Cycle | None
-) -> Staged:
+    con: duckdb.DuckDBPyConnection, table: str, sides: list[Side], services: Services, cycle: Cycle | None,
+    passing: Collection[str],
+) -> Staged:  # fmt: skip
     columns = [c for c in TABLES[table].columns if any(c in side.columns for side in sides)]
     events: dict[int, str] = {}
     supplements: dict[int, str] = {}
@@ -159,7 +163,7 @@ def _together(
     staged = Staged(
         table, columns, events, supplements, any(c.split for s in sides for c in s.content.columns.values())
     )
-    _duplicates(con, staged)
+    _duplicates(con, staged, passing if table == "tickets" else ())
     for source, log in supplements.items():
         side = next(s for s in sides if s.source == source)
         _supplement(con, staged, log, [c for c in columns if c in side.columns], bool(side.content.latest))
@@ -222,7 +226,7 @@ def _drop(con: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
         con.execute(f"DROP TABLE {table}")
 
 
-def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged, passing: Collection[str]) -> None:
     """Set aside all but one row of each identifier: that of the first source, its latest version, its first row."""
     known = TABLES[staged.table]
     if not known.key:
@@ -236,7 +240,7 @@ def _duplicates(con: duckdb.DuckDBPyConnection, staged: Staged) -> None:
     )
     if not con.execute("SELECT count(*) FROM again").fetchone()[0]:
         return
-    content = ", ".join(name(c) for c in staged.columns if c != "service")
+    content = ", ".join(name(c) for c in staged.columns if c != "service" and c not in passing)
     window = (
         f"w AS (PARTITION BY {', '.join(map(name, key))} ORDER BY _source, _latest DESC NULLS LAST, _part, _row "
         "ROWS UNBOUNDED PRECEDING)"
