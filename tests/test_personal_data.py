@@ -49,6 +49,7 @@ KEPT = {
         "change",
         "configuration_item",
     },
+    "words": {"ticket"},
     "ticket_events": {"ticket", "state"},
     "problems": {"problem", "state", "outcome"},
     "changes": {"change", "state", "outcome", "risk", "configuration_item"},

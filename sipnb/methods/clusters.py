@@ -3,8 +3,9 @@
 Texts come as words that may be shown, parted by blanks; what order they stood in does not matter. They are weighed by how rare
 each word is and taken apart into topics (TF-IDF, non-negative matrix factorisation). Any factorisation finds topics in anything,
 so two things are asked first and last. Are there topics at all: dealing the words out anew among the texts, each keeping its
-length, says how much structure chance makes, and there are as many topics as go beyond it. Does a topic come again: texts are
-drawn anew and taken apart again, and a cluster counts only where mostly the same texts come together each time.
+length, says how much structure chance makes, and there are at least as many topics as go beyond it; up to twice as many are
+tried, and the number is taken whose stable ones hold most texts. Does a topic come again: texts are drawn anew and taken apart
+again, and a cluster counts only where mostly the same texts come together each time.
 
 Equal texts are one text with a count, and where there are very many different ones, topics are learnt from a sample of them.
 
@@ -23,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 #: Different texts from which topics are learnt, and words that are looked at: those in most texts.
-SAMPLE, VOCABULARY = 3_000, 300
+SAMPLE, VOCABULARY = 2_000, 300
 #: From this Jaccard on a cluster is stable (Hennig 2007).
 STABLE = 0.75
 #: Fewer different texts have no topics, and words in fewer of them tell none.
@@ -37,6 +38,9 @@ _SHUFFLES, _BEYOND = 12, 3.0
 _SWAPS = 8
 _RESAMPLES = 8
 _STEPS = 40
+#: Topics are tried until so large a part of the cases is in stable ones: as many as are beyond chance, some more for what all
+#: texts share, and where there are not many texts, of which chance hides much, so many times as many.
+_ENOUGH, _MORE, _MANY, _TIMES = 0.9, (0, 2), 1_000, (1.5, 2)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Clusters:
 
 
 def clusters(
-    texts: pd.Series, *, stable: float = STABLE, most: int = 16, named_by: int = 12, seed: int = 0
+    texts: pd.Series, *, stable: float = STABLE, most: int = 24, named_by: int = 12, seed: int = 0
 ) -> Clusters:
     """The stable clusters of `texts`, the largest first.
 
@@ -79,24 +83,44 @@ def clusters(
     rows = np.sort(rng.permutation(present.shape[0])[:SAMPLE])
     learnt = present[rows]
     learnt = learnt[np.diff(learnt.indptr) > 0]
-    topics = _topics(learnt, most, rng) if learnt.shape[0] >= FEWEST else 0
-    if topics < 2:
+    least = _topics(learnt, most, rng) if learnt.shape[0] >= FEWEST else 0
+    if least < 2:
         return nothing
-    parts = _factors(_weighed(learnt, _rarity(learnt)), topics)
-    jaccard = _stability(learnt, parts, topics, rng)
-    own = _like(_weighed(present, _rarity(learnt)), parts)
-    kept = [one for one in range(topics) if jaccard[one] >= stable and (own == one).any()]
-    sizes = {one: int(each.to_numpy()[own == one].sum()) for one in kept}
-    kept.sort(key=lambda one: (-sizes[one], one))
+    counts = each.to_numpy()
+    topics, own, jaccard, kept = _most_stable(learnt, present, counts, least, most, stable)
+    sizes = {one: int(counts[own == one].sum()) for one in kept}
+    kept = sorted(kept, key=lambda one: (-sizes[one], one))
     place = np.full(topics + 1, -1)
     place[kept] = np.arange(len(kept))
     number = pd.Series(place[own], index=each.index)
     return Clusters(
         bags.map(number).fillna(-1).astype(int),
-        [_telling(present, each.to_numpy(), own, one, names, named_by) for one in kept],
+        [_telling(present, counts, own, one, names, named_by) for one in kept],
         [float(jaccard[one]) for one in kept],
         topics,
     )
+
+
+def _most_stable(learnt, present, counts: np.ndarray, least: int, most: int, stable: float):
+    """The number of topics whose stable ones hold most texts; the topic of each text, the stability of each, the stable ones.
+
+    More than `least` are tried as long as many texts are in none of these.
+    """
+    rarity, found, best = _rarity(learnt), None, -1.0
+    tried = [least + more for more in _MORE]
+    tried += [round(least * times) for times in (_TIMES if learnt.shape[0] <= _MANY else ())]
+    for topics in sorted({min(most, one) for one in tried}):
+        rng = np.random.default_rng(topics)
+        parts = _factors(_weighed(learnt, rarity), topics)
+        jaccard = _stability(learnt, parts, topics, rng)
+        own = _like(_weighed(present, rarity), parts)
+        kept = [one for one in range(topics) if jaccard[one] >= stable and (own == one).any()]
+        held = float(counts[np.isin(own, kept)].sum() / counts.sum())
+        if held > best:
+            found, best = (topics, own, jaccard, kept), held
+        if held >= _ENOUGH:
+            break
+    return found
 
 
 def cosine(a: dict[str, float], b: dict[str, float]) -> float:
@@ -141,7 +165,7 @@ def _weighed(present, rarity: np.ndarray):
 
 
 def _topics(present, most: int, rng: np.random.Generator) -> int:
-    """How many topics there are: one more than dimensions larger than dealing the words out anew makes any; 0 where none is."""
+    """How many topics there are at least: one more than dimensions larger than words dealt out anew have; 0 where none is."""
     own = _dimensions(present)
     largest = np.array([_dimensions(_dealt(present, rng))[0] for _ in range(_SHUFFLES)])
     beyond = int((own > largest.mean() + _BEYOND * largest.std(ddof=1)).sum())
@@ -218,7 +242,7 @@ def _jaccard(own: np.ndarray, again: np.ndarray, topics: int) -> np.ndarray:
 
 
 def _telling(present, counts: np.ndarray, own: np.ndarray, one: int, names, most: int) -> dict[str, float]:
-    """The words that tell a cluster from all others: how often each is in it, weighed by how rare it is in all texts."""
+    """The words that tell a cluster from all others: how often each is in it, weighed by how rare it is in all."""
     inside = np.asarray(present[own == one].T @ counts[own == one]).ravel()
     every = np.asarray(present.T @ counts).ravel()
     average = every.sum() / max(len(np.unique(own[own >= 0])), 1)

@@ -3,7 +3,8 @@
 A word is kept where it is known to be one. It stands between blanks as nothing but letters, so that addresses, host names,
 numbers, identifiers and whatever an encoding has broken are none. And one of these holds:
 
-* it is among the organisation's own words: those of its categories, subcategories and services;
+* it is among the organisation's own words: those of its services, and of categories and subcategories that
+  are frequent, so that plans name them anyway;
 * it is a noun, product or abbreviation that ships (`catalogue/texts.toml`);
 * writers who use capitals write it small: in at least `SMALL` different texts in which something within a sentence has a capital,
   and in at least `MOSTLY` of all in which it does not begin a sentence. Names have a capital there, in all languages that have
@@ -37,6 +38,8 @@ TICKETS, REQUESTERS = 5, 3
 UNKNOWN = 10
 #: Texts in which a word has to be written small by somebody who uses capitals, and their least part of all.
 SMALL, MOSTLY = 3, 0.75
+#: A category is one of a list, and not what somebody wrote into a field, where so many tickets and such a share of all have it.
+LISTED, LISTED_SHARE = 20, 0.005
 #: No more of a text is read.
 LONGEST = 400
 
@@ -107,7 +110,12 @@ def _take_apart(con: duckdb.DuckDBPyConnection) -> None:
 
 def _judge(con: duckdb.DuckDBPyConnection, columns: set[str], names: Iterable[str]) -> None:
     """`allowed`: the words, in small letters, that name nobody."""
-    own = [f"SELECT {c} AS value FROM tickets" for c in ("category", "subcategory") if c in columns]
+    own = [
+        f"SELECT {c} AS value FROM tickets GROUP BY 1 HAVING count(*) >= greatest({LISTED}, {LISTED_SHARE} * "
+        "(SELECT count(*) FROM tickets))"
+        for c in ("category", "subcategory")
+        if c in columns
+    ]
     own.append(f"SELECT unnest([{', '.join(map(quoted, names))}]::VARCHAR[]) AS value")
     parts = "unnest(regexp_extract_all(lower(nfc_normalize(value)), '\\p{L}{3,}'))"
     items = "SELECT NULL::VARCHAR AS word"

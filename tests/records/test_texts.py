@@ -124,6 +124,15 @@ def test_german_nouns_are_kept_where_they_are_known_and_names_never():
     assert said(words(rows, category="Kreditoren / Kreditor")) == {"drucker", "druckt", "kreditor"}
 
 
+def test_a_category_that_few_tickets_have_makes_no_word():
+    rows = [
+        "der Drucker von Müller druckt leer",
+        "Müller sagt, der Drucker druckt",
+        "bei Müller druckt der Drucker leer",
+    ] * 10
+    assert said(words(rows, category=["Müller"] * 19 + ["Druck"] * 11)) == {"drucker", "druckt", "leer"}
+
+
 @pytest.mark.parametrize(
     ("rows", "requesters", "kept"), [(4, True, False), (5, True, True), (9, False, False), (10, False, True)]
 )
