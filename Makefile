@@ -74,6 +74,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/interventions.py
 	$(BIN)/python benchmarks/actions.py --jobs $(JOBS)
+	$(BIN)/python benchmarks/clusters.py
 
 LOCKED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 

@@ -3,34 +3,39 @@
 A word is kept where it is known to be one. It stands between blanks as nothing but letters, so that addresses, host names,
 numbers, identifiers and whatever an encoding has broken are none. And one of these holds:
 
-* it is among the organisation's own words: those of its services, and of categories and subcategories that
-  are frequent, so that plans name them anyway;
+* it is among the organisation's own words: those of its services, and of categories and subcategories that are frequent, so that
+  plans name them anyway;
 * it is a noun, product or abbreviation that ships (`catalogue/texts.toml`);
 * writers who use capitals write it small: in at least `SMALL` different texts in which something within a sentence has a capital,
   and in at least `MOSTLY` of all in which it does not begin a sentence. Names have a capital there, in all languages that have
-  any. And it mostly stands behind other words than `user` and `for`, which login names follow.
+  any. And it mostly stands behind other words than `user` and `for`, which login names follow, and is no part of what a single
+  system is called (a configuration item of one word).
 
 German nouns have a capital as names have: they are kept where they are among the former, and lost otherwise. Nothing can be told
 from texts that are written in small letters, in capitals, or in a script without them.
 
-Left out whatever else holds: what follows a closing (regards, mfg, cordialement) or a title (Mr, Frau, M.); what single systems
-are called (configuration items of one word); words that tell nothing. At last a word counts for a service only where it is in the
-texts of `TICKETS` of its tickets by `REQUESTERS` people, or of `UNKNOWN` tickets where nobody knows who asked.
+Left out whatever else holds: what follows a closing (regards, mfg, cordialement) or a title (Mr, Frau, M.); words that tell
+nothing. At last a word counts for a service only where it is in the texts of `TICKETS` of its tickets by `REQUESTERS` people, or
+of `UNKNOWN` tickets where nobody knows who asked.
 
 Words are judged over all services, as a word is one everywhere.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from sipnb.catalogue import TEXTS
 from sipnb.records import freezing
 from sipnb.records.frozen import WORDS
-from sipnb.records.sql import quoted
 
 #: A word, or a cluster of tickets, is shown where so many tickets of so many requesters have it.
 TICKETS, REQUESTERS = 5, 3
@@ -43,9 +48,13 @@ LISTED, LISTED_SHARE = 20, 0.005
 #: No more of a text is read.
 LONGEST = 400
 
-_OPEN, _CLOSE = "(\"'„“«‚‘\\[", ".,;:!?)\"'”“»’…\\]"
-_WORD = rf"^[{_OPEN}]*(?:(?:[ldjmnstc]|qu)['’])?(\p{{L}}{{3,24}})[{_CLOSE}]*$"
-_BARE = rf"^[{_OPEN}]*(.*?)[{_CLOSE}]*$"
+_OPEN, _CLOSE = "(\"'„“«‚‘[", ".,;:!?)\"'”“»’…]"
+_ARTICLE = re.compile("(?:[ldjmnstc]|qu)['’](.+)")
+_NAMES = re.compile(r"[^\W\d_]{3,}")
+#: What is known of a piece of text between blanks, as bits; what is above them is the number of its word.
+_ENDS, _TITLE, _CLOSING, _BEFORE_NAME, _BITS = 1, 2, 4, 8, 4
+#: Texts read at a time, and different pieces remembered.
+_BATCH, _REMEMBERED = 50_000, 1_000_000
 
 
 def freeze(
@@ -57,87 +66,170 @@ def freeze(
     row a ticket that has any such word: ticket, words (sorted, parted by blanks).
     """
     columns = set(columns)
-    _take_apart(con)
-    _judge(con, columns, names)
-    requester = "count(DISTINCT requester)" if "requester" in columns else "NULL"
+    read = _Reader()
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE worded AS SELECT _service, ticket, word"
-        f"{', requester' if 'requester' in columns else ''} FROM tickets JOIN texts USING (summary) "
-        "JOIN (SELECT DISTINCT id, lower(word) AS word FROM spoken WHERE NOT named) USING (id) JOIN allowed USING (word)"
+        "CREATE OR REPLACE TABLE texts AS SELECT summary, row_number() OVER () - 1 AS id FROM "
+        "(SELECT DISTINCT summary FROM tickets WHERE summary IS NOT NULL)"
     )
+    con.execute("CREATE OR REPLACE TABLE spoken (id BIGINT, code BIGINT)")
+    texts = con.cursor().execute(f"SELECT id, left(summary, {LONGEST}) FROM texts ORDER BY id").to_arrow_reader(_BATCH)
+    for batch in texts:
+        said = read.batch(batch.column(0).to_numpy(), batch.column(1).to_pylist())  # noqa: F841 - DuckDB finds it by its name
+        con.execute("INSERT INTO spoken SELECT id, code FROM said")
+    words = read.allowed(_known(con, columns, names), _items(con, columns))
+    allowed = pa.table({"code": pa.array(words, pa.int64()), "word": pa.array(list(words.values()), pa.string())})  # noqa: F841
+    people = "requester" in columns
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE shared AS SELECT _service, word FROM worded GROUP BY ALL HAVING "
-        + (
-            f"count(*) >= {TICKETS} AND {requester} >= {REQUESTERS}"
-            if "requester" in columns
-            else f"count(*) >= {UNKNOWN}"
-        )
+        f"CREATE OR REPLACE TABLE worded AS SELECT _service, ticket, word{', requester' if people else ''} "
+        "FROM tickets JOIN texts USING (summary) JOIN spoken USING (id) JOIN allowed USING (code)"
+    )
+    enough = (
+        f"count(*) >= {TICKETS} AND count(DISTINCT requester) >= {REQUESTERS}" if people else f"count(*) >= {UNKNOWN}"
     )
     reader = con.execute(
-        "SELECT _service, ticket, string_agg(word, ' ' ORDER BY word) AS words FROM worded JOIN shared USING (_service, word) "
+        "SELECT _service, ticket, string_agg(word, ' ' ORDER BY word) AS words FROM worded JOIN "
+        f"(SELECT _service, word FROM worded GROUP BY ALL HAVING {enough}) USING (_service, word) "
         "GROUP BY ALL ORDER BY _service, ticket"
     ).to_arrow_reader(freezing.BATCH)
     files = freezing.written(reader, WORDS, ids, folder)
-    for table in ("texts", "spoken", "allowed", "worded", "shared"):
+    for table in ("texts", "spoken", "worded"):
         con.execute(f"DROP TABLE {table}")
     return files
 
 
-def _take_apart(con: duckdb.DuckDBPyConnection) -> None:
-    """`texts`: each different text; `spoken`: its words as they are written, whether one begins a sentence (`first`) or may be of
-    somebody's name (`named`), and whether the text shows that its writer uses capitals."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE texts AS SELECT summary, row_number() OVER () AS id, string_split_regex(trim("
-        f"regexp_replace(nfc_normalize(left(summary, {LONGEST})), '[\\p{{Cf}}]', '', 'g')), '[\\s\\p{{Z}}]+') AS chunks "
-        "FROM (SELECT DISTINCT summary FROM tickets WHERE summary IS NOT NULL)"
-    )
-    bare = f"regexp_extract(lower(x), {quoted(_BARE)}, 1)"
-    titled = f"lower(x) IN ({_listed(TEXTS.titles)}) OR {bare} IN ({_listed(TEXTS.titles)})"
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE spoken AS SELECT id, one.word AS word, one.first AS first, one.named AS named, "
-        "one.whom AS whom, bool_or(NOT one.first AND regexp_matches(one.word, '^\\p{Lu}\\p{Ll}+$')) OVER (PARTITION BY id) "
-        "AS capitals FROM ("
-        "SELECT id, unnest(list_transform(range(1, len(chunks) + 1), lambda i: {"
-        f"word: regexp_extract(chunks[i], {quoted(_WORD)}, 1), "
-        "first: i = 1 OR regexp_matches(chunks[i - 1], '[.!?:;]$|^[-–—•*>|]+$'), "
-        f"whom: i > 1 AND regexp_extract(lower(chunks[i - 1]), {quoted(_BARE)}, 1) IN ({_listed(TEXTS.before_names)}), "
-        "named: (closed > 0 AND i >= closed) OR list_contains(titled[greatest(i - 3, 1):i], true)})) AS one FROM ("
-        f"SELECT id, chunks, list_transform(chunks, lambda x: {titled}) AS titled, "
-        f"coalesce(list_position(list_transform(chunks, lambda x: {bare} IN ({_listed(TEXTS.signatures)})), true), 0) AS closed "
-        "FROM texts)) WHERE one.word <> ''"
-    )
+def _known(con: duckdb.DuckDBPyConnection, columns: set[str], names: Iterable[str]) -> set[str]:
+    """The organisation's own words, and ours."""
+    own = list(names)
+    for column in {"category", "subcategory"} & columns:
+        found = con.execute(
+            f"SELECT {column} FROM tickets WHERE {column} IS NOT NULL GROUP BY 1 HAVING count(*) >= "
+            f"greatest({LISTED}, {LISTED_SHARE} * (SELECT count(*) FROM tickets))"
+        ).fetchall()
+        own += [value for (value,) in found]
+    return {word for value in own for word in _NAMES.findall(_clean(value).lower())} | set(TEXTS.plain)
 
 
-def _judge(con: duckdb.DuckDBPyConnection, columns: set[str], names: Iterable[str]) -> None:
-    """`allowed`: the words, in small letters, that name nobody."""
-    own = [
-        f"SELECT {c} AS value FROM tickets GROUP BY 1 HAVING count(*) >= greatest({LISTED}, {LISTED_SHARE} * "
-        "(SELECT count(*) FROM tickets))"
-        for c in ("category", "subcategory")
-        if c in columns
-    ]
-    own.append(f"SELECT unnest([{', '.join(map(quoted, names))}]::VARCHAR[]) AS value")
-    parts = "unnest(regexp_extract_all(lower(nfc_normalize(value)), '\\p{L}{3,}'))"
-    items = "SELECT NULL::VARCHAR AS word"
-    if "configuration_item" in columns:
-        items = (
-            f"SELECT {parts} AS word FROM (SELECT DISTINCT configuration_item AS value FROM tickets) "
-            "WHERE NOT regexp_matches(value, '\\s')"
+def _items(con: duckdb.DuckDBPyConnection, columns: set[str]) -> set[str]:
+    """The parts of what single systems are called: configuration items of one word."""
+    if "configuration_item" not in columns:
+        return set()
+    found = con.execute(
+        "SELECT DISTINCT configuration_item FROM tickets WHERE configuration_item IS NOT NULL"
+    ).fetchall()
+    return {word for (value,) in found if len(value.split()) == 1 for word in _NAMES.findall(_clean(value).lower())}
+
+
+def _clean(text: str) -> str:
+    """A text with each letter as one character, and without characters that nobody sees."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+
+
+class _Reader:
+    """Takes texts apart, and counts for each word, in small letters, in how many of them it is written how.
+
+    `codes` numbers words as they are written, from 1; `small` numbers them in small letters; `counts` has, by the latter: texts
+    in which it is small and something else has a capital; large within a sentence; behind a word that names follow; texts.
+    """
+
+    def __init__(self) -> None:
+        self.codes: dict[str, int] = {}
+        self.small: dict[str, int] = {}
+        self.of: list[int] = [0]
+        self.written: list[tuple[bool, bool, bool]] = [
+            (False, False, False)
+        ]  # small, large, a capital and then small letters
+        self.pieces: dict[str, int] = {}
+        self.counts = np.zeros((4, 1), dtype=np.int64)
+
+    def batch(self, ids: np.ndarray, texts: list[str]) -> pa.Table:
+        """Which words these texts have that are of nobody's name: id, code; counts all on the way."""
+        split = [_clean(text).split() for text in texts]
+        text = np.repeat(np.arange(len(split)), [len(pieces) for pieces in split])
+        known = self.pieces
+        piece = np.fromiter(
+            (known[one] if one in known else self._piece(one) for one in chain.from_iterable(split)),
+            np.int64,
+            len(text),
         )
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE allowed AS WITH "
-        f"known AS (SELECT {parts} AS word FROM (SELECT DISTINCT value FROM ({' UNION ALL '.join(own)})) "
-        f"UNION SELECT unnest([{_listed(TEXTS.plain)}])), items AS ({items}), "
-        "seen AS (SELECT lower(word) AS word, count(DISTINCT id) FILTER (capitals AND word = lower(word) AND "
-        "NOT named AND regexp_matches(word, '^\\p{Ll}')) AS small, "
-        "count(DISTINCT id) FILTER (NOT first AND word <> lower(word)) AS large, "
-        "count(DISTINCT id) FILTER (whom) AS whose, count(DISTINCT id) AS texts FROM spoken GROUP BY 1) "
-        "SELECT word FROM seen WHERE (word IN (SELECT word FROM known) OR "
-        f"(small >= {SMALL} AND small >= {MOSTLY} * (small + large) AND 2 * whose <= texts "
-        "AND word NOT IN (SELECT word FROM items WHERE word IS NOT NULL))) "
-        f"AND word NOT IN ({_listed(TEXTS.stop)})"
-    )
+        code, bits = piece >> _BITS, piece & ((1 << _BITS) - 1)
+        before = np.append(True, text[1:] != text[:-1]) if len(text) else np.empty(0, dtype=bool)
+        first = before | (_shifted(bits, text, 1) & _ENDS > 0)
+        whom = _shifted(bits, text, 1) & _BEFORE_NAME > 0
+        named = np.logical_or.reduce([_shifted(bits, text, by) & _TITLE > 0 for by in range(4)])
+        named |= _closed(bits & _CLOSING > 0, text, before)
+        small, large, capital = np.array(self.written).T[:, code]
+        capitals = np.bincount(text, capital & ~first, minlength=len(split)) > 0
+        flags = np.stack([small & capitals[text] & ~named, large & ~first, whom, np.ones(len(text), bool), ~named])
+        return self._count(ids, text, np.array(self.of)[code], flags)
+
+    def _piece(self, piece: str) -> int:
+        """A piece of text between blanks: the number of its word, 0 where it is none, and what else is known of it."""
+        core = piece.lstrip(_OPEN).rstrip(_CLOSE)
+        bare, dotted = core.lower(), piece.lower()
+        ends = piece[-1] in ".!?:;" or not piece.strip("-–—•*>|")
+        bits = _ENDS * ends | _TITLE * (bare in _TITLES or dotted in _TITLES)
+        bits |= _CLOSING * (bare in _CLOSINGS) | _BEFORE_NAME * (bare in _BEFORE)
+        article = _ARTICLE.fullmatch(core)
+        word = article[1] if article else core
+        number = self._word(word) if word.isalpha() and 3 <= len(word) <= 24 else 0
+        found = number << _BITS | bits
+        if number and len(self.pieces) < _REMEMBERED:
+            self.pieces[piece] = found
+        return found
+
+    def _word(self, word: str) -> int:
+        if word not in self.codes:
+            self.codes[word] = len(self.codes) + 1
+            self.of.append(self.small.setdefault(word.lower(), len(self.small) + 1))
+            self.written.append(
+                (word.islower() and word[0].islower(), word != word.lower(), word[0].isupper() and word[1:].islower())
+            )
+        return self.codes[word]
+
+    def _count(self, ids: np.ndarray, text: np.ndarray, word: np.ndarray, flags: np.ndarray) -> pa.Table:
+        """Each word of a text once, however often it is there."""
+        there = np.flatnonzero(word)
+        order = there[np.lexsort((word[there], text[there]))]
+        text, word, flags = text[order], word[order], flags[:, order]
+        heads = (
+            np.flatnonzero(np.append(True, (text[1:] != text[:-1]) | (word[1:] != word[:-1]))) if len(order) else order
+        )
+        width = len(self.small) + 1
+        self.counts = np.pad(self.counts, ((0, 0), (0, width - self.counts.shape[1])))
+        if not len(heads):
+            return pa.table({"id": pa.array([], pa.int64()), "code": pa.array([], pa.int64())})
+        once = np.logical_or.reduceat(flags, heads, axis=1)
+        for row in range(4):
+            self.counts[row] += np.bincount(word[heads], once[row], minlength=width).astype(np.int64)
+        kept = heads[once[4]]
+        return pa.table({"id": ids[text[kept]], "code": word[kept]})
+
+    def allowed(self, known: set[str], items: set[str]) -> dict[int, str]:
+        """The words that name nobody, in small letters, by their number."""
+        stop = set(TEXTS.stop)
+        small, large, whom, every = self.counts
+        told = (small >= SMALL) & (small >= MOSTLY * (small + large)) & (2 * whom <= every)
+        return {
+            number: word
+            for word, number in self.small.items()
+            if word not in stop and (word in known or (told[number] and word not in items))
+        }
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(map(quoted, words))
+def _shifted(bits: np.ndarray, text: np.ndarray, by: int) -> np.ndarray:
+    """The bits of what stands `by` pieces before in the same text; 0 where nothing does."""
+    found = np.zeros_like(bits)
+    found[by:] = np.where(text[by:] == text[: len(text) - by], bits[: len(bits) - by], 0)
+    return found
+
+
+def _closed(closing: np.ndarray, text: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Which pieces are a closing or stand behind one in their text."""
+    so_far = np.cumsum(closing)
+    earlier = (so_far - closing)[np.flatnonzero(begins)]
+    return so_far > earlier[np.cumsum(begins) - 1] if len(text) else closing
+
+
+_TITLES, _CLOSINGS, _BEFORE = frozenset(TEXTS.titles), frozenset(TEXTS.signatures), frozenset(TEXTS.before_names)

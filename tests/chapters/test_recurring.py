@@ -1,5 +1,6 @@
 """What recurs: kinds and words of incidents, what came of fixes, which changes bring incidents; and nothing where nothing is."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from sipnb.chapters.facts.recurring import ClusterFact, RecurringFact
 from sipnb.chapters.gap_analysis import after_changes, after_fixes, recurring
 from tests.kpis.hands import CYCLE, Hand, scope
+from tests.records import test_texts
 
 END = CYCLE.cutoff
 ABOUT = SimpleNamespace(period="month", name="Records", cutoff_label="1 November 2026", currency="EUR")
@@ -141,6 +143,35 @@ def test_words_that_few_of_its_tickets_have_name_no_cluster():
     texts.loc[texts.index[which == 0][:4], "words"] += " quackenbush"
     said, _ = recurring.by_words(of(rows), texts, "2026-10")
     assert said and not any("quackenbush" in one.words for one in said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("requesters", [True, False])
+def test_nobody_is_in_anything_that_is_handed_over_or_shown(requesters):
+    """Names, addresses and numbers in hundreds of texts that do fall into groups."""
+    rng, told_of = np.random.default_rng(12), [*test_texts.NAMES, *test_texts.OTHERS]
+    rows, _, which = worded(rng)
+    kinds = (
+        "Our card terminal in Kassel is declined",
+        "batch posting date of Bremen is late",
+        "statement in Leipzig shows unmatched items",
+    )
+    said = [f"{kinds[one]} {rng.choice(test_texts.ABOUT).format(rng.choice(told_of))}" for one in which]
+    kept = test_texts.words(said, requesters)
+    texts = pd.DataFrame({"ticket": list(kept), "words": list(kept.values())})
+    found = of(rows)
+    clusters, topics = recurring.by_words(found, texts, "2026-10")
+    assert len(clusters) >= 2
+    r = told(found, recurring.by_kind(found), clusters, topics, texts=texts)
+    everything = (
+        f"{r.model_dump_json()} {recurring.texts(r, ABOUT).markup} {recurring.kinds(r, ABOUT).markup}".casefold()
+    )
+    planted = {part for one in told_of for part in re.findall(r"[^\W_]{4,}", one.casefold())} - {
+        "0000",
+        "example",
+        "https",
+    }
+    assert not [part for part in planted if part in everything]
 
 
 def test_texts_without_groups_and_without_words_and_switched_off_get_a_sentence():

@@ -130,7 +130,7 @@ def test_a_category_that_few_tickets_have_makes_no_word():
         "Müller sagt, der Drucker druckt",
         "bei Müller druckt der Drucker leer",
     ] * 10
-    assert said(words(rows, category=["Müller"] * 19 + ["Druck"] * 11)) == {"drucker", "druckt", "leer"}
+    assert said(words(rows, category=["Müller"] * 19 + ["Druck"] * 11)) == {"drucker", "druckt"}
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,7 @@ def texts(r: RecurringFact, about: About) -> Shown:
             _moved(r.words),
         ),
         _table(r.words, "Groups of incidents by what their texts say" + _order(r.words), "Words"),
-        say(_threshold_said(r), kind="note"),
+        say(_threshold_said(r)),
     )
 
 
