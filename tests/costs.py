@@ -22,7 +22,8 @@ COSTLY = {"once", "smtp", "two_chapters", "playwright", "server", "large"}
 #: Files whose tests all take long for another reason: they read or draw records by the thousand, or run a command line each.
 LONG = {
     "chain/test_at_once.py", "chain/test_engines.py", "chain/test_execution.py", "chain/test_full_disks.py",
-    "chain/test_random_kills.py", "chapters/test_hard_cases.py", "chapters/test_providers.py", "chapters/test_refusals.py",
+    "chain/test_random_kills.py", "chapters/test_hard_cases.py", "chapters/test_providers.py", "chapters/test_recurring.py",
+    "chapters/test_refusals.py",
     "chapters/test_stable.py", "levers/test_simulated.py", "records/test_as_of.py", "records/test_balance.py",
     "records/test_damage.py", "records/test_delimited.py", "records/test_endings.py", "records/test_limits.py",
     "records/test_mappings.py", "records/test_prepare.py", "records/test_reach.py", "records/test_reading.py",

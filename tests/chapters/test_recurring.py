@@ -241,7 +241,9 @@ def test_a_young_fix_is_too_early_and_an_old_one_that_cannot_be_followed_unclear
     assert (one.status, one.ratio, one.days) == ("too early", None, 20)
     old = after_fixes.fixed(with_problem(np.random.default_rng(1), True, lasted=30, since=300, own=120))[0]
     assert old.status == "unclear" and old.kind == "card, app" and 0.2 < old.part < 0.8
-    r = RecurringFact(days=182, incidents=1, problems_known=True, fixes=[one, old])
+    r = RecurringFact(
+        days=182, incidents=1, problems_known=True, fixes=[one, old], outcomes={"too early": 1, "unclear": 1}
+    )
     shown = after_fixes.problems(r).text
     assert "1 cannot be told yet and 1 cannot be told" in shown and "Too early to tell" in shown
     assert "No problem" in after_fixes.problems(r.model_copy(update={"fixes": []})).text
@@ -324,6 +326,13 @@ def test_changes_that_were_called_off_and_kinds_with_few_are_not_judged():
     off = with_changes(np.random.default_rng(3)).records.changes.assign(state="cancelled")
     records = Hand(tickets=tickets(np.random.default_rng(3)), changes=off)
     assert after_changes.by_kind(scope(14, records=records)) == []
+
+
+def test_the_clusters_of_the_plan_before_are_taken_from_its_facts():
+    one = ClusterFact(id="a", by="kind", name="x", tickets=5, share=0.1, low=0, high=1)
+    before = SimpleNamespace(recurring=RecurringFact(days=182, incidents=5, kinds=[one]))
+    assert recurring.earlier_clusters(before) == [one]
+    assert recurring.earlier_clusters(None) == recurring.earlier_clusters(SimpleNamespace()) == []
 
 
 def test_facts_can_be_written_and_read():

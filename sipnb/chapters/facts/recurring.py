@@ -93,11 +93,16 @@ class RecurringFact(Facts):
     words: list[ClusterFact] = Field(default_factory=list)
     text: Literal["on", "off", "none"] = "none"
     topics: int = Field(0, description="topics that were looked at for being stable")
+    grouped: int = Field(0, description="incidents in the clusters of words")
     fewest: int = 5
     people: int | None = None
     problems_known: bool = Field(False, description="whether incidents name their problem")
     fixes: list[FixedFact] = Field(default_factory=list)
+    outcomes: dict[str, int] = Field(default_factory=dict, description="fixes by what became of them")
+    least_incidents: int = Field(5, description="that a problem has to be followed")
     changes_known: bool = Field(False, description="whether there are records of changes")
     changes: list[ChangeKindFact] = Field(default_factory=list)
+    blamed: int = Field(0, description="kinds of change that are clearly followed by more incidents")
+    least_changes: int = Field(8, description="that a kind has in a year to be judged")
     change_hours: float = 24
     change_days: int = 365

@@ -118,7 +118,7 @@ def figure(r: RecurringFact, about: About) -> Shown:
         return say("There are no records of changes: whether they bring incidents cannot be told.")
     if not r.changes:
         return say(
-            f"No kind of change was carried out {FEWEST} times or more within a year, with incidents to compare."
+            f"No kind of change was carried out {r.least_changes} times or more within a year, with incidents to compare."
         )
     rows = pd.DataFrame(
         [{"label": _label(one), "value": one.excess, "low": one.low, "high": one.high} for one in r.changes]

@@ -129,10 +129,9 @@ def problems(r: RecurringFact) -> Shown:
     if not r.problems_known:
         return say("The records do not say which problem an incident belongs to: whether fixes hold cannot be told.")
     if not r.fixes:
-        return say(f"No problem with {words.plural(FEWEST, 'incident')} or more was fixed within a year.")
+        return say(f"No problem with {words.plural(r.least_incidents, 'incident')} or more was fixed within a year.")
     said = {"held": "held", "in part": "held in part", "came back": "came back", "too early": "cannot be told yet",
             "unclear": "cannot be told"}  # fmt: skip
-    counts = {one: sum(fix.status == one for fix in r.fixes) for one in said}
     back = [fix for fix in r.fixes if fix.status == "came back"]
     named = f" Came back: **{words.listed([fix.problem for fix in back[:3]])}**." if back else ""
     frame = pd.DataFrame(
@@ -149,7 +148,7 @@ def problems(r: RecurringFact) -> Shown:
         }
     )  # fmt: skip
     numeric = ("Its incidents", "Of its kind", "For each while it lasted")
-    each = words.listed([f"{n} {said[one]}" for one, n in counts.items() if n])
+    each = words.listed([f"{n} {said[one]}" for one in said if (n := r.outcomes.get(one))])
     return together(
         say(f"Of {words.plural(len(r.fixes), 'problem')} fixed within a year, {each}.{named}"),
         table(frame, "Problems fixed within a year, the latest first, with 95 % intervals", numeric=numeric),

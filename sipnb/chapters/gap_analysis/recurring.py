@@ -8,13 +8,14 @@ name nobody (`sipnb.records.texts`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from sipnb.chapters.facts import About
+from sipnb.chapters.facts import About, GapFacts
 from sipnb.chapters.facts.recurring import ChangeKindFact, ClusterFact, FixedFact, RecurringFact
 from sipnb.kpis.scope import Scope
 from sipnb.methods import discoveries, proportions, trends
@@ -82,6 +83,12 @@ def _whole(scope: Scope, start: pd.Timestamp) -> bool:
     return began is not None and began <= start and all(spoken)
 
 
+def earlier_clusters(published: GapFacts | None) -> list[ClusterFact]:
+    """The clusters of the gap analysis that was published for the cycle before; none where there is none."""
+    before = getattr(published, "recurring", None)
+    return [] if before is None else [*before.kinds, *before.words]
+
+
 def by_kind(found: Incidents, hours: pd.Series | None = None, earlier: Sequence[ClusterFact] = ()) -> list[ClusterFact]:
     """Clusters by category and configuration item, those first that cost most hours, or hold most tickets.
 
@@ -91,23 +98,34 @@ def by_kind(found: Incidents, hours: pd.Series | None = None, earlier: Sequence[
     parts = [c for c in ("category", "configuration_item") if rows[c].notna().any()]
     if not parts:
         return []
-    known = {one.id for one in earlier}
-    told = []
-    for values, members in rows.groupby(parts, dropna=False, sort=True).indices.items():
-        mine = pd.Series(False, index=rows.index)
-        mine.iloc[members] = True
-        given = {
-            c: str(v) for c, v in zip(parts, values if len(parts) > 1 else np.ravel(values), strict=True) if pd.notna(v)
-        }
-        if not given or not found.enough(mine):
+    known, told = {one.id for one in earlier}, []
+    for given, mine in _kinds(found, parts, hours):
+        if len(told) == MOST:
+            break
+        if not found.enough(mine):
             continue
         category, item = given.get("category"), given.get("configuration_item")
         id_ = _id("kind", category or "", item or "")
         name = ", ".join(given.values()) + ("" if item or len(parts) == 1 else ", no item named")
-        told.append(
-            _fact(found, mine, hours, id=id_, by="kind", name=name, category=category, item=item, known=id_ in known)
-        )
+        more = {"id": id_, "by": "kind", "name": name, "category": category, "item": item, "known": id_ in known}
+        told.append(_fact(found, mine, hours, **more))
     return _ranked(told)
+
+
+def _kinds(found: Incidents, parts: list[str], hours: pd.Series | None) -> Iterator[tuple[dict[str, str], pd.Series]]:
+    """Each kind with enough tickets of late: its values, and which rows are of it; those first that weigh most."""
+    rows = found.rows
+    codes = rows.groupby(parts, dropna=False, sort=True).ngroup()
+    late = codes[found.now]
+    tickets = late.value_counts().sort_index()
+    weight = tickets if hours is None else hours.reindex(late.index).fillna(0.0).groupby(late).sum()
+    order = pd.DataFrame({"weight": weight, "tickets": tickets})[tickets >= found.fewest]
+    for code in order.sort_values(["weight", "tickets"], ascending=False, kind="stable").index:
+        mine = codes == code
+        first = rows.loc[mine.idxmax()]
+        given = {c: str(first[c]) for c in parts if pd.notna(first[c])}
+        if given:
+            yield given, mine
 
 
 def by_words(
@@ -195,7 +213,9 @@ def gathered(
         days=found.days, incidents=int(found.now.sum()), kinds=kinds, words=said, topics=topics, fewest=found.fewest,
         text="off" if text == "off" else "on" if len(texts) else "none", people=REQUESTERS if found.people else None,
         problems_known=scope.records.has("problems") and scope.records.supplies("tickets", "problem"), fixes=fixes,
+        outcomes=dict(sorted(Counter(one.status for one in fixes).items())),
         changes_known=scope.records.has("changes"), changes=changes, change_hours=change_hours,
+        blamed=sum(one.blamed for one in changes), grouped=sum(one.tickets for one in said),
     )  # fmt: skip
 
 
@@ -231,11 +251,10 @@ def texts(r: RecurringFact, about: About) -> Shown:
         looked = f" Of {words.plural(r.topics, 'topic')} looked at, none comes together reliably." if r.topics else ""
         return say(f"The texts of incidents fall into no groups of {_threshold(r)} that hold.{looked}")
     first = r.words[0]
-    grouped = sum(one.tickets for one in r.words)
     many = words.plural(len(r.words), "group")
     return together(
         say(
-            f"By what their texts say, {grouped:,} of {words.plural(r.incidents, 'incident')} in the last "
+            f"By what their texts say, {r.grouped:,} of {words.plural(r.incidents, 'incident')} in the last "
             f"{words.plural(r.days, 'day')} fall into {many}; the first says "
             f"**{first.name}** ({words.plural(first.tickets, 'ticket')}{_lost(first)}).",
             _moved(r.words),
@@ -280,7 +299,7 @@ def _table(found: Sequence[ClusterFact], caption: str, heading: str) -> Shown:
             "Of all incidents": [words.number(one.share, "share") for one in shown],
             "Hours lost": [words.number(one.hours, "hours") for one in shown],
             "As many days before": [f"{one.before:,}" if one.ratio is not None else words.NO_DATA for one in shown],
-            "For each one before": [
+            "For each before, beside others": [
                 words.NO_DATA if one.ratio is None else f"{one.ratio:.2f} ({one.ratio_low:.2f}–{one.ratio_high:.2f})"
                 for one in shown
             ],
@@ -290,7 +309,7 @@ def _table(found: Sequence[ClusterFact], caption: str, heading: str) -> Shown:
     frame = frame if found[0].hours is not None else frame.drop(columns="Hours lost")
     numeric = [
         c
-        for c in ("Tickets", "Of all incidents", "Hours lost", "As many days before", "For each one before")
+        for c in ("Tickets", "Of all incidents", "Hours lost", "As many days before", "For each before, beside others")
         if c in frame
     ]
     return table(frame, caption, numeric=numeric)
