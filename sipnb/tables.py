@@ -25,8 +25,10 @@ class Column:
     """One canonical column: its kind, whether a table is useless without it, and the bounds of its values.
 
     A `derived` column is computed when records are frozen; no export supplies it. A `free` one holds what people wrote in
-    words of their own: it is frozen only where a KPI of the organisation asks for it. `named` are columns of few words that a
-    tool offers, and of values that are no text at all: what is wrong with them may be shown where many rows say the same.
+    words of their own: it is frozen only where a KPI of the organisation asks for it. `personal` ones say who somebody is: only
+    a pseudonym of them is kept, which tells whether two rows are of the same person and nothing else. `named` are columns of
+    few words that a tool offers, and of values that are no text at all: what is wrong with them may be shown where many rows
+    say the same.
     """
 
     kind: Kind
@@ -37,6 +39,7 @@ class Column:
     high: float | None = None
     note: str = ""
     free: bool = False
+    personal: bool = False
 
     @property
     def named(self) -> bool:
@@ -91,6 +94,8 @@ TABLES: dict[str, Table] = {
                 "subcategory": Column("text"),
                 "group": Column("text"),
                 "channel": Column("text"),
+                "requester": Column("text", personal=True, note="who asked; kept as a pseudonym"),
+                "resolver": Column("text", values=("person", "machine"), note="a machine: a bot, an automation"),
                 "reopened": Column("integer", low=0, note="how often"),
                 "reassigned": Column("integer", low=0, note="how often"),
                 "on_hold": Column("number", low=0, note="seconds"),
@@ -115,7 +120,10 @@ TABLES: dict[str, Table] = {
                 "service": Column("text", **_must),
                 "at": Column("time", **_must),
                 "state": Column("text"),
-                "on_hold": Column("flag"),
+                "on_hold": Column("flag", note="whether the clock stands still"),
+                "reason": Column(
+                    "text", note="why it waits, whether or not the clock stands still: user, supplier, approval"
+                ),
                 "group": Column("text"),
                 "priority": Column("integer", low=1, high=5),
             },
@@ -170,6 +178,7 @@ TABLES: dict[str, Table] = {
                 "severity": Column("text"),
                 "share": Column("number", low=0, high=1, note="of the service that was lost"),
                 "cause": Column("text"),
+                "configuration_item": Column("text", note="what failed"),
             },
         ),
         Table(

@@ -50,10 +50,10 @@ KEPT = {
         "configuration_item",
     },
     "words": {"ticket"},
-    "ticket_events": {"ticket", "state"},
+    "ticket_events": {"ticket", "state", "reason"},
     "problems": {"problem", "state", "outcome"},
     "changes": {"change", "state", "outcome", "risk", "configuration_item"},
-    "outages": {"severity", "cause"},
+    "outages": {"severity", "cause", "configuration_item"},
     "surveys": {"ticket"},
     "measurements": {"kpi"},
 }
@@ -114,10 +114,11 @@ def _tables(planted: Words) -> dict[str, str]:
             tickets.append(
                 [number, service, "incident" if nth % 3 else "request", opened, resolved, "resolved" if nth % 4 else planted(),
                  planted(), 1 + nth % 4, planted(), planted(), ("Desk", "Network", "Server")[nth % 3], planted(), nth % 5 // 4,
-                 nth % 3, str(not late).lower(), planted(), planted(), planted(), planted(), planted(), planted(), 2.5]
+                 nth % 3, str(not late).lower(), planted(), planted(), planted(), planted(), planted(), planted(), 2.5,
+                 PLANTED[nth % 7], ("person", "machine", PLANTED[0], planted())[nth % 4]]
             )  # fmt: skip
-            events.append([number, service, opened, "new", ("Desk", "Network")[nth % 2]])
-            events.append([number, service, resolved, "resolved" if nth % 4 else planted(), "Server"])
+            events.append([number, service, opened, "new", ("Desk", "Network")[nth % 2], planted()])
+            events.append([number, service, resolved, "resolved" if nth % 4 else planted(), "Server", ""])
             surveys.append([service, resolved, 3 + nth % 3, 5, number])
         for service in ("pay", "shop"):
             start = month + pd.Timedelta(days=3)
@@ -126,20 +127,25 @@ def _tables(planted: Words) -> dict[str, str]:
                             planted(), planted()])  # fmt: skip
             for day in (5, 15):
                 begun = month + pd.Timedelta(days=day, hours=10)
-                outages.append([service, begun, begun + pd.Timedelta(hours=3), "unplanned", planted(), planted()])
+                outages.append(
+                    [service, begun, begun + pd.Timedelta(hours=3), "unplanned", planted(), planted(), planted()]
+                )
     # Where times, numbers, flags and kinds are expected; in a service's place, as where a column slipped.
     bad = [list(tickets[0]) for _ in range(12)]
     for position, row in enumerate(bad):
         row[0] = f"B-{planted()}"
         row[(1, 2, 3, 4, 7, 12, 13, 14, 21, 1, 2, 3)[position]] = planted()
     tickets += bad
-    events += [["X", "pay", planted(), "new", "Desk"], [tickets[0][0], planted(), "2026-01-01", "new", "Desk"]]
+    events += [
+        ["X", "pay", planted(), "new", "Desk", ""],
+        [tickets[0][0], planted(), "2026-01-01", "new", "Desk", planted()],
+    ]
     surveys += [["pay", planted(), 3, 5, "T"], ["pay", "2026-05-01", planted(), planted(), "T"]]
     problems += [[f"P-{planted()}", "pay", planted(), planted(), "", "", ""]]
     changes += [[f"C-{planted()}", "pay", planted(), "2026-05-01", planted(), "", "", "", ""]]
     outages += [
-        ["pay", "2026-05-01 10:00", planted(), planted(), "", ""],
-        [planted(), "2026-05-01", "", "unplanned", "", ""],
+        ["pay", "2026-05-01 10:00", planted(), planted(), "", "", ""],
+        [planted(), "2026-05-01", "", "unplanned", "", "", planted()],
     ]
     periods = [(service, month.date()) for month in months for service in ("pay", "shop")]
     broken = [f"{planted()};{planted()}", f"X,pay,{planted()}", f'"{planted()}', f"Total {planted()},1"]
@@ -147,11 +153,12 @@ def _tables(planted: Words) -> dict[str, str]:
     return {
         "tickets": table(
             "ticket,service,kind,opened,resolved,state,outcome,priority,category,subcategory,group,channel,reopened,reassigned,"
-            f"sla_met,problem,change,configuration_item,summary,caller,answers of {contact},effort", tickets, broken),
-        "ticket_events": table("ticket,service,at,state,group", events, broken),
+            f"sla_met,problem,change,configuration_item,summary,caller,answers of {contact},effort,"
+            "requester,resolver", tickets, broken),
+        "ticket_events": table("ticket,service,at,state,group,reason", events, broken),
         "problems": table("problem,service,opened,resolved,state,outcome,cause", problems, broken),
         "changes": table("change,service,kind,started,ended,state,outcome,risk,configuration_item", changes, broken),
-        "outages": table("service,started,ended,kind,severity,cause", outages, broken),
+        "outages": table("service,started,ended,kind,severity,cause,configuration_item", outages, broken),
         "surveys": table("service,answered,score,scale_max,ticket", surveys, broken),
         "costs": table("service,period,amount,category",
                        [[s, p, 1000, "Licences"] for s, p in periods] + [["pay", planted(), planted(), "Licences"]], broken),
@@ -277,6 +284,13 @@ def test_free_text_is_not_even_a_column_of_the_frozen_records(told):
         "summary"
         not in json.loads((records / "quality.json").read_text(encoding="utf-8"))["tables"]["tickets"]["columns"]
     )
+
+
+def test_who_asked_is_a_pseudonym_that_tells_people_apart(told):
+    root, _ = told
+    for file in (root / "reports" / "plain" / CYCLE / "records" / "tickets").rglob("*.parquet"):
+        asked = pd.read_parquet(file)["requester"]
+        assert asked.str.fullmatch("[0-9a-f]{16}").all() and asked.nunique() == len(PLANTED)
 
 
 def test_what_is_wrong_is_still_told_by_its_place_and_its_shape(told):

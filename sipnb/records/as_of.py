@@ -29,7 +29,10 @@ from sipnb.tables import TABLES
 #: Times that are plans: known when they are made.
 PLANS = ("sla_due", "planned_start", "planned_end")
 #: What is known of a ticket only once it has ended, and what goes on changing until then.
-_AT_THE_END, _UNTIL_THE_END = ("sla_met", "state", "outcome", "first_contact"), ("reopened", "reassigned", "on_hold")
+_AT_THE_END, _UNTIL_THE_END = (
+    ("sla_met", "state", "outcome", "first_contact", "resolver"),
+    ("reopened", "reassigned", "on_hold"),
+)
 #: A state of which more than this part of the resolved records have an open one is not that of today.
 _BELIEVED = 0.3
 #: What a history tells where the tickets themselves do not.

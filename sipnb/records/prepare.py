@@ -29,7 +29,7 @@ from sipnb.tables import ESSENTIAL, ESTATE, FREE, TABLES
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.
-FORMAT = 6
+FORMAT = 7
 #: What DuckDB may hold in memory; beyond it, it works on disk.
 MEMORY = "1200MB"
 
@@ -342,7 +342,7 @@ def name_services(con: duckdb.DuckDBPyConnection, workbook: Workbook) -> Service
                     ]
                 )
     con.execute(f"CREATE TYPE service_name AS ENUM ({', '.join(map(quoted, names))})")
-    return Services(ids, list(names.values()))
+    return Services(ids, list(names.values()), workbook.name)
 
 
 def _extent(con: duckdb.DuckDBPyConnection, one: staging.Staged) -> dict[str, Any]:

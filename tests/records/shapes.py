@@ -86,6 +86,7 @@ SHAPES: dict[str, Shape] = {
         },
         {
             "ticket": "Meldingnummer",
+            "requester": "Aanmelder",
             "summary": "Korte omschrijving",
             "channel": "Soort binnenkomst",
             "kind": "Soort melding",
@@ -215,6 +216,7 @@ SHAPES: dict[str, Shape] = {
         },
         {
             "ticket": "Request ID",
+            "requester": "Requester",
             "summary": "Subject",
             "group": "Group",
             "opened": "Created Time",
@@ -482,6 +484,7 @@ SHAPES: dict[str, Shape] = {
         },
         {
             "ticket": "Numero",
+            "requester": "Chiamante",
             "opened": "Aperto il",
             "summary": "Descrizione breve",
             "priority": "Priorità",

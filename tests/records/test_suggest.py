@@ -514,3 +514,33 @@ def test_a_supplement_alone_is_refused_with_what_it_supplements(tmp_path):
     book = organisation(tmp_path / "o", {goals: "servicenow_task_sla"})
     with pytest.raises(WorkbookError, match="supplements tickets, and no source gives tickets"):
         prepare.check(book)
+
+
+def test_who_asked_is_not_who_works_on_it():
+    people = ["Ana Bell", "Cy Dorn", "Eva Fox", "Gus Hill"] * 100
+    found = proposal(helpdesk(**{"assigned_to": people, "opened_by": people, "caller_id": people[::-1]}))
+    assert found.placed["requester"].source == "caller_id"
+    assert {"assigned_to", "opened_by"} <= set(found.unplaced), "nobody else is taken"
+    assert (
+        "requester"
+        not in proposal(helpdesk(**{"Assignee": people, "Technician": people, "Resolved by": people})).placed
+    )
+
+
+def test_machines_are_told_from_people_and_names_are_neither():
+    found = proposal(helpdesk(**{"Resolved by bot": ["yes", "no", "no", "no"] * 100})).placed["resolver"]
+    assert found.entry == {"map": {"no": "person", "yes": "machine"}}
+    assert "resolver" not in proposal(helpdesk(**{"Resolver": ["Ana Bell", "Cy Dorn"] * 200})).placed
+
+
+@pytest.mark.parametrize("name", ["u_on_hold_reason", "hold_reason", "Pending Reason", "Wartegrund", "wachtreden"])
+def test_why_tickets_wait_is_said_to_belong_to_their_events(name):
+    found = proposal(helpdesk(**{name: ["supplier", "user"] * 200}))
+    assert found.unplaced[name].endswith("why a ticket waits: `reason` of ticket_events")
+
+
+def test_what_failed_in_an_outage_is_placed():
+    frame = pd.DataFrame({"Outage Start": ["2026-08-01 07:00"] * 9, "Outage End": ["2026-08-01 09:00"] * 9, "Service": "mail",
+                          "cmdb_ci": ["mail-db-01", "mail-gw-01", "mail-app-02"] * 3})  # fmt: skip
+    found = proposal(frame)
+    assert (found.table, found.placed["configuration_item"].source) == ("outages", "cmdb_ci")

@@ -74,6 +74,12 @@ def suggest(columns: dict[str, str], sample: pd.DataFrame, system: str | None = 
             "the first row names hardly any column: if titles stand above the header, skip them (`skip: N` at the source)"
         )
     unplaced = {c: writing.hint(known[c]) for c in columns if c not in used and not synonyms.repetition(c, columns)}
+    waits = {
+        c
+        for (column, c), (sure, _) in synonyms.candidates("ticket_events", unplaced).items()
+        if column == "reason" and sure > 0.7
+    }
+    unplaced |= {c: f"{unplaced[c]}; why a ticket waits: `reason` of ticket_events" for c in unplaced if c in waits}
     unknown = {c: _unknown(c, p, known, plan, bool(start)) for c, p in placed.items() if p.source in known}
     unknown = {c: values for c, values in unknown.items() if values}
     # What the sample does not show may still be in the file: a shipped mapping's own marks stay, and its formats where
@@ -117,7 +123,8 @@ def _as_shipped(
     start: Mapping, columns: dict[str, str], known: dict[str, Profile], sample: pd.DataFrame
 ) -> tuple[Plan, list[str]]:
     """What a shipped mapping takes, and what names and values place beside it."""
-    table, content = max(start.tables.items(), key=lambda item: shipped.fit(item[1], item[0], columns))
+    _, table = shipped.best_table(start, columns)
+    content = start.tables[table]
     placed = shipped.placed(content, table, known)
     rest = {c: p for c, p in known.items() if c not in {one.source for one in placed.values()}}
     # A supplement gives what it is there for and nothing else.

@@ -118,7 +118,8 @@ def _by_values(table: str, known: dict[str, Profile]) -> list[Placed]:
 
 def best(known: dict[str, Profile]) -> Plan:
     """The canonical table that an export makes best, tickets if none, and its columns."""
-    found = {table: place(table, known) for table in synonyms.words()["names"]}
+    # A history of tickets is proposed as tickets that are told by their events.
+    found = {table: place(table, known) for table in synonyms.words()["names"] if table != "ticket_events"}
     said = {profiles.table_of(one) for one in known.values() if one.unique > 0.5 and one.filled > 0.9 * one.rows}
 
     def worth(table: str) -> float:

@@ -182,6 +182,9 @@ def look(table: str, column: str, one: Profile) -> tuple[float | None, str, dict
         share, entry = spelled(one, said["states"], synonyms.state)
         few = one.distinct <= 40
         return (0.5 + share / 2) * few, f"{one.distinct} values, {share:.0%} known states", {"map": entry}
+    if column == "resolver":
+        share, entry = spelled(one, said["resolvers"])
+        return share, f"{share:.0%} people or machines", {"map": entry}
     if kind == "flag":
         return _flag(one)
     if kind in ("integer", "number"):

@@ -34,9 +34,7 @@ def system(
     ships = _shipped()
     if wanted and wanted not in ships:
         raise WorkbookError([f"system {wanted!r} has no shipped mapping; {nearest(wanted, [*ships, 'other'])}"])
-    fits = {
-        n: max((fit(c, t, columns), t) for t, c in m.tables.items()) for n, m in ships.items() if wanted in (None, n)
-    }
+    fits = {n: best_table(m, columns) for n, m in ships.items() if wanted in (None, n)}
 
     def explains(name: str) -> bool:
         found, table = fits[name]
@@ -55,6 +53,12 @@ def system(
         return None, round(best, 2), None
     name = max(usable, key=lambda n: fits[n][0])
     return name, round(fits[name][0], 2), ships[name]
+
+
+def best_table(mapping: Mapping, columns: dict[str, str]) -> tuple[float, str]:
+    """The table of a mapping of which most columns are there, and their share; a history has fewer than its tickets need."""
+    tables = [t for t in mapping.tables if t != "ticket_events"] or list(mapping.tables)
+    return max((fit(mapping.tables[t], t, columns), t) for t in tables)
 
 
 def fit(content: TableMap, table: str, columns: dict[str, str]) -> float:
