@@ -225,12 +225,20 @@ def _publish(
 def demo(
     seed: Annotated[int, typer.Option("--seed", help="another seed gives another organisation")] = 1,
     out: Annotated[Path | None, typer.Option("--out", help="where to write (default: reports/demo/exports)")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="as if this located cause did not act; may be repeated")
+    ] = None,
 ) -> None:
     """Write the records of the simulated organisation, and the truth about it beside them."""
     from sipnb import demo as simulated
+    from sipnb.params import WorkbookError
 
+    try:
+        removed = [simulated.cause(one).id for one in without or ()]
+    except ValueError as error:
+        raise WorkbookError([f"--without: {error}"]) from error
     folder = (out or places.reports() / "demo" / "exports").resolve()
-    for table, rows in simulated.write(folder, seed=seed).items():
+    for table, rows in simulated.write(folder, seed=seed, without=removed).items():
         tell(f"{table:>14} {rows:>9,} rows")
     tell(f"written to {folder}; what is true about each service: {folder / 'truth.yml'}")
 

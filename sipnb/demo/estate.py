@@ -56,15 +56,22 @@ def changes(service: Service, rng: np.random.Generator, items: list[str]) -> pd.
             "risk": risk,
         }
     )
-    repair = table[failed & (rng.random(n) < 0.4)].copy()
+    table = pd.concat([table, repairs(rng, table[failed & (rng.random(n) < 0.4)])], ignore_index=True).sort_values(
+        "started", ignore_index=True
+    )
+    table["configuration_item"] = rng.choice(items, len(table))
+    return table[table["started"] < END].reset_index(drop=True)
+
+
+def repairs(rng: np.random.Generator, failed: pd.DataFrame) -> pd.DataFrame:
+    """The emergency changes that repair `failed` ones, hours later."""
+    repair = failed.copy()
     begin = repair["ended"] + rng.integers(2 * HOUR, 10 * HOUR, len(repair))
     repair["planned_start"] = repair["started"] = begin
     repair["planned_end"] = begin + 2 * HOUR
     repair["ended"] = begin + rng.integers(HOUR // 2, 2 * HOUR, len(repair))
     repair[["kind", "outcome", "risk"]] = ["emergency", "successful", "high"]
-    table = pd.concat([table, repair], ignore_index=True).sort_values("started", ignore_index=True)
-    table["configuration_item"] = rng.choice(items, len(table))
-    return table[table["started"] < END].reset_index(drop=True)
+    return repair
 
 
 def outages(service: Service, rng: np.random.Generator, failed: pd.DataFrame) -> pd.DataFrame:
@@ -77,29 +84,45 @@ def outages(service: Service, rng: np.random.Generator, failed: pd.DataFrame) ->
         started = first + ((month + rng.random(len(month))) * MONTH).astype("int64")
     else:
         started = first + (rng.random(rng.poisson(service.unplanned * months)) * (END - first)).astype("int64")
-    n = len(started)
-    share = np.round(np.clip(rng.beta(1.3, 1.8, n), 0.03, 1.0), 2)
-    minutes = np.clip(rng.lognormal(np.log(70), 0.9, n), 5, 1500)
-    unplanned = pd.DataFrame(
-        {"started": started, "ended": started + (minutes * 60).astype("int64"), "kind": "unplanned", "share": share}
-    )
-    unplanned["cause"] = rng.choice(OUTAGE_CAUSES, n)
-    broken = failed[rng.random(len(failed)) < 0.6]
-    by_change = pd.DataFrame(
-        {
-            "started": broken["ended"] + 60,
-            "ended": broken["ended"] + 60 + rng.integers(HOUR // 4, 4 * HOUR, len(broken)),
-            "kind": "unplanned",
-            "share": np.round(rng.uniform(0.05, 0.6, len(broken)), 2),
-            "cause": "failed change",
-        }
-    )
+    fallen = unplanned(rng, started)
+    by_change = broken(rng, failed)
     night = _nights(service, rng, service.maintenance, (6,)) + 2 * HOUR
     maintenance = pd.DataFrame(
         {"started": night, "ended": night + rng.integers(2, 5, len(night)) * HOUR, "kind": "maintenance"}
     )
     maintenance[["share", "cause"]] = [1.0, "announced maintenance"]
-    table = pd.concat([unplanned, by_change, maintenance], ignore_index=True)
+    return whole(pd.concat([fallen, by_change, maintenance], ignore_index=True))
+
+
+def unplanned(rng: np.random.Generator, started: np.ndarray) -> pd.DataFrame:
+    """Unplanned outages that begin at these times (s): how long, how much of the service, and why."""
+    n = len(started)
+    share = np.round(np.clip(rng.beta(1.3, 1.8, n), 0.03, 1.0), 2)
+    minutes = np.clip(rng.lognormal(np.log(70), 0.9, n), 5, 1500)
+    table = pd.DataFrame(
+        {"started": started, "ended": started + (minutes * 60).astype("int64"), "kind": "unplanned", "share": share}
+    )
+    table["cause"] = rng.choice(OUTAGE_CAUSES, n)
+    return table
+
+
+def broken(rng: np.random.Generator, failed: pd.DataFrame) -> pd.DataFrame:
+    """The outages that three of five `failed` changes leave behind, of the item that was changed."""
+    changed = failed[rng.random(len(failed)) < 0.6]
+    return pd.DataFrame(
+        {
+            "started": changed["ended"] + 60,
+            "ended": changed["ended"] + 60 + rng.integers(HOUR // 4, 4 * HOUR, len(changed)),
+            "kind": "unplanned",
+            "share": np.round(rng.uniform(0.05, 0.6, len(changed)), 2),
+            "cause": "failed change",
+            "configuration_item": changed["configuration_item"],
+        }
+    )
+
+
+def whole(table: pd.DataFrame) -> pd.DataFrame:
+    """The outages that begin before the exports end, in order, with their severity; −1 where one has not ended by then."""
     table = table[table["started"] < END].sort_values("started", ignore_index=True)
     table["severity"] = np.select([table["share"] < 0.2, table["share"] < 0.6], ["minor", "major"], "critical")
     table.loc[table["ended"] > END, "ended"] = -1
@@ -135,30 +158,32 @@ def arrivals(
     On top of the ordinary demand come the incidents that failed changes cause within a day, and those that unplanned
     outages cause while they last and a little after.
     """
-    opened = [demand(service, rng, scale)]
-    change, outage = [np.full(len(opened[0]), -1)], [np.full(len(opened[0]), -1)]
+    ordinary = demand(service, rng, scale)
     failed = np.flatnonzero(changes["outcome"].eq("failed"))
-    count = rng.poisson(service.change_tickets * scale, len(failed)) + 1
-    cause = np.repeat(failed, count)
-    later = np.minimum(rng.exponential(5 * HOUR, len(cause)), 23.5 * HOUR).astype("int64")
-    opened.append(changes["ended"].to_numpy()[cause] + later)
-    change.append(cause)
-    outage.append(np.full(len(cause), -1))
     down = np.flatnonzero(outages["kind"].eq("unplanned") & outages["cause"].ne("failed change"))
+    table = pd.DataFrame({"opened": ordinary, "change": -1, "outage": -1})
+    return in_turn(pd.concat([table, caused(service, rng, scale, changes, failed, outages, down)], ignore_index=True))
+
+
+def caused(
+    service: Service, rng: np.random.Generator, scale: float, changes: pd.DataFrame, failed: np.ndarray,
+    outages: pd.DataFrame, down: np.ndarray,
+) -> pd.DataFrame:  # fmt: skip
+    """The incidents of `failed` changes and of outages that were `down` (row numbers), in columns as those of `arrivals`."""
+    change = np.repeat(failed, rng.poisson(service.change_tickets * scale, len(failed)) + 1)
+    later = np.minimum(rng.exponential(5 * HOUR, len(change)), 23.5 * HOUR).astype("int64")
+    by_change = pd.DataFrame({"opened": changes["ended"].to_numpy()[change] + later, "change": change, "outage": -1})
     count = rng.poisson(service.outage_tickets * scale * outages["share"].to_numpy()[down])
-    cause = np.repeat(down, count)
-    length = np.where(outages["ended"] < 0, HOUR, outages["ended"] - outages["started"])[cause]
-    opened.append(outages["started"].to_numpy()[cause] + rng.integers(60, length + HOUR // 2))
-    change.append(np.full(len(cause), -1))
-    outage.append(cause)
-    table = pd.DataFrame(
-        {
-            "opened": np.concatenate(opened).astype("int64"),
-            "change": np.concatenate(change),
-            "outage": np.concatenate(outage),
-        }
-    )
-    return table[table["opened"] < END].sort_values(["opened", "change", "outage"], ignore_index=True)
+    outage = np.repeat(down, count)
+    length = np.where(outages["ended"] < 0, HOUR, outages["ended"] - outages["started"])[outage]
+    opened = outages["started"].to_numpy()[outage] + rng.integers(60, length + HOUR // 2)
+    return pd.concat([by_change, pd.DataFrame({"opened": opened, "change": -1, "outage": outage})], ignore_index=True)
+
+
+def in_turn(arrivals: pd.DataFrame) -> pd.DataFrame:
+    """Those that arrive before the exports end, sorted."""
+    table = arrivals[arrivals["opened"] < END].astype("int64")
+    return table.sort_values(["opened", "change", "outage"], ignore_index=True)
 
 
 def _monthly(periods: pd.DatetimeIndex, times: pd.Series, amount: pd.Series | None = None) -> np.ndarray:

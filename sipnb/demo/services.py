@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 ORGANISATION = "Northfield Group"
 ZONE = "Europe/Berlin"
@@ -73,6 +74,19 @@ class Service:
     change_tickets: float = 2.0  # incidents a failed change causes
     problems: float = 0.7
     users: int = 4000
+    mix: tuple[float, ...] = (0.4, 0.28, 0.2, 0.12)  # share of each category, in the order of `phrases.yml`
+    slow: tuple[float, ...] = (1.0, 1.15, 0.9, 1.35)  # factor of each category on the resolution time
+    hopping: tuple[float, ...] = (1.0, 1.5, 0.7, 0.4)  # factor of each on the share with two and more reassignments
+    one_hop_factor: float = 1.2  # on the resolution time, as is that of what is solved at first contact
+    first_contact_factor: float = 0.35
+    begins: tuple[float, ...] = ()  # share of tickets that begin in each group; three of four at the service desk
+    machine: float = 0.05  # share of quick and simple tickets that a machine resolves
+    #: What is otherwise without the located causes: all above says what the service is with them.
+    bare: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def without_causes(self) -> Service:
+        """The service as it would be if none of its located causes acted."""
+        return replace(self, **self.bare, bare={})
 
     def goal_hours(self) -> tuple[float, ...]:
         """The resolution goal by priority 1 to 5: net hours of the agreed calendar."""
@@ -80,7 +94,24 @@ class Service:
 
 
 SERVICES: tuple[Service, ...] = (
-    Service("email", "E-mail", "stable and good", None, 780, met=_steady(0.94), liked=0.86, users=9000),
+    # Nothing about a ticket of this service says how long it takes.
+    Service(
+        "email",
+        "E-mail",
+        "stable and good",
+        None,
+        780,
+        met=_steady(0.94),
+        multi_hop_factor=1.0,
+        liked=0.86,
+        users=9000,
+        mix=(0.3, 0.32, 0.14, 0.24),
+        slow=(1.0, 1.0, 1.0, 1.0),
+        hopping=(1.0, 1.0, 1.0, 1.0),
+        one_hop_factor=1.0,
+        first_contact_factor=1.0,
+        machine=0.0,
+    ),
     Service(
         "payments",
         "Payments",
@@ -92,6 +123,9 @@ SERVICES: tuple[Service, ...] = (
         met=((FIRST_DAY, 0.88), (date(2026, 3, 1), 0.88), (date(2026, 11, 1), 0.68)),
         liked=0.76,
         users=2500,
+        mix=(0.27, 0.16, 0.38, 0.19),
+        slow=(1.0, 1.0, 1.0, 1.0),
+        bare={"met": _steady(0.88)},
     ),
     Service(
         "payroll",
@@ -104,6 +138,8 @@ SERVICES: tuple[Service, ...] = (
         months=_YEAR_END,
         month_end=2.4,
         users=9000,
+        mix=(0.42, 0.24, 0.14, 0.2),
+        slow=(1.0, 1.2, 1.3, 0.9),
     ),
     Service(
         "archive",
@@ -138,6 +174,20 @@ SERVICES: tuple[Service, ...] = (
         multi_hop_factor=4.0,
         liked=0.72,
         users=9000,
+        mix=(0.3, 0.22, 0.34, 0.14),
+        slow=(1.0, 1.05, 0.95, 1.1),
+        hopping=(1.0, 1.0, 1.0, 1.0),
+        begins=(0.52, 0.25, 0.09, 0.08, 0.06),
+        bare={
+            "multi_hop": 0.06,
+            "met": (
+                (FIRST_DAY, 0.87),
+                (date(2025, 10, 31), 0.87),
+                (date(2025, 11, 1), 0.76),
+                (date(2025, 11, 30), 0.76),
+                (date(2025, 12, 1), 0.87),
+            ),
+        },
     ),
     Service(
         "web-shop",
@@ -154,6 +204,10 @@ SERVICES: tuple[Service, ...] = (
         problems=0.5,
         liked=0.74,
         users=60000,
+        mix=(0.38, 0.1, 0.27, 0.25),
+        slow=(1.0, 1.1, 0.95, 1.05),
+        hopping=(1.0, 1.2, 0.8, 1.1),
+        bare={"change_failure": 0.04},
     ),
     Service(
         "service-desk",
@@ -165,6 +219,9 @@ SERVICES: tuple[Service, ...] = (
         queue_demand=(date(2026, 1, 1), 1.16),
         liked=0.8,
         users=9000,
+        mix=(0.22, 0.3, 0.3, 0.18),
+        slow=(0.85, 1.1, 1.0, 1.3),
+        hopping=(0.5, 0.8, 1.0, 1.9),
     ),
     Service(
         "hr-portal",
@@ -177,6 +234,8 @@ SERVICES: tuple[Service, ...] = (
         liked=0.45,
         responds=0.24,
         users=9000,
+        mix=(0.35, 0.25, 0.28, 0.12),
+        slow=(1.0, 0.9, 1.1, 1.2),
     ),
     Service(
         "erp",
@@ -188,6 +247,7 @@ SERVICES: tuple[Service, ...] = (
         parked=((FIRST_DAY, 0.86), (date(2026, 11, 1), 0.58)),
         liked=0.68,
         users=3500,
+        mix=(0.3, 0.36, 0.2, 0.14),
     ),
     Service(
         "network",
@@ -204,6 +264,10 @@ SERVICES: tuple[Service, ...] = (
         problems=1.2,
         liked=0.75,
         users=9000,
+        mix=(0.26, 0.3, 0.28, 0.16),
+        slow=(1.0, 0.95, 1.05, 1.1),
+        hopping=(1.2, 0.8, 0.9, 1.2),
+        bare={"met": _steady(0.9), "unplanned": (0, 2)},
     ),
     Service(
         "chat-assistant",
@@ -217,6 +281,10 @@ SERVICES: tuple[Service, ...] = (
         problems=1.0,
         liked=0.7,
         users=4000,
+        mix=(0.5, 0.3, 0.2),
+        slow=(1.0, 1.1, 0.9),
+        hopping=(1.0, 1.5, 0.7),
+        machine=0.9,
     ),
     Service(
         "identity",
@@ -257,6 +325,63 @@ DEEDS = (
     Deed("payments", "second-line-rota", "not due", "none: overdue"),
     Deed("web-shop", "friday-freeze", "not due", "none: rejected"),
 )
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A located cause: where it is (an attribute of the records and its value), since when, and the KPI that it hurts.
+
+    Without it the records are those that they would be; all that it does not touch stays the same, to the byte.
+    """
+
+    id: str
+    service: str
+    what: str
+    kind: str  # of the driver
+    table: str  # whose attribute it is
+    attribute: str
+    value: str
+    since: date
+    kpi: str
+
+
+#: Night at the service without cover: from this local hour to that.
+NIGHT = (22, 6)
+
+CAUSES: tuple[Cause, ...] = (
+    Cause(
+        "bank-interface-waits", "payments", "tickets wait for the bank while the clock runs, more of them every month",
+        "supplier", "tickets", "category", "bank interface", date(2026, 3, 1), "sla_attainment",
+    ),
+    Cause(
+        "operations-bounces", "workplace", "what begins in one group is passed on twice and more, and lost time by it",
+        "group", "ticket_events", "group", "Workplace Operations", FIRST_DAY, "sla_attainment",
+    ),
+    Cause(
+        "nights-without-cover", "network", "what is opened in the night lies until the morning",
+        "hour", "tickets", "opened", "22:00-06:00", FIRST_DAY, "sla_attainment",
+    ),
+    Cause(
+        "gateway-fails", "network", "one configuration item has most of the unplanned outages",
+        "configuration item", "outages", "configuration_item", "network-gw-01", FIRST_DAY, "availability",
+    ),
+    Cause(
+        "normal-changes-fail", "web-shop", "changes of one kind fail, break the service and bring incidents",
+        "kind of change", "changes", "kind", "normal", FIRST_DAY, "change_failure_rate",
+    ),
+    Cause(
+        "assistant-comes-back", "chat-assistant", "what the assistant resolved is asked again within days, by unhappy users",
+        "resolver", "tickets", "resolver", "machine", date(2026, 9, 19), "csat_top2",
+    ),
+)  # fmt: skip
+
+
+def cause(cause_id: str) -> Cause:
+    """The cause of this id. Raises `ValueError` naming the ids there are."""
+    for one in CAUSES:
+        if one.id == cause_id:
+            return one
+    raise ValueError(f"no cause {cause_id!r}; there are {', '.join(one.id for one in CAUSES)}")
 
 
 def service(service_id: str) -> Service:

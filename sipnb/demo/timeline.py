@@ -15,6 +15,7 @@ HOUR = 3_600
 MONTH = 30.4375 * DAY
 
 HOLIDAYS = clocks.holiday_dates("DE", None, range(2024, 2031))
+_FREE = np.array(sorted(HOLIDAYS), "datetime64[D]")  # as numbers: dates are compared one by one
 OFFICE = clocks.calendar({day: ["08:00-18:00"] for day in clocks.DAYS[:5]}, ZONE, HOLIDAYS)
 
 # Demand by local hour: office work with a lunch dip, and a service that customers also use in the evening.
@@ -76,7 +77,7 @@ def demand(service: Service, rng: np.random.Generator, scale: float) -> np.ndarr
     office = service.agreed == "office"
     rate = (_OFFICE_HOURS if office else _CUSTOMER_HOURS)[local.hour].astype(float)
     rate *= (_OFFICE_DAYS if office else _CUSTOMER_DAYS)[local.day_of_week]
-    holiday = np.isin(local.tz_localize(None).normalize().to_numpy("datetime64[D]"), sorted(HOLIDAYS))
+    holiday = np.isin(local.tz_localize(None).normalize().to_numpy("datetime64[D]"), _FREE)
     rate *= np.where(holiday, 0.12 if office else 0.7, 1.0)
     rate *= np.asarray(service.months)[local.month - 1]
     rate *= np.where((local.day >= 26) | (local.day <= 3), service.month_end, 1.0)

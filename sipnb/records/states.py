@@ -31,7 +31,8 @@ WORDS: dict[Meaning, tuple[str, ...]] = {
         "new", "open", "opened", "reopened", "re-opened", "reopen", "registered", "logged", "submitted", "to do", "todo",
         "assigned", "accepted", "active", "in progress", "work in progress", "in work", "processing", "under investigation",
         "investigating", "escalated", "on hold", "hold", "pending", "waiting", "suspended", "waiting for customer",
-        "waiting for support", "waiting for approval", "waiting for user", "waiting for vendor", "awaiting user info",
+        "waiting for support", "waiting for approval", "waiting for user", "waiting for vendor", "waiting for supplier",
+        "awaiting supplier", "awaiting user info",
         "awaiting vendor", "awaiting problem", "awaiting evidence", "awaiting caller", "awaiting change", "awaiting approval",
     ),
 }  # fmt: skip
