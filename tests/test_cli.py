@@ -248,6 +248,12 @@ def test_an_unknown_key_ends_with_2(organisation, tmp_path):
     assert "demo/workbook.yml: gates: unknown key 'gates'; nearest valid name: gate" in done.stderr
 
 
+def test_the_demo_without_an_unknown_cause_ends_with_2_and_names_those_there_are(tmp_path):
+    done = inside.sipnb("demo", "--without", "rain", "--out", tmp_path / "x", cwd=tmp_path)
+    assert done.returncode == 2 and not (tmp_path / "x").exists()
+    assert "--without: no cause 'rain'; there are bank-interface-waits, operations-bounces" in done.stderr
+
+
 def test_a_missing_export_ends_with_7_and_the_path_looked_for(tmp_path):
     (tmp_path / "empty").mkdir()
     done = sipnb("run", "uci_servicenow", "--data", tmp_path / "empty", "--out", tmp_path, cwd=tmp_path)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import filecmp
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
+from scipy import stats
 
 from sipnb import demo, tables
+from sipnb.demo import effects
 from sipnb.demo.services import DEEDS
 from sipnb.records import clocks
 from tests import schemas
@@ -357,3 +360,207 @@ def test_workplace_had_one_bad_month_that_passed_by_itself(tickets, truth):
 def test_the_truth_of_every_action_of_the_demo_is_written_down(truth):
     told = {name: action for one in truth["services"].values() for name, action in one.get("actions", {}).items()}
     assert set(told) == {deed.action for deed in DEEDS} and told["status-replies"]["right_verdict"] == "did not"
+
+
+# --- located causes ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory):
+    """The records of a cause's service without it."""
+
+    @cache
+    def made(cause) -> dict[str, pd.DataFrame]:
+        folder = tmp_path_factory.mktemp(cause.id)
+        demo.write(folder, services=[cause.service], without=[cause.id])
+        assert YAML(typ="safe").load(folder / "truth.yml")["removed"] == [cause.id]
+        return {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+
+    return made
+
+
+def with_it(exports, cause) -> dict[str, pd.DataFrame]:
+    return {name: of(table, cause.service).reset_index(drop=True) for name, table in exports.items()}
+
+
+CAUSE = pytest.mark.parametrize("cause", demo.CAUSES, ids=lambda cause: cause.id)
+#: What may differ of a ticket that a cause slows down or has passed on, and of a change that it lets fail.
+TOUCHED = {
+    "bank-interface-waits": {"resolved", "closed", "state", "resolver", "on_hold", "first_contact", "sla_due", "sla_met"},
+    "operations-bounces": {
+        "acknowledged", "resolved", "closed", "state", "priority", "impact", "group", "resolver", "reopened", "reassigned",
+        "on_hold", "first_contact", "sla_due", "sla_met", "effort",
+    },
+    "nights-without-cover": {"acknowledged", "resolved", "closed", "state", "sla_due", "sla_met", "effort"},
+}  # fmt: skip
+
+
+def test_the_truth_says_where_each_cause_is(truth, exports):
+    assert set(truth["causes"]) == {cause.id for cause in demo.CAUSES} and truth["removed"] == []
+    for one in truth["causes"].values():
+        table, column, value = one["where"].values()
+        assert one["acts"] and column in tables.TABLES[table].columns
+        assert column == "opened" or of(exports[table], one["service"])[column].eq(value).any()
+    hurt = [one["service"] for one in truth["causes"].values()]
+    assert hurt.count("network") == 2 and "email" not in hurt
+
+
+@CAUSE
+def test_a_cause_changes_nothing_but_what_it_touches(cause, exports, without):
+    there, gone = with_it(exports, cause), without(cause)
+    same = ["problems", *(["changes"] if cause.table != "changes" else [])]
+    same += [] if cause.table in ("changes", "outages") else ["outages"]
+    for name in same:
+        pd.testing.assert_frame_equal(there[name], gone[name], obj=name)
+    tickets, left = (found["tickets"].set_index("ticket") for found in (there, gone))
+    assert set(left.index) <= set(tickets.index), "what does not come on top keeps its number"
+    both = tickets.loc[left.index]
+    differs = ~((both == left) | (both.isna() & left.isna())).fillna(False).astype(bool)
+    assert set(differs.columns[differs.any()]) <= TOUCHED.get(cause.id, set())
+    mine = effects.concerned(cause, there).to_numpy() if cause.table in ("tickets", "ticket_events") else None
+    if cause.id in TOUCHED:
+        assert len(left) == len(tickets) and differs.any(axis=1).sum() > 100
+        assert not differs.any(axis=1)[~mine].any(), "and nothing elsewhere"
+        whole = left.index[~differs.any(axis=1)]
+    else:
+        assert len(left) < len(tickets) and not differs.any(axis=None)
+        whole = left.index
+    events = [found["ticket_events"][found["ticket_events"]["ticket"].isin(whole)] for found in (there, gone)]
+    pd.testing.assert_frame_equal(*(found.reset_index(drop=True) for found in events))
+
+
+@CAUSE
+def test_without_a_cause_all_other_services_are_the_same_bytes(cause, tmp_path):
+    others = [one for one in ("archive", "chat-assistant", "network") if one != cause.service]
+    demo.write(tmp_path / "with", services=others, scale=0.2)
+    demo.write(tmp_path / "without", services=others, scale=0.2, without=[cause.id])
+    names = [f"{name}.parquet" for name in tables.TABLES if name != "measurements"]
+    assert filecmp.cmpfiles(tmp_path / "with", tmp_path / "without", names, shallow=False) == (names, [], [])
+
+
+@pytest.mark.parametrize(
+    ("cause", "of_all", "of_those"),
+    [
+        ("bank-interface-waits", (0.09, 0.17), (0.27, 0.43)),
+        ("operations-bounces", (0.06, 0.10), (0.25, 0.40)),
+        ("nights-without-cover", (0.03, 0.08), (0.25, 0.40)),
+        ("gateway-fails", (0.0015, 0.006), (0.0015, 0.006)),
+        ("normal-changes-fail", (0.1, 0.26), (0.15, 0.40)),
+        ("assistant-comes-back", (0.08, 0.16), (0.22, 0.40)),
+    ],
+)
+def test_the_switch_says_what_a_cause_costs(cause, of_all, of_those):
+    for seed in (1, 2):
+        found = demo.effect(cause, seed=seed)
+        assert of_all[0] < found.difference < of_all[1]
+        assert of_those[0] < found.concerned_difference < of_those[1]
+        assert 0 < found.concerned < found.n
+
+
+def test_the_effect_is_the_difference_of_the_records(exports, without):
+    cause = next(cause for cause in demo.CAUSES if cause.id == "nights-without-cover")
+    since, found = CUT_OFF - pd.Timedelta(days=184), demo.effect(cause.id)
+    shares = []
+    for records in (with_it(exports, cause), without(cause)):
+        mine = records["tickets"]
+        hour = mine["opened"].dt.tz_convert("Europe/Berlin").dt.hour
+        mine = mine[(hour >= 22) | (hour < 6)]
+        late = ~(mine["resolved"] <= mine["sla_due"])
+        at = mine["sla_due"].where(late, mine["resolved"])
+        shares.append(late[(at >= since) & (at < CUT_OFF)].mean())
+    assert (found.concerned_share, found.concerned_share_without) == pytest.approx(shares)
+
+
+def test_an_unknown_cause_and_senseless_days_are_refused():
+    with pytest.raises(ValueError, match="no cause 'rain'; there are bank-interface-waits, operations-bounces"):
+        demo.generate(without=["rain"])
+    with pytest.raises(ValueError, match="no cause 'rain'"):
+        demo.effect("rain")
+    with pytest.raises(ValueError, match="days must be positive"):
+        demo.effect("gateway-fails", days=0)
+
+
+def test_payments_fall_by_what_waits_for_the_bank_alone(tickets, without):
+    bank = next(cause for cause in demo.CAUSES if cause.id == "bank-interface-waits")
+    mine = of(tickets, "payments")
+    others = mine[mine["category"] != "bank interface"]
+    assert met(others, "2026-08", "2026-10") == pytest.approx(met(others, "2025-08", "2025-10"), abs=0.03)
+    gone = without(bank)["tickets"]
+    recent = gone["opened"].between(pd.Timestamp("2026-05-01", tz="UTC"), CUT_OFF - pd.Timedelta(days=5))
+    assert gone.loc[recent, "sla_met"].mean() == pytest.approx(0.88, abs=0.015)
+
+
+def test_what_waits_for_the_bank_is_seen_early_and_the_clock_runs(exports):
+    events = of(exports["ticket_events"], "payments")
+    waits = events[events["state"] == "waiting for supplier"]
+    opened = of(exports["tickets"], "payments").set_index("ticket")["opened"]
+    hours = (waits["at"].to_numpy() - opened[waits["ticket"]].to_numpy()) / pd.Timedelta(hours=1)
+    assert not waits["on_hold"].any() and set(waits["reason"]) == {"supplier"} and len(waits) > 500
+    assert np.quantile(hours, 0.9) < 8
+    held = exports["ticket_events"]["on_hold"]
+    assert set(exports["ticket_events"].loc[held, "reason"]) == {"user", "supplier", "approval"}
+    assert (
+        exports["ticket_events"]
+        .loc[~held & (exports["ticket_events"]["state"] != "waiting for supplier"), "reason"]
+        .isna()
+        .all()
+    )
+
+
+def test_one_group_of_workplace_passes_on_and_others_do_not(exports):
+    mine = of(exports["tickets"], "workplace").set_index("ticket")
+    first = of(exports["ticket_events"], "workplace").drop_duplicates("ticket").set_index("ticket")["group"]
+    many = (mine["reassigned"] >= 2).groupby(first[mine.index]).mean()
+    assert many["Workplace Operations"] > 0.6 and many.drop("Workplace Operations").max() < 0.1
+
+
+def test_one_item_of_the_network_has_most_of_the_outages(exports):
+    outages = exports["outages"]
+    unplanned = outages["kind"] == "unplanned"
+    assert outages.loc[unplanned, "configuration_item"].notna().all()
+    assert outages.loc[~unplanned, "configuration_item"].isna().all()
+    share = of(outages[unplanned], "network")["configuration_item"].value_counts(normalize=True)
+    assert share["network-gw-01"] > 0.6 and share.drop("network-gw-01").max() < 0.2
+
+
+def test_normal_changes_of_the_web_shop_fail_far_more_often_than_standard_ones(exports):
+    failed = (
+        exports["changes"]["outcome"]
+        .eq("failed")
+        .groupby([exports["changes"]["service"], exports["changes"]["kind"]])
+        .mean()
+    )
+    assert failed["web-shop", "normal"] > 0.2 > 0.1 > failed["web-shop", "standard"]
+
+
+def test_what_the_assistant_resolved_comes_back_and_what_others_resolved_does_not(exports):
+    mine, answers = of(exports["tickets"], "chat-assistant"), of(exports["surveys"], "chat-assistant")
+    told = mine["resolved"] < CUT_OFF - pd.Timedelta(days=7)
+    back = effects.came_back(mine)[told].groupby(mine.loc[told, "resolver"]).mean()
+    assert 0.25 < back["machine"] < 0.45 and back["person"] < 0.1
+    liked = answers["score"].ge(4).groupby(answers["ticket"].map(mine.set_index("ticket")["resolver"])).mean()
+    assert liked["machine"] < liked["person"] - 0.15
+    everywhere = exports["tickets"][exports["tickets"]["service"] != "chat-assistant"].reset_index(drop=True)
+    others = effects.came_back(everywhere).groupby(everywhere["resolver"]).mean()
+    assert 0.02 < others["person"] < 0.07 and others["machine"] < 0.09
+
+
+def test_nothing_about_a_ticket_of_the_stable_service_says_whether_it_is_late(tickets):
+    mine = of(tickets, "email").dropna(subset="sla_met")
+    late = mine["sla_met"].eq(False)
+    local = mine["opened"].dt.tz_convert("Europe/Berlin")
+    for name, groups in {
+        **{c: mine[c] for c in ("category", "subcategory", "channel", "priority", "kind", "configuration_item", "group")},
+        "passed on": mine["reassigned"].clip(upper=2), "hour": local.dt.hour.clip(8, 17),
+        "weekday": local.dt.day_of_week.clip(upper=4),
+    }.items():  # fmt: skip
+        chance = stats.chi2_contingency(pd.crosstab(groups, late)).pvalue
+        assert chance > 0.002, (name, chance)
+
+
+def test_people_ask_by_number_and_some_come_back(tickets):
+    assert tickets["requester"].str.fullmatch(r"U\d{7}").all()
+    assert tickets["resolver"].notna().eq(tickets["resolved"].notna()).all()
+    for one in demo.SERVICES:
+        number = of(tickets, one.id)["requester"].str[1:].astype(int)
+        assert number.between(1, one.users).all()
