@@ -97,7 +97,9 @@ def harmful(
     planned = changes["kind"].ne("emergency")
     sound = np.flatnonzero(changes["kind"].eq(cause.value) & changes["outcome"].eq("successful"))
     more = round(planned.sum() * service.change_failure) - changes["outcome"].eq("failed").sum()
-    rows = np.sort(rng.choice(sound, min(max(more, 0), len(sound)), replace=False))
+    more = min(max(more, 0), len(sound))
+    # One of each few in a row: drawn freely, so few failures would leave whole half-years without any.
+    rows = sound[((np.arange(more) + rng.random(more)) * len(sound) / max(more, 1)).astype(int)]
     found = changes.copy()
     found.loc[rows, "outcome"] = "failed"
     found.loc[rows, "ended"] += (0.6 * (found["ended"] - found["started"])[rows]).astype("int64")

@@ -87,6 +87,10 @@ def outages(service: Service, rng: np.random.Generator, failed: pd.DataFrame) ->
     fallen = unplanned(rng, started)
     by_change = broken(rng, failed)
     night = _nights(service, rng, service.maintenance, (6,)) + 2 * HOUR
+    if (
+        service.maintenance >= 1
+    ):  # begun on the first day, so that nobody can take the months without a row for unrecorded ones
+        night = np.r_[first + 2 * HOUR, night]
     maintenance = pd.DataFrame(
         {"started": night, "ended": night + rng.integers(2, 5, len(night)) * HOUR, "kind": "maintenance"}
     )

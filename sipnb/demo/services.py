@@ -198,7 +198,7 @@ SERVICES: tuple[Service, ...] = (
         agreed="always",
         tier=0.5,
         met=_steady(0.83),
-        changes=5.2,
+        changes=5.4,
         change_failure=0.19,
         change_tickets=26,
         problems=0.5,
@@ -219,9 +219,6 @@ SERVICES: tuple[Service, ...] = (
         queue_demand=(date(2026, 1, 1), 1.16),
         liked=0.8,
         users=9000,
-        mix=(0.22, 0.3, 0.3, 0.18),
-        slow=(0.85, 1.1, 1.0, 1.3),
-        hopping=(0.5, 0.8, 1.0, 1.9),
     ),
     Service(
         "hr-portal",
@@ -234,8 +231,6 @@ SERVICES: tuple[Service, ...] = (
         liked=0.45,
         responds=0.24,
         users=9000,
-        mix=(0.35, 0.25, 0.28, 0.12),
-        slow=(1.0, 0.9, 1.1, 1.2),
     ),
     Service(
         "erp",
@@ -247,7 +242,6 @@ SERVICES: tuple[Service, ...] = (
         parked=((FIRST_DAY, 0.86), (date(2026, 11, 1), 0.58)),
         liked=0.68,
         users=3500,
-        mix=(0.3, 0.36, 0.2, 0.14),
     ),
     Service(
         "network",

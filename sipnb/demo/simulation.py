@@ -82,7 +82,7 @@ class _Made:
         self.repairs, self.on_top = self.sound.iloc[:0], {}
         self.harmed = np.array([], dtype=int)
         for cause in self.acting.values():
-            rng = self._streams(("happens",), cause.id)["happens"]
+            rng = self._streams(("happens",), cause.id, "happens")["happens"]
             if cause.id == "gateway-fails":
                 self.on_top[cause.id] = causes.failing(cause, self.one, rng, self.outages)
             elif cause.id == "normal-changes-fail":
@@ -105,7 +105,7 @@ class _Made:
         )
         nothing = np.array([], dtype=int)
         for cause in self.acting.values():
-            rng, more = self._streams(("arrives",), cause.id)["arrives"], self.on_top.get(cause.id)
+            rng, more = self._streams(("arrives",), cause.id, "arrives")["arrives"], self.on_top.get(cause.id)
             if cause.id == "assistant-comes-back":
                 self._come_back(cause, rng)
             elif more is not None:
