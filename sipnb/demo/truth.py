@@ -97,7 +97,9 @@ def _truth_of(one: Service) -> dict:
         changes.append(
             {
                 "what": "a located cause grows",
-                "cause": next(cause.id for cause in CAUSES if cause.service == one.id and cause.since == before),
+                "cause": next(
+                    (cause.id for cause in CAUSES if cause.service == one.id and cause.since == before), None
+                ),
                 "since": before,
                 "until": min(after, CUT_OFF),
                 "met_from": was,

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sipnb import workbook
-from sipnb.records import prepare
+from sipnb.records import prepare, shapes
 from sipnb.records.frozen import Records
 from tests.records.test_prepare import organisation
 
@@ -68,6 +68,11 @@ def test_names_where_person_or_machine_is_expected_are_emptied_and_shown_nowhere
     assert records.tickets["resolver"].isna().all() and len(records.tickets) == 60
     assert "quackenbush" not in everything(tmp_path / "records of o")
     assert "resolver is none of person, machine" in everything(tmp_path / "records of o")
+
+
+@pytest.mark.parametrize("column", ["requester", "resolver"])
+def test_a_value_is_never_shown_as_a_word_of_the_tool(column):
+    assert not shapes.nameable("tickets", column) and shapes.nameable("tickets", "kind")
 
 
 def test_who_resolved_is_known_when_it_is_resolved(tmp_path):
