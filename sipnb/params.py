@@ -182,6 +182,40 @@ class Publish(Model):
     notify: dict[Said, Variable] = Field(default_factory=dict)
 
 
+def _rate(given: Any) -> tuple[float, ...]:
+    amounts = given if isinstance(given, list | tuple) else [given] * 3
+    money = [isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in amounts]
+    if len(amounts) != 3 or not all(money) or list(amounts) != sorted(amounts):
+        raise ValueError(
+            "is no amount of money; give one above 0, or the low, the likely and the high one: [30, 38, 50]"
+        )
+    return tuple(map(float, amounts))
+
+
+#: What a unit costs, in the organisation's currency: the low, the likely and the high amount, or one for all three.
+Rate = Annotated[tuple[float, float, float], BeforeValidator(_rate)]
+
+
+class Value(Model):
+    """What it is worth to an organisation that less goes wrong; without a rate nothing is said in money.
+
+    `user_hour`: an hour of a user; `ticket`: the work on a ticket; `late_ticket`: a ticket that misses its target, by priority;
+    `downtime_hour`: an hour in which a service is down for everybody. Where the last is given, downtime is not counted in
+    hours of users as well. `affected` is the part of the users who need a service in any hour of an outage.
+    """
+
+    user_hour: Rate | None = None
+    ticket: Rate | None = None
+    late_ticket: dict[Annotated[int, Field(ge=1, le=5)], Rate] = Field(default_factory=dict)
+    downtime_hour: Rate | None = None
+    affected: float = Field(1.0, gt=0, le=1)
+
+    @property
+    def told(self) -> bool:
+        """Whether anything can be put in money."""
+        return bool(self.user_hour or self.ticket or self.late_ticket or self.downtime_hour)
+
+
 class OwnKpi(Model):
     """A KPI that the organisation defines itself.
 
@@ -253,16 +287,22 @@ class WorkbookFile(Model):
     show_values: bool = Field(False, description="examples of what is wrong show what they say, not only their shape")
     retention: Retention = Retention()
     publish: Publish = Publish()
-    unit_costs: dict[Literal["user_hour", "ticket"], Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict,
-        description="what an hour of a user, and the work on a ticket, cost: benefits are put in money",
-    )
+    value: Value = Value()
     decide_within: int = Field(14, ge=1, le=180, description="days from the cut-off to the day decisions are wanted")
     kpis: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], OwnKpi] = Field(default_factory=dict)
     text: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         "on",
         description="whether words of the tickets' texts are kept, to find what recurs; the texts themselves never are",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rates_by_their_older_name(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "unit_costs" not in given:
+            return given
+        if "value" in given:
+            raise ValueError("value and its older name unit_costs cannot stand side by side; keep value")
+        return {**{k: v for k, v in given.items() if k != "unit_costs"}, "value": given["unit_costs"]}
 
 
 class Tier(Model):
@@ -392,7 +432,8 @@ def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
         pattern = error["ctx"]["pattern"]
         sign = "underscores" if "_" in pattern else "hyphens"
         message = _FORMS.get(pattern, f"is not an identifier; use small letters, digits and {sign}")
-    return f"{where}: {path}:{value} {message[0].lower()}{message[1:]}"
+    place = f"{where}: {path}" if path else where
+    return f"{place}:{value} {message[0].lower()}{message[1:]}"
 
 
 def _keys_at(model: Any, location: tuple[Any, ...]) -> list[str]:

@@ -22,7 +22,8 @@ def benefit(
     since = own.observed.iloc[start:].notna().to_numpy()
     cycles, sizes = int(since.sum()), own.sizes if own.sizes is not None else own.observed.notna()
     volume = int(sizes.iloc[start:][since].sum())
-    prices, table = context.workbook.settings.unit_costs, kpi.tables[0]
+    value, table = context.workbook.settings.value, kpi.tables[0]
+    prices = {name: rate[1] for name, rate in (("user_hour", value.user_hour), ("ticket", value.ticket)) if rate}
     counted = kpi.kind in ("count", "rare")
     if kpi.unit == "hours" and kpi.kind == "duration":
         unit, times, price = "hours", volume, prices.get("user_hour")

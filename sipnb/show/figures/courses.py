@@ -127,6 +127,39 @@ def flow(opened: pd.Series, resolved: pd.Series, stock: pd.Series, labels: Seque
     return draw
 
 
+def parts(rows: pd.DataFrame, titles: Sequence[str], labels: Sequence[str]) -> Draw:
+    """The parts of a sum over time, a panel of bars each, every panel from zero on a scale of its own; the latest is labelled.
+
+    `rows` has a column a part, `titles` its name, `labels` the periods.
+    """
+    columns = [rows[name].to_numpy(float) for name in rows.columns]
+    n = len(columns)
+
+    def draw(room: Room) -> Figure:
+        each = 74 if room.narrow else 84
+        figure, panels = theme.canvas(room, 34 + n * (each + 24), rows=n)
+        panels = np.atleast_1d(panels)
+        spans = [shared.limits(values, "count", zero=True) for values in columns]
+        ticks = [shared.scale(a, s, room, "count", "") for a, s in zip(panels, spans, strict=True)]
+        notes = [Label(values[-1], words.number(round(values[-1]), "count"), theme.INK) for values in columns]
+        left, right = shared.room_left([text for some in ticks for text in some], room), shared.room_right(notes, room)
+        theme.margins(figure, left, right, 24, 26, 24)
+        for panel, values, title, note in zip(panels, columns, titles, notes, strict=True):
+            panel.bar(np.arange(len(values)), values, color=theme.COMMON, width=0.7, linewidth=0)
+            panel.annotate(
+                title, (0, 1), xycoords="axes fraction", xytext=(0, 6), textcoords="offset points", color=theme.INK,
+                fontsize=room.text, annotation_clip=False,
+            )  # fmt: skip
+            shared.names(panel, labels, room, room.width - left - right)
+            shared.beside(panel, [note], room, each)
+            if panel is not panels[-1]:
+                panel.set_xticks([])
+                panel.spines["bottom"].set_visible(False)
+        return figure
+
+    return draw
+
+
 def before_and_after(
     path: pd.DataFrame, start: int, unit: str, currency: str, target: float | None = None
 ) -> Draw:  # fmt: skip

@@ -1,0 +1,120 @@
+"""What the gap analysis hands over of why: hours that users lose, drivers of missed measures, where time goes, and the order of gaps."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from sipnb.chapters.facts.base import Facts
+
+
+class LostPartFact(Facts):
+    """A part of the hours that users lost in the cycle; None where the records cannot tell it."""
+
+    part: Literal["late", "reopened", "passed on", "down"]
+    hours: float | None
+    share: float | None = None
+
+
+class LostFact(Facts):
+    """Users' hours lost in the cycle, with the 95 % interval of what the service loses as it runs, and what that is worth.
+
+    `of_tickets` of the tickets that were being worked on in the last `days` hold `of_hours` of the hours that tickets lost.
+    """
+
+    hours: float
+    low: float | None
+    high: float | None
+    parts: list[LostPartFact]
+    previous: float | None
+    usual: float | None = Field(None, description="mean of the twelve cycles before")
+    users: float | None = Field(None, description="users of the service in the cycle")
+    affected: float = 1.0
+    money: float | None = None
+    money_low: float | None = None
+    money_high: float | None = None
+    days: int = 0
+    of_tickets: float | None = None
+    of_hours: float | None = None
+    tickets: int = 0
+
+
+class DriverFact(Facts):
+    """A driver of a missed measure: `n` rows have it, a `rate` of them went wrong, against `others`, the rate the same rows would
+    have without it. `effect` is what it adds to the rate of all rows, `share` its part of all that went wrong; `hours` are those
+    that users lost by it over the `days` of its measure, beyond what they lose by like tickets."""
+
+    id: str
+    attribute: str
+    value: str
+    known: Literal["opening", "landmark", "handling", "outages"]
+    n: int
+    of_rows: float
+    bad: int
+    rate: float | None
+    others: float | None
+    crude: float | None
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    effect: float | None = None
+    effect_low: float | None = None
+    effect_high: float | None = None
+    share: float
+    hours: float | None = None
+    hours_low: float | None = None
+    hours_high: float | None = None
+    step: str = ""
+    extra: float | None = Field(None, description="agreed hours more in that step, each ticket")
+    through: list[str] = Field(default_factory=list, description="what happens on the way, as attribute=value")
+    alike: list[str] = Field(default_factory=list, description="what cannot be told apart from it, as attribute=value")
+    p: float | None = None
+    p_confirmed: float | None = None
+
+
+class ShiftFact(Facts):
+    """Why the share that goes wrong differs from that of as many days a year before; the parts add up to `change`."""
+
+    days: int
+    before: float
+    after: float
+    change: float
+    mix: float
+    parts: list[float] = Field(description="what each driver explains, in the order of `drivers`")
+    drivers: list[str]
+    rest: float
+
+
+class WhyFact(Facts):
+    """Why a measure misses its target: `drivers`, the one with the largest effect first; or the `reason` why none was looked for.
+
+    `looked` values of attributes were looked at, `left_out` says of which attributes none could be, and `unconfirmed` what half
+    of the weeks showed and the other half did not.
+    """
+
+    kpi: str
+    title: str
+    days: int
+    n: int = 0
+    wrong: int = 0
+    hours: float | None = None
+    drivers: list[DriverFact] = Field(default_factory=list)
+    looked: int = 0
+    left_out: dict[str, str] = Field(default_factory=dict)
+    unconfirmed: list[str] = Field(default_factory=list)
+    reason: str = ""
+    shift: ShiftFact | None = None
+
+
+class RankedFact(Facts):
+    """A gap in the order in which it matters: the weight of its objective x users' hours lost beyond the target x certainty."""
+
+    kpi: str
+    title: str
+    status: str
+    weight: float
+    hours: float | None
+    certainty: float
+    score: float
+    drivers: list[str] = Field(default_factory=list)

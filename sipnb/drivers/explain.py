@@ -1,0 +1,259 @@
+"""Why a measure misses its target: the drivers of one measure with their effects, their hours, and where their time goes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from sipnb.cycles import Cycle
+from sipnb.drivers import attributes, hours, outcomes, steps
+from sipnb.kpis.scope import Scope
+from sipnb.methods import drivers, marginal, standardisation
+from sipnb.methods.proportions import Estimate
+from sipnb.records import clocks
+
+#: Fewer rows that went wrong tell no driver.
+FEWEST_WRONG = 20
+#: What happens on the way belongs to a driver that holds so much of it.
+THROUGH = 0.5
+#: A day from which days are counted, a Monday.
+MONDAY = pd.Timestamp("1990-01-01")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A driver; `known` says from when on it was (opening, landmark, handling); `hours` are what users lost by it beyond
+    what they
+    lose by like tickets; `step` is where the tickets concerned spend more time than others, and `extra` how much each (h). What
+    happened on the way to its tickets, rather than to others, is `through`: it is how the driver acts, and none of its own."""
+
+    driver: drivers.Driver
+    known: str
+    hours: Estimate | None = None
+    step: str = ""
+    extra: float = math.nan
+    through: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What is known of why a measure misses: its rows over `days`, how many went `wrong`, what was `found` and not
+    `confirmed`, how
+    many values were `looked` at, and which attributes were `left_out`, with the reason. `hours` are all that users lost by its
+    tickets. `reason` says why nothing was looked for."""
+
+    kpi: str
+    days: int
+    n: int = 0
+    wrong: int = 0
+    hours: float = math.nan
+    found: tuple[Found, ...] = ()
+    unconfirmed: tuple[tuple[str, str], ...] = ()
+    looked: int = 0
+    left_out: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+def explain(
+    kpi: str, scope: Scope, *, days: int = 184, first_hours: float = 8, level: float = 0.05, least: float = 0.05, most: int = 3,
+) -> Explained:  # fmt: skip
+    """The drivers of a measure over so many days up to the end of the scope's last cycle, the one that loses most first.
+
+    What is known at the opening is looked at first, of all rows; then what had happened by a landmark, the `first_hours` of
+    agreed time, of tickets still undecided then. See `methods.drivers.search` for `level`, `least` and `most`.
+    """
+    window = last_days(scope.cycle, days)
+    rows = outcomes.of(kpi, scope, window)
+    if rows is None:
+        return Explained(kpi, days, reason="no row decides it")
+    wrong = int(rows.wrong.sum())
+    if wrong < FEWEST_WRONG or wrong == len(rows.wrong):
+        return Explained(kpi, days, len(rows.wrong), wrong, reason="too few")
+    known, mix, day = _known(rows, scope), _mix(rows, scope), _days(rows.at, scope)
+    if kpi in outcomes.WALL_CLOCK and scope.calendar is not clocks.ALWAYS:
+        # A ticket of Friday evening waits for Monday, whoever works on it: that is the clock, and no driver.
+        mix = pd.concat([mix, known[["hour", "weekday"]]], axis=1)
+        known = known.drop(columns=["hour", "weekday", "agreed_hours"])
+    options = {"level": level, "least": least, "happened": attributes.HAPPENED}
+    first = drivers.search(known, rows.wrong, mix, day, most=most, **options)
+    searches = [("handling" if rows.table == "surveys" else "opening", first, known)]
+    if kpi in outcomes.TIMED:
+        searches += _later(rows, scope, first, known, mix, day, first_hours, most, options)
+    found = _gathered([_found(part, rows, scope, mix, day, window) for part in searches], searches)
+    found.sort(key=lambda one: -one.driver.effect.value)
+    return Explained(
+        kpi, days, len(rows.wrong), wrong, _lost(rows, scope, window), tuple(found[:most]),
+        tuple(one for _, search, _ in searches for one in search.unconfirmed), sum(search.looked for _, search, _ in searches),
+        {name: why for _, search, _ in searches for name, why in search.left_out.items()},
+    )  # fmt: skip
+
+
+def last_days(cycle: Cycle, days: int, before: int = 0) -> Cycle:
+    """So many days up to the end of a cycle, or up to so many days `before` it: a service is explained alike by month
+    and week."""
+    end = cycle.end - timedelta(days=before)
+    return Cycle(end - timedelta(days=days), end, cycle.kind, cycle.zone)
+
+
+_Search = tuple[str, drivers.Search, pd.DataFrame]
+
+
+def _later(rows, scope, first, known, mix, day, first_hours, most, options) -> list[_Search]:
+    """What had happened by the landmark, of the tickets still undecided then; what was found before is held fixed."""
+    tickets = scope.records.tickets.loc[rows.rows]
+    happened, ends = attributes.landmark(scope, tickets, first_hours)
+    risk = (rows.known > ends).to_numpy()
+    if happened.empty or not len(happened.columns) or rows.wrong[risk].sum() < FEWEST_WRONG:
+        return []
+    held = pd.DataFrame(
+        {str(at): drivers.has(known, d)[risk] for at, d in enumerate(first.drivers)}, index=tickets.index[risk]
+    )
+    later = drivers.search(
+        happened[risk], rows.wrong[risk], mix[risk], day[risk], total=len(rows.rows), most=most,
+        held=held if len(held.columns) else None, **options,
+    )  # fmt: skip
+    # Of a ticket decided before the landmark nothing that came later is a driver.
+    return [("landmark", later, happened.where(np.broadcast_to(risk[:, None], happened.shape)))]
+
+
+def _found(part: _Search, rows, scope, mix, day, window) -> list[Found]:
+    known, search, table = part
+    if rows.table != "tickets":
+        return [Found(driver, known) for driver in search.drivers]
+    tickets = scope.records.tickets.loc[rows.rows]
+    lost = hours.by_ticket(scope, window)[rows.rows]
+    spent = drivers.amounts(search, table, lost, mix, day)
+    return [
+        Found(driver, known, amount, *_step(scope, tickets, drivers.has(table, driver)))
+        for driver, amount in zip(search.drivers, spent, strict=True)
+    ]
+
+
+def _gathered(found: list[list[Found]], searches: list[_Search]) -> list[Found]:
+    """The drivers, those known by the landmark as a part of the one whose tickets they mostly happened to."""
+    opening, later = [*found[0]], [one for part in found[1:] for one in part]
+    alone = []
+    for one in later:
+        mine = drivers.has(searches[1][2], one.driver)
+        shares = [drivers.has(searches[0][2], other.driver)[mine].mean() for other in opening]
+        most = int(np.argmax(shares)) if shares else -1
+        if shares and shares[most] >= THROUGH:
+            opening[most] = replace(opening[most], through=(*opening[most].through, one))
+        else:
+            alone.append(one)
+    return opening + alone
+
+
+def _step(scope: Scope, tickets: pd.DataFrame, concerned: np.ndarray) -> tuple[str, float]:
+    """The step in which tickets concerned spend most more agreed hours than others, and how many each; none without events."""
+    if not steps.told(scope):
+        return "", math.nan
+    found = steps.spans(scope, tickets)
+    mine = concerned[found["row"].to_numpy()]
+    more = _mean(found[mine], concerned.sum()).sub(_mean(found[~mine], (~concerned).sum()), fill_value=0.0)
+    if more.empty or more.max() <= 0:
+        return "", math.nan
+    return str(more.idxmax()), float(more.max())
+
+
+def _mean(found: pd.DataFrame, tickets: int) -> pd.Series:
+    return found.groupby("step")["hours"].sum() / max(tickets, 1)
+
+
+def _lost(rows, scope: Scope, window: Cycle) -> float:
+    return float(hours.by_ticket(scope, window)[rows.rows].sum()) if rows.table == "tickets" else math.nan
+
+
+def _known(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
+    """What was known of the rows before their outcome."""
+    if rows.table == "changes":
+        return attributes.change(scope.records.changes.loc[rows.rows], scope.cycle.zone)
+    tickets = _tickets(rows, scope)
+    found = attributes.opening(scope, tickets)
+    if rows.table == "surveys":
+        found = pd.concat([found, attributes.handled(scope, tickets)], axis=1)
+    return found.set_axis(rows.rows)
+
+
+def _tickets(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
+    """The ticket of each row; of an answer whose ticket is not there, none."""
+    tickets = scope.records.tickets
+    if rows.table != "surveys":
+        return tickets.loc[rows.rows]
+    place = pd.Index(tickets["ticket"]).get_indexer(scope.records.surveys["ticket"].loc[rows.rows])
+    return tickets.iloc[np.maximum(place, 0)]
+
+
+def _mix(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
+    """By what rows must be alike: priority and kind of tickets, and the quarter of the window in which they began."""
+    at = rows.at.astype("int64").to_numpy()
+    quarter = np.searchsorted(np.quantile(at, [0.25, 0.5, 0.75]), at).astype(str)
+    if rows.table == "changes":
+        return pd.DataFrame({"time": quarter}, index=rows.rows)
+    tickets = _tickets(rows, scope)
+    alike = tickets["priority"].astype("str").fillna("") + " " + tickets["kind"].astype("str").fillna("")
+    return pd.DataFrame({"alike": alike.to_numpy(), "time": quarter}, index=rows.rows)
+
+
+def _days(at: pd.Series, scope: Scope) -> np.ndarray:
+    local = at.dt.tz_convert(scope.cycle.zone).dt.tz_localize(None)
+    return ((local - MONDAY) // pd.Timedelta(days=1)).to_numpy()
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Why a share changed between two spans of so many days: `change` = `mix` + the parts of drivers + `rest`, exactly;
+    the parts are
+    in the order of the drivers, each with its interval."""
+
+    days: int
+    before: float
+    after: float
+    change: float
+    mix: float
+    parts: tuple[Estimate, ...]
+    rest: float
+    n_before: int
+    n_after: int
+
+
+def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, back: int = 365) -> Shift | None:
+    """What the latest days differ by from as many days so far `back`, in the share that went wrong: the mix of
+    priorities and kinds,
+    each driver known at the opening, and the rest. None where either span has too few rows."""
+    spans = [outcomes.of(kpi, scope, last_days(scope.cycle, days, before)) for before in (back, 0)]
+    if any(one is None or one.wrong.sum() < FEWEST_WRONG or one.wrong.all() for one in spans):
+        return None
+    known = [one.driver for one in found if one.known == "opening"]
+    (before, first), (after, second) = (_parts(rows, scope, known) for rows in spans)
+    mixed = standardisation.mix_effect(*before, *after).mix
+    parts = tuple(
+        Estimate(b.value - a.value, b.value - a.value - math.hypot(b.value - b.low, a.high - a.value),
+                 b.value - a.value + math.hypot(b.high - b.value, a.value - a.low), b.n)
+        for a, b in zip(first, second, strict=True)
+    )  # fmt: skip
+    shares = [float(one.wrong.mean()) for one in spans]
+    change = shares[1] - shares[0]
+    rest = change - mixed - sum(one.value for one in parts)
+    return Shift(days, *shares, change, mixed, parts, rest, len(spans[0].wrong), len(spans[1].wrong))
+
+
+def _parts(rows, scope, known) -> tuple[tuple[pd.Series, pd.Series], list[Estimate]]:
+    """Wrong ones and rows by kind of ticket, and what each driver adds to the share within these rows."""
+    mix, table, day = _mix(rows, scope), _known(rows, scope), pd.factorize(_days(rows.at, scope), sort=True)[0]
+    kind = mix[mix.columns[0]]
+    counted = pd.Series(rows.wrong, index=kind).groupby(level=0).agg(["sum", "size"])
+    base = drivers.design(mix)
+    flags = [drivers.has(table, driver).astype(float) for driver in known]
+    nothing = Estimate(0.0, 0.0, 0.0, len(rows.wrong))
+    each = []
+    for at, driver in enumerate(known):
+        others = [f for f, d in zip(flags, known, strict=True) if d.attribute != driver.attribute]
+        fit = marginal.logistic(np.column_stack([base, flags[at], *others]), rows.wrong.astype(float))
+        each.append(marginal.effect(fit, base.shape[1], day).total if flags[at].any() else nothing)
+    return (counted["sum"], counted["size"]), each
