@@ -94,9 +94,9 @@ def _code(error: Exception) -> int | None:
     from sipnb.chain.lock import Locked
     from sipnb.chain.parameters import ParameterError
     from sipnb.cycles import CycleError
-    from sipnb.params import WorkbookError
     from sipnb.records.frozen import DamagedRecords
     from sipnb.records.prepare import GateStopped
+    from sipnb.validation import WorkbookError
 
     codes: dict[type[Exception], int] = {
         WorkbookError: USAGE, CycleError: USAGE, ParameterError: USAGE, GateStopped: GATE, Locked: LOCKED,
@@ -327,7 +327,7 @@ def lab(
 ) -> None:
     """Open a chapter on a service in JupyterLab, in a copy of its own: nothing published is changed."""
     from sipnb.chain import parameters
-    from sipnb.params import WorkbookError, nearest
+    from sipnb.validation import WorkbookError, nearest
 
     book, when = _open(params, cycle, data, None, anywhere)
     book.service(service)
@@ -394,7 +394,7 @@ def doctor_(
 
 def _load(params: str, data: Path | None, out: Path | None, anywhere: bool = False) -> Workbook:
     from sipnb import workbook as workbooks
-    from sipnb.params import WorkbookError, nearest
+    from sipnb.validation import WorkbookError, nearest
 
     reports, folder = (out or places.reports()).resolve(), places.organisation(params)
     if not folder.is_dir():
@@ -423,8 +423,8 @@ def _cycle(book: Workbook, name: str) -> Cycle:
 
     from sipnb import cycles
     from sipnb.demo.supply import supply
-    from sipnb.params import WorkbookError
     from sipnb.records import prepare
+    from sipnb.validation import WorkbookError
 
     supply(book)
     now = pd.Timestamp.now(tz="UTC")

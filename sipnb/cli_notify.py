@@ -26,9 +26,10 @@ def notify(
     """Send each role what is asked of it, as its published mail says: by SMTP, to a webhook or a chat."""
     from sipnb import notify as sending
     from sipnb import workbook as workbooks
-    from sipnb.params import DEFAULT, nearest
+    from sipnb.params import DEFAULT
     from sipnb.register import signing
     from sipnb.register.proposals import NotPublished
+    from sipnb.validation import nearest
 
     book = workbooks.load(places.organisation(params), reports=(out or places.reports()).resolve())
     when, channels = book.cycle(cycle), book.settings.publish.notify

@@ -14,9 +14,9 @@ from email import policy
 
 from sipnb.chapters import results
 from sipnb.chapters.facts import PortfolioFacts
-from sipnb.params import WorkbookError
 from sipnb.places import ALL_SERVICES, PORTFOLIO, CycleFolder
 from sipnb.report import mail, roles
+from sipnb.validation import WorkbookError
 
 #: How many seconds a channel may take, whatever its address allows.
 PATIENCE = 30.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sipnb import formulas
 from sipnb.catalogue import KPIS, Kpi, OwnFormula
-from sipnb.params import OwnKpi, nearest
+from sipnb.params import OwnKpi
 from sipnb.tables import TABLES
+from sipnb.validation import nearest
 
 
 def checked(where: str, own: dict[str, OwnKpi], errors: list[str]) -> dict[str, Kpi]:

@@ -1,53 +1,14 @@
-"""The files of `params/<organisation>/`: what each may hold, read safely, every error with its place and a way out."""
+"""The files of `params/<organisation>/`: what each may hold."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from sipnb import yamls
-
-#: How many errors are told at once: who has more has one cause for most of them.
-MANY = 200
-
-
-class WorkbookError(ValueError):
-    """One or more errors in an organisation's parameters; `errors` holds a line for each."""
-
-    #: Where they are.
-    about = " in the parameters"
-
-    def __init__(self, errors: list[str]):
-        self.errors = errors
-        count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
-        shown = errors if len(errors) <= MANY else [*errors[:MANY], f"… and {len(errors) - MANY:,} more"]
-        super().__init__("\n".join([f"{count}{self.about}:", *(f"  {line}" for line in shown)]))
-
-
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """A clause that names the valid name nearest to `name`, or the valid names where they are few."""
-    names = sorted({str(v) for v in valid})
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    if close:
-        return f"nearest valid name: {close[0]}"
-    if 0 < len(names) <= 15:
-        return f"valid names: {', '.join(names)}"
-    return "no valid name is near" if names else "there are none"
+from sipnb.validation import ADDRESS, CLAUSE, SIZE, SPAN, VARIABLE, Model, nearest
 
 
 def _zone(name: str) -> str:
@@ -81,21 +42,8 @@ def _said(text: str) -> str:
 Said = Annotated[str, Field(max_length=300), AfterValidator(_said)]
 
 
-_VARIABLE, _SPAN, _SIZE = r"^[A-Za-z_][A-Za-z0-9_]*$", r"^[1-9][0-9]{0,2} months?$", r"^[1-9][0-9]{0,3} GB$"
-_CLAUSE, _ADDRESS = r"^$|^[^{}]*\{value\}[^{}]*$", r"^https?://[^\s?#@/]+(/[^\s?#]*)?$"
-
-#: What is told of a text that has not the form it needs, by the pattern of that form.
-_FORMS = {
-    _VARIABLE: "is not the name of an environment variable; put the address into one, and its name here",
-    _SPAN: "is no span of time; write a number of months, such as 13 months",
-    _SIZE: "is no size; write a number of gigabytes, such as 50 GB",
-    _CLAUSE: "needs {value} once, where the figure stands",
-    _ADDRESS: "is not the address of a folder on a web server; write one such as https://reports.example.org/plans, without "
-    "user, password, ? and #",
-}
-
 #: The name of an environment variable: what holds a password stands in one, and never in a file.
-Variable = Annotated[str, Field(pattern=_VARIABLE)]
+Variable = Annotated[str, Field(pattern=VARIABLE)]
 
 #: The channel of roles that `publish.notify` does not name.
 DEFAULT = "default"
@@ -104,10 +52,6 @@ DEFAULT = "default"
 def _switch(value: Any) -> Any:
     # What is written `off` without quotes is a truth value to readers of older YAML.
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Model):
@@ -131,7 +75,7 @@ class Source(Model):
     encoding: str | None = None
     skip: int | None = Field(None, ge=0)
     #: A limit decides nothing about the records, so they are not frozen anew where it is another one.
-    unpacked: str | None = Field(None, pattern=_SIZE, exclude=True)
+    unpacked: str | None = Field(None, pattern=SIZE, exclude=True)
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -156,7 +100,7 @@ class Gate(Model):
     levels: dict[str, Literal["note", "warn", "stop"]] = Field(default_factory=dict)
 
 
-Span = Annotated[str, Field(pattern=_SPAN)]
+Span = Annotated[str, Field(pattern=SPAN)]
 
 
 class Retention(Model):
@@ -178,7 +122,7 @@ class Publish(Model):
     """
 
     editions: list[Literal["customer"]] = Field(default_factory=list)
-    base_url: str | None = Field(None, pattern=_ADDRESS)
+    base_url: str | None = Field(None, pattern=ADDRESS)
     notify: dict[Said, Variable] = Field(default_factory=dict)
 
 
@@ -229,7 +173,7 @@ class OwnKpi(Model):
     title: str
     short: str = ""
     noun: str = ""
-    clause: str = Field("", pattern=_CLAUSE)
+    clause: str = Field("", pattern=CLAUSE)
     unit: Literal["share", "hours", "days", "count", "money", "number"] | None = None
     good: Literal["up", "down", "neutral"] = "neutral"
     minimum_n: int = Field(20, ge=0)
@@ -347,13 +291,38 @@ class TargetsFile(Model):
     services: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
+class Success(Model):
+    """By which figure an objective is reached: a KPI from one value to another by a day."""
+
+    kpi: str
+    start: float = Field(alias="from")
+    to: float
+    by: date
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Success:
+        if self.start == self.to:
+            raise ValueError("goes from a value to the same; give what it is to become")
+        return self
+
+
 class Objective(Model):
-    """A business objective, its weight, and the KPIs by which it is seen."""
+    """A business objective: its weight, who answers for it, the KPIs by which it is seen, and when it is reached."""
 
     id: Id
     title: str
     weight: float = Field(gt=0)
+    owner: Said | None = None
     kpis: list[str] = Field(min_length=1)
+    success: Success | None = None
+
+    @model_validator(mode="after")
+    def _measured_by_its_own(self) -> Objective:
+        if self.success and self.success.kpi not in self.kpis:
+            raise ValueError(
+                f"success.kpi {self.success.kpi!r} is none of its kpis; {nearest(self.success.kpi, self.kpis)}"
+            )
+        return self
 
 
 class ObjectivesFile(Model):
@@ -392,59 +361,3 @@ class LeversFile(Model):
     """`levers.yml`: lever → what it costs, and limits of the organisation's own."""
 
     levers: dict[str, LeverFile] = Field(default_factory=dict)
-
-
-def read_yaml(path: Path, text: str | None = None) -> Any:
-    """Read one YAML file safely, or the `text` that is to be in it; an empty one is an empty mapping.
-
-    Raises WorkbookError with the line.
-    """
-    try:
-        return yamls.read(path) if text is None else yamls.parse(text)
-    except yamls.Unreadable as error:
-        raise WorkbookError([f"{path.name}:{error}"]) from error
-
-
-def validate(content: Any, model: type[Model], where: str, errors: list[str]) -> Any:
-    """Read `content` into `model`; on failure append a line for every error and return None."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        errors += [_line(where, one, model) for one in error.errors()]
-        return None
-
-
-def _line(where: str, error: dict[str, Any], model: type[Model]) -> str:
-    path = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    if error["type"] == "extra_forbidden":
-        key = str(error["loc"][-1])
-        return f"{where}: {path}: unknown key {key!r}; {nearest(key, _keys_at(model, error['loc'][:-1]))}"
-    if error["type"] == "missing":
-        return f"{where}: {path}: is missing; add it"
-    # An address holds a password, and may stand where its variable should.
-    secret = {"connection", "notify"} & {*map(str, error["loc"])} or "://" in str(error["input"])
-    value = f" {error['input']!r}" if not isinstance(error["input"], dict | list) and not secret else ""
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "literal_error":
-        expected = [part.strip("' ") for part in error["ctx"]["expected"].replace(" or ", ",").split(",")]
-        message = f"is not allowed; {nearest(str(error['input']), expected)}"
-    elif error["type"] == "string_pattern_mismatch":
-        pattern = error["ctx"]["pattern"]
-        sign = "underscores" if "_" in pattern else "hyphens"
-        message = _FORMS.get(pattern, f"is not an identifier; use small letters, digits and {sign}")
-    place = f"{where}: {path}" if path else where
-    return f"{place}:{value} {message[0].lower()}{message[1:]}"
-
-
-def _keys_at(model: Any, location: tuple[Any, ...]) -> list[str]:
-    # Walk the annotations along the error's location to the model whose keys were meant.
-    for part in location:
-        fields = getattr(model, "model_fields", None)
-        if fields is not None and part in fields:
-            model = fields[part].annotation
-            continue
-        arguments = [a for a in getattr(model, "__args__", ()) if a is not type(None)]
-        model = arguments[-1] if arguments else None
-    while getattr(model, "__args__", None) and not hasattr(model, "model_fields"):
-        model = [a for a in model.__args__ if a is not type(None)][-1]
-    return list(getattr(model, "model_fields", {}))

@@ -27,19 +27,15 @@ from sipnb.params import (
     CalendarsFile,
     LeverFile,
     LeversFile,
-    Model,
     Objective,
     ObjectivesFile,
     ServicesFile,
     TargetsFile,
-    WorkbookError,
     WorkbookFile,
-    nearest,
-    read_yaml,
-    validate,
-)  # fmt: skip
+)
 from sipnb.places import state
 from sipnb.register import signing
+from sipnb.validation import Model, WorkbookError, nearest, read_yaml, validate
 
 #: What an action says that no chapter and no page reads, and that has no date: it is in no fingerprint, so that a link makes no
 #: plan out of date. A test holds chapters and pages to it.
@@ -284,6 +280,13 @@ def _cross_check(
     for index, objective in enumerate(files["objectives.yml"].objectives):
         for kpi in objective.kpis:
             check("objectives.yml", f"objectives.{index}.kpis", kpi, kpis, "KPI")
+        success = objective.success
+        worse = {"up": -1, "down": 1}.get(kpis[success.kpi].good, 0) if success and success.kpi in kpis else 0
+        if success and worse * (success.to - success.start) > 0:
+            errors.append(
+                f"{folder.name}/objectives.yml: objectives.{index}.success: {success.kpi} would get worse from "
+                f"{success.start:g} to {success.to:g}; turn from and to round"
+            )
     for name, entry in files["levers.yml"].levers.items():
         check("levers.yml", f"levers.{name}", name, LEVERS, "lever")
         if name in LEVERS:

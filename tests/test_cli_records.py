@@ -6,8 +6,8 @@ import filelock
 import pytest
 
 from sipnb import workbook
-from sipnb.params import read_yaml
 from sipnb.records import prepare
+from sipnb.validation import read_yaml
 from tests.conftest import REPOSITORY, public_data
 from tests.inside import sipnb
 from tests.records.test_prepare import GOOD, organisation

@@ -17,9 +17,9 @@ from aiosmtpd.smtp import AuthResult
 
 from sipnb import cli_notify, places, workbook
 from sipnb import notify as sending
-from sipnb.params import WorkbookError
 from sipnb.places import cycle_folder
 from sipnb.report import mail
+from sipnb.validation import WorkbookError
 from tests import asked, inside
 
 ROLES = ["Board", "Head of Pay", "Head of Shop", "Support Lead"]

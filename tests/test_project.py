@@ -20,6 +20,7 @@ CONDA = {
 #: Lowest floor first; a module may import from its own floor's folder and from those below.
 FLOORS = (
     ("yamls", "apart"),
+    ("validation",),
     ("cycles", "catalogue", "tables", "places", "params", "imports"),
     ("formulas", "other_cycles", "register"),
     ("own_kpis",),
@@ -27,6 +28,7 @@ FLOORS = (
     ("records", "methods"),
     ("demo",),
     ("kpis",),
+    ("drivers",),
     ("levers",),
     ("show",),
     ("chapters",),

@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 
 from sipnb import places, workbook
 from sipnb.chapters import results
-from sipnb.params import read_yaml
 from sipnb.places import CycleFolder, cycle_folder
+from sipnb.validation import read_yaml
 from tests.test_cli import sipnb
 
 pytestmark = [

@@ -10,8 +10,8 @@ from datetime import date, datetime
 import pytest
 
 from sipnb import cli_register, places, register, workbook
-from sipnb.params import WorkbookError
 from sipnb.register import editing
+from sipnb.validation import WorkbookError
 from tests.inside import sipnb
 
 FILE = """# What was agreed about payments.

@@ -13,9 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from sipnb import cli_register, register, sheets, workbook
-from sipnb.params import WorkbookError
 from sipnb.register import columns, editing, exchange
 from sipnb.register.columns import COLUMNS
+from sipnb.validation import WorkbookError
 
 WORKBOOK = "organisation: O\nzone: UTC\nsources: [{name: tickets, files: t.csv}]\n"
 SERVICES = (

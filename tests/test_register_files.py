@@ -8,8 +8,8 @@ from datetime import date, datetime
 import pytest
 
 from sipnb import cli_register, register, workbook
-from sipnb.params import WorkbookError
 from sipnb.register import editing, states
+from sipnb.validation import WorkbookError
 from tests.conftest import REPOSITORY
 from tests.test_cli import sipnb
 

@@ -9,9 +9,9 @@ import pytest
 
 from sipnb import catalogue, cli_register, cycles, places, register, workbook
 from sipnb.chapters import facts, results
-from sipnb.params import WorkbookError
 from sipnb.places import cycle_folder
 from sipnb.register import proposals
+from sipnb.validation import WorkbookError
 from tests.report import samples
 from tests.test_cli import sipnb
 from tests.test_register_exchange import OBJECTIVES, SERVICES, WORKBOOK, actions, texts

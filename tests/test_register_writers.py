@@ -14,8 +14,8 @@ from datetime import date
 import pytest
 
 from sipnb import cli_register
-from sipnb.params import WorkbookError
 from sipnb.register import editing
+from sipnb.validation import WorkbookError
 from tests.conftest import REPOSITORY
 from tests.test_register_exchange import PAY, SHOP, edit, file, folder, take, texts  # noqa: F401 - fixtures
 

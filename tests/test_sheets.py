@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 
 from sipnb import sheets
-from sipnb.params import WorkbookError
 from sipnb.sheets import apostrophes
 from sipnb.show.display import harmless
+from sipnb.validation import WorkbookError
 
 HEADER = ["Name", "Day", "Number"]
 

@@ -14,9 +14,9 @@ from sipnb.chain import manifest
 from sipnb.chapters import results
 from sipnb.chapters.facts import DecisionFact, PlanFacts, VerdictFact
 from sipnb.cli_register import Decided
-from sipnb.params import WorkbookError
 from sipnb.places import CHAPTERS, PLAN, CycleFolder, cycle_folder
 from sipnb.register import signing
+from sipnb.validation import WorkbookError
 from tests.test_cli import sipnb
 
 CONTENT = "0123456789ab"

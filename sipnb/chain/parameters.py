@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from sipnb.params import nearest
+from sipnb.validation import nearest
 
 
 class ParameterError(ValueError):

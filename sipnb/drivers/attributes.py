@@ -44,7 +44,7 @@ def opening(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
         found["group"] = first_group(scope)[tickets.index]
     local = tickets["opened"].dt.tz_convert(scope.cycle.zone)
     found["hour"] = _band(local.dt.hour)
-    found["weekday"] = local.dt.dayofweek.map(dict(enumerate(WEEKDAYS)))
+    found["weekday"] = local.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))
     if scope.calendar is not clocks.ALWAYS:
         found["agreed_hours"] = _outside(scope, tickets["opened"])
     if scope.records.has("changes"):
@@ -54,6 +54,10 @@ def opening(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
 
 def first_group(scope: Scope) -> pd.Series:
     """The group that each ticket of the records began in; missing where nothing tells it."""
+    return scope.once("first groups", lambda: _first_group(scope))
+
+
+def _first_group(scope: Scope) -> pd.Series:
     tickets = scope.records.tickets
     told = hours.in_groups(scope).drop_duplicates("row").set_index("row")["group"].reindex(range(len(tickets)))
     never_moved = tickets["reassigned"].eq(0).fillna(False).to_numpy(bool)
@@ -146,7 +150,7 @@ def change(changes: pd.DataFrame, zone: str) -> pd.DataFrame:
     """What was known of changes when they began: kind, risk, item, hour and weekday."""
     local = changes["started"].dt.tz_convert(zone)
     found = {name: changes[name] for name in ("kind", "risk", "configuration_item") if changes[name].notna().any()}
-    found |= {"hour": _band(local.dt.hour), "weekday": local.dt.dayofweek.map(dict(enumerate(WEEKDAYS)))}
+    found |= {"hour": _band(local.dt.hour), "weekday": local.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))}
     return pd.DataFrame({name: pd.Series(v, index=changes.index).astype("str") for name, v in found.items()})
 
 

@@ -125,11 +125,10 @@ def _found(part: _Search, rows, scope, mix, day, window) -> list[Found]:
     known, search, table = part
     if rows.table != "tickets":
         return [Found(driver, known) for driver in search.drivers]
-    tickets = scope.records.tickets.loc[rows.rows]
     lost = hours.by_ticket(scope, window)[rows.rows]
     spent = drivers.amounts(search, table, lost, mix, day)
     return [
-        Found(driver, known, amount, *_step(scope, tickets, drivers.has(table, driver)))
+        Found(driver, known, amount, *_step(scope, window, rows.rows, drivers.has(table, driver)))
         for driver, amount in zip(search.drivers, spent, strict=True)
     ]
 
@@ -149,20 +148,21 @@ def _gathered(found: list[list[Found]], searches: list[_Search]) -> list[Found]:
     return opening + alone
 
 
-def _step(scope: Scope, tickets: pd.DataFrame, concerned: np.ndarray) -> tuple[str, float]:
+def _step(scope: Scope, window: Cycle, rows: pd.Index, concerned: np.ndarray) -> tuple[str, float]:
     """The step in which tickets concerned spend most more agreed hours than others, and how many each; none without events."""
     if not steps.told(scope):
         return "", math.nan
-    found = steps.spans(scope, tickets)
-    mine = concerned[found["row"].to_numpy()]
-    more = _mean(found[mine], concerned.sum()).sub(_mean(found[~mine], (~concerned).sum()), fill_value=0.0)
-    if more.empty or more.max() <= 0:
-        return "", math.nan
-    return str(more.idxmax()), float(more.max())
-
-
-def _mean(found: pd.DataFrame, tickets: int) -> pd.Series:
-    return found.groupby("step")["hours"].sum() / max(tickets, 1)
+    found = steps.spans(scope, window)
+    has_it = np.full(len(scope.records.tickets), -1)
+    has_it[rows] = concerned
+    which, code = has_it[found["row"].to_numpy()], pd.factorize(found["step"])
+    more = pd.Series(0.0, index=code[1])
+    for value, sign in ((1, 1.0), (0, -1.0)):
+        total = np.bincount(
+            code[0][which == value], weights=found["hours"].to_numpy()[which == value], minlength=len(code[1])
+        )
+        more += sign * total / max((concerned == bool(value)).sum(), 1)
+    return (str(more.idxmax()), float(more.max())) if len(more) and more.max() > 0 else ("", math.nan)
 
 
 def _lost(rows, scope: Scope, window: Cycle) -> float:

@@ -92,6 +92,10 @@ def _in_groups(scope: Scope) -> pd.DataFrame:
 
 def by_ticket(scope: Scope, window: Cycle) -> pd.Series:
     """The agreed hours that each ticket lost within a window, all parts together, by the index of the tickets."""
+    return scope.once(f"hours lost by ticket, {window.start} to {window.end}", lambda: _by_ticket(scope, window))
+
+
+def _by_ticket(scope: Scope, window: Cycle) -> pd.Series:
     lost = _within(scope, pd.DatetimeIndex([window.opens, window.cutoff]).as_unit("us"))
     hours = np.bincount(lost["row"], weights=lost["hours"], minlength=len(scope.records.tickets))
     return pd.Series(hours, index=scope.records.tickets.index)
@@ -161,7 +165,7 @@ def _by_cycle(scope: Scope, affected: float) -> pd.DataFrame:
     down = outages(scope, affected)
     parts["down"] = np.bincount(down["place"], weights=down["hours"], minlength=count)
     told = tells(scope)
-    frame = pd.DataFrame({part: hours if told[part] else np.nan for part, hours in parts.items()})
+    frame = pd.DataFrame({part: hours if told[part] else np.full(count, np.nan) for part, hours in parts.items()})
     frame["hours"] = frame.sum(axis=1, min_count=1)
     each = lost.groupby(["place", "row"])["hours"].sum().reset_index()
     bounds = [

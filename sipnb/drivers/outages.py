@@ -35,10 +35,10 @@ class Part:
     sure: bool
 
 
-def parts(scope: Scope, window: Cycle) -> list[Part]:
+def parts(scope: Scope, window: Cycle, affected: float = 1.0) -> list[Part]:
     """The outages of a window by cause and item, and those within a day of a change or within its overrun; the most
     hours first."""
-    mine = hours.outages(scope.over([window]))
+    mine = hours.outages(scope.over([window]), affected)
     if mine.empty:
         return []
     found = []

@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from sipnb.cycles import Cycle
 from sipnb.drivers import hours
 from sipnb.kpis.attainment import late_from
 from sipnb.kpis.scope import Scope, instants
@@ -44,42 +45,62 @@ def told(scope: Scope) -> bool:
     return scope.records.has("ticket_events") and scope.records.supplies("ticket_events", "state")
 
 
-def spans(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
-    """The life of these tickets in pieces: row (position among them), start, end, step, group (who held it; missing where not
-    told) and agreed `hours`, by row and time; a ticket still open runs to the cut-off."""
-    place = np.full(len(scope.records.tickets), -1)
-    place[tickets.index] = np.arange(len(tickets))
-    events = scope.records.ticket_events
-    of = pd.Index(scope.records.tickets["ticket"]).get_indexer(events["ticket"])
-    row = np.where(of >= 0, place[of], -1)
-    kept = row >= 0
-    reason = events["reason"] if "reason" in events else pd.Series(pd.NA, index=events.index, dtype="str")
-    columns = {"state": events["state"], "on_hold": events["on_hold"], "group": events["group"], "reason": reason}
-    mine = pd.DataFrame({"row": row, "at": events["at"], **columns})[kept]
-    first = pd.DataFrame({"row": np.arange(len(tickets)), "at": tickets["opened"].array})
-    mine = pd.concat([first, mine], ignore_index=True).sort_values(["row", "at"], kind="stable", ignore_index=True)
+def spans(scope: Scope, window: Cycle) -> pd.DataFrame:
+    """The whole lives of the tickets that were open in a window, in pieces: row (position among all tickets), start, end, step,
+    group (who held it; missing where not told) and agreed `hours`, by row and time; one still open runs to the cut-off."""
+    return scope.once(f"steps from {window.start}", lambda: _spans(scope, window))
+
+
+def _spans(scope: Scope, window: Cycle) -> pd.DataFrame:
+    tickets, events = scope.records.tickets, scope.records.ticket_events
+    ended = tickets["ended"].fillna(scope.known_until)
+    there = ((tickets["opened"] < window.cutoff) & ~(tickets["ended"] < window.opens)).to_numpy()
+    row = pd.Index(tickets["ticket"]).get_indexer(events["ticket"])
+    mine = events[(row >= 0) & there[np.maximum(row, 0)]]
+    reason = mine["reason"] if "reason" in mine else pd.Series(pd.NA, index=mine.index, dtype="str")
+    columns = {
+        "at": mine["at"],
+        "state": mine["state"],
+        "on_hold": mine["on_hold"],
+        "group": mine["group"],
+        "reason": reason,
+    }
+    told = pd.DataFrame({"row": row[(row >= 0) & there[np.maximum(row, 0)]], **columns})
+    first = pd.DataFrame({"row": np.flatnonzero(there), "at": tickets["opened"].array[there]})
+    life = pd.concat([first, told], ignore_index=True).sort_values(["row", "at"], kind="stable", ignore_index=True)
     # A reason belongs to the event that names it, a state and a group to all that follow until another is named.
-    mine[["state", "group"]] = mine.groupby("row")[["state", "group"]].ffill()
-    until = tickets["ended"].fillna(scope.known_until).array[mine["row"].to_numpy()]
-    ends = mine["at"].shift(-1).where(mine["row"] == mine["row"].shift(-1), until)
-    mine["end"] = ends.where(ends <= until, until)
-    mine["step"] = _steps(mine, tickets, scope)
-    mine = mine[(mine["at"] < mine["end"]) & (mine["step"] != DONE)].rename(columns={"at": "start"})
-    seconds = np.asarray(clocks.elapsed(scope.calendar, mine["start"], mine["end"])) if len(mine) else np.empty(0)
-    mine["hours"] = seconds / 3600
-    return mine[["row", "start", "end", "step", "group", "hours"]].reset_index(drop=True)
+    life[["state", "group"]] = life.groupby("row")[["state", "group"]].ffill()
+    until = ended.array[life["row"].to_numpy()]
+    ends = life["at"].shift(-1).where(life["row"] == life["row"].shift(-1), until)
+    life["end"] = ends.where(ends <= until, until)
+    life["step"] = _steps(life, scope)
+    life = life[(life["at"] < life["end"]) & (life["step"] != DONE)].rename(columns={"at": "start"})
+    seconds = np.asarray(clocks.elapsed(scope.calendar, life["start"], life["end"])) if len(life) else np.empty(0)
+    life["hours"] = seconds / 3600
+    return life[["row", "start", "end", "step", "group", "hours"]].reset_index(drop=True)
 
 
-def _steps(mine: pd.DataFrame, tickets: pd.DataFrame, scope: Scope) -> np.ndarray:
-    state = mine["state"].astype("str").fillna("")
-    done = has_ended(mine["state"]).fillna(False).to_numpy(bool)
-    held = mine["on_hold"].fillna(False).astype(bool) | mine["reason"].notna() | state.isin(_waiting(state))
-    why = mine["reason"].astype("str").fillna(state)
+def _steps(life: pd.DataFrame, scope: Scope) -> np.ndarray:
+    state = life["state"].astype("str").fillna("")
+    done = _known(has_ended, life["state"])
+    held = life["on_hold"].fillna(False).astype(bool) | life["reason"].notna() | state.isin(_waiting(state))
+    why = life["reason"].astype("str").fillna(state)
     named = {text: f"wait: {waits_for(text)}" for text in why[held].unique()}
-    touched = mine["at"].to_numpy() >= _touched(mine, tickets).array[mine["row"].to_numpy()]
-    left = _last_handover(scope, tickets).array[mine["row"].to_numpy()]
-    choices = [done, held.to_numpy(), ~touched, mine["at"].to_numpy() < left]
-    return np.select(choices, [DONE, why.map(named).to_numpy(object), QUEUE, PASSED_ON], default=WORK)
+    row, at = life["row"].to_numpy(), instants(life["at"])
+    touched = at >= _touched(life, scope)[row]
+    passing = at < _last_handover(scope)[row]
+    return np.select(
+        [done, held.to_numpy(), ~touched, passing], [DONE, why.map(named).to_numpy(object), QUEUE, PASSED_ON], WORK
+    )
+
+
+def _known(rule, texts: pd.Series) -> np.ndarray:
+    """A rule on texts, asked once for each that there is."""
+    codes, values = pd.factorize(texts)
+    answers = (
+        rule(pd.Series(values, dtype="str")).fillna(False).to_numpy(bool) if len(values) else np.empty(0, dtype=bool)
+    )
+    return np.where(codes >= 0, np.r_[answers, False][codes], False)
 
 
 def _waiting(state: pd.Series) -> list[str]:
@@ -87,21 +108,30 @@ def _waiting(state: pd.Series) -> list[str]:
     return [text for text in state.unique() if _HELD.search(text)]
 
 
-def _touched(mine: pd.DataFrame, tickets: pd.DataFrame) -> pd.Series:
+def _touched(life: pd.DataFrame, scope: Scope) -> np.ndarray:
     """When somebody first touched each ticket: as acknowledged, else its first event in another state than the first."""
-    other = mine["state"].notna() & (mine["state"] != mine.groupby("row")["state"].transform("first"))
-    moved = mine[other].groupby("row")["at"].min().reindex(range(len(tickets)))
-    told = tickets["acknowledged"].reset_index(drop=True)
-    first = told.where(told.notna(), moved)
-    # Whoever was never touched queued all the time.
-    return first.fillna(pd.Timestamp.max.tz_localize("UTC").as_unit("us").floor("s"))
+    row = life["row"].to_numpy()
+    begins = np.r_[True, row[1:] != row[:-1]]
+    code = pd.factorize(life["state"])[0]
+    # The opening has no state: the first that is told is the first.
+    told = code >= 0
+    first = np.full(len(scope.records.tickets), -1)
+    first[row[told][::-1]] = code[told][::-1]
+    moved = told & (code != first[row]) & ~begins
+    never = np.iinfo(np.int64).max
+    at = np.full(len(first), never)
+    at[row[moved][::-1]] = instants(life["at"])[moved][::-1]
+    told_at = scope.records.tickets["acknowledged"]
+    return np.where(told_at.notna(), instants(told_at), at)
 
 
-def _last_handover(scope: Scope, tickets: pd.DataFrame) -> pd.Series:
+def _last_handover(scope: Scope) -> np.ndarray:
     """The last hand-over of tickets that had several; the beginning of time for others."""
-    moves = hours.handovers(scope).groupby("row")["at"].agg(["size", "max"])
-    last = moves["max"].where(moves["size"] > 1).reindex(scope.records.tickets.index.get_indexer(tickets.index))
-    return last.fillna(pd.Timestamp(0, tz="UTC")).reset_index(drop=True)
+    moves = hours.handovers(scope)
+    row, at = moves["row"].to_numpy(), instants(moves["at"])
+    last = np.full(len(scope.records.tickets), np.iinfo(np.int64).min)
+    last[row] = at
+    return np.where(np.bincount(row, minlength=len(last)) > 1, last, np.iinfo(np.int64).min)
 
 
 def by_step(found: pd.DataFrame, tickets: int) -> pd.DataFrame:
@@ -112,32 +142,44 @@ def by_step(found: pd.DataFrame, tickets: int) -> pd.DataFrame:
     return by.sort_values("hours", ascending=False, kind="stable")
 
 
-def by_group(scope: Scope, tickets: pd.DataFrame, found: pd.DataFrame, late_share: float = 0.8) -> pd.DataFrame:
+def by_group(scope: Scope, found: pd.DataFrame, late_share: float = 0.8) -> pd.DataFrame:
     """The clock of each group: tickets it held, agreed hours, how many became late while it held them, how many it was given
     with more than `late_share` of their time already used, and how many late ones it passed on.
 
     `used` is the share of the agreed time of these tickets that passed while it held them. Index group, most hours first.
     """
-    held = found[found["group"].notna()]
-    due, opened = late_from(scope)[tickets.index].reset_index(drop=True), tickets["opened"].reset_index(drop=True)
-    goal = pd.Series(np.asarray(clocks.elapsed(scope.calendar, opened, due.fillna(opened))))
-    goal = (goal / 3600).where(due.notna().to_numpy())
-    stays = held["group"].ne(held["group"].shift()) | held["row"].ne(held["row"].shift())
-    stay = held.assign(stay=stays.cumsum()).groupby("stay").agg(
-        row=("row", "first"), group=("group", "first"), start=("start", "min"), end=("end", "max"), hours=("hours", "sum")
+    stay = _stays(found[found["group"].notna()])
+    tickets, due = scope.records.tickets, late_from(scope)
+    row, starts, ends = stay["row"].to_numpy(), instants(stay["start"]), instants(stay["end"])
+    known, at = due.notna().to_numpy()[row], instants(due)[row]
+    goal = (
+        np.asarray(clocks.elapsed(scope.calendar, tickets["opened"], due.where(due.notna(), tickets["opened"])))[row]
+        / 3600
+    )
+    before = (stay.groupby("row")["hours"].cumsum() - stay["hours"]).to_numpy()
+    last = np.r_[row[1:] != row[:-1], True]
+    stay = stay.assign(
+        late_here=known & (starts < at) & (at <= ends), given_late=known & (before > late_share * goal) & (before > 0),
+        passed_late=known & ~last & (ends > at), goal=np.where(known, goal, np.nan), timed=np.where(known, stay["hours"], 0.0),
     )  # fmt: skip
-    before = stay.groupby("row")["hours"].cumsum() - stay["hours"]
-    goals, dues = goal.reindex(stay["row"]).to_numpy(), due.array[stay["row"].to_numpy()]
-    starts, ends, at = instants(stay["start"]), instants(stay["end"]), instants(pd.Series(dues))
-    last = stay["row"].ne(stay["row"].shift(-1)).to_numpy()
-    known = pd.notna(dues)
-    stay["late_here"] = known & (starts < at) & (at <= ends)
-    stay["given_late"] = known & (before.to_numpy() > late_share * goals) & (before.to_numpy() > 0)
-    stay["passed_late"] = known & ~last & (ends > at)
-    stay["goal"] = goals
     by = stay.groupby("group").agg(
         tickets=("row", "nunique"), hours=("hours", "sum"), late_here=("late_here", "sum"), given_late=("given_late", "sum"),
-        passed_late=("passed_late", "sum"), goal=("goal", "sum"),
+        passed_late=("passed_late", "sum"), goal=("goal", "sum"), timed=("timed", "sum"),
     )  # fmt: skip
-    by["used"] = by["hours"] / by["goal"].where(by["goal"] > 0)
-    return by.drop(columns="goal").sort_values("hours", ascending=False, kind="stable")
+    by["used"] = by["timed"] / by["goal"].where(by["goal"] > 0)
+    return by.drop(columns=["goal", "timed"]).sort_values("hours", ascending=False, kind="stable")
+
+
+def _stays(held: pd.DataFrame) -> pd.DataFrame:
+    """Each time a group held a ticket: row, group, start, end and agreed hours."""
+    code, row = pd.factorize(held["group"])[0], held["row"].to_numpy()
+    begins = (
+        np.flatnonzero(np.r_[True, (code[1:] != code[:-1]) | (row[1:] != row[:-1])]) if len(held) else np.empty(0, int)
+    )
+    ends = np.r_[begins[1:], len(held)] - 1 if len(begins) else begins
+    total = np.add.reduceat(held["hours"].to_numpy(), begins) if len(begins) else np.empty(0)
+    firsts, lasts = held.iloc[begins], held.iloc[ends]
+    return pd.DataFrame(
+        {"row": row[begins], "group": firsts["group"].array, "start": firsts["start"].array, "end": lasts["end"].array,
+         "hours": total}
+    )  # fmt: skip

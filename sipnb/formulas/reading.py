@@ -29,8 +29,8 @@ from sipnb.formulas.allowed import (
     TYPES,
     WRITTEN_OUT,
 )
-from sipnb.params import nearest
 from sipnb.tables import TABLES, created
+from sipnb.validation import nearest
 
 #: A database in which formulas are evaluated: it reaches nothing, holds little, and has no number that is infinite.
 CLOSED = {

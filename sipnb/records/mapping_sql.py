@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipnb.cycles import Cycle
-from sipnb.params import nearest
 from sipnb.records import expressions, moments, quality
 from sipnb.records.expressions import literal
 from sipnb.records.mappings import ColumnMap, Mapping, TableMap
@@ -19,6 +18,7 @@ from sipnb.records.sources.headings import presentable
 from sipnb.records.sources.relation import TOTALS, MissingInput, Part
 from sipnb.records.sql import name, quoted
 from sipnb.tables import TABLES
+from sipnb.validation import nearest
 
 #: Reasons that say "not for us" rather than "not right".
 LEFT_OUT, LATE, UNLISTED = "left out by the mapping", "after the cut-off", "service not listed in services.yml"

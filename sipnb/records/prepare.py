@@ -19,13 +19,13 @@ import pandas as pd
 
 from sipnb import formulas
 from sipnb.cycles import Cycle
-from sipnb.params import WorkbookError
 from sipnb.places import content_hash, private, private_file, state
 from sipnb.records import account, as_of, freezing, mappings, quality, shapes, sources, staging, texts, trials
 from sipnb.records.mapping_sql import LATE, UNLISTED, Services
 from sipnb.records.scratch import workshop
 from sipnb.records.sql import no_room, quoted
 from sipnb.tables import ESSENTIAL, ESTATE, FREE, TABLES
+from sipnb.validation import WorkbookError
 from sipnb.workbook import Workbook
 
 #: Raised by hand whenever frozen records of earlier versions must not be used again.

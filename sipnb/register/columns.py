@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sipnb import yamls
-from sipnb.params import Model, nearest, validate
 from sipnb.register.as_of import standing
 from sipnb.register.entries import Action, Entry, Milestone
 from sipnb.register.states import CLOSED, ShortState, State, Verdict, one_of
+from sipnb.validation import Model, nearest, validate
 
 Kind = Literal["name", "text", "state", "verdict", "date", "number", "whole", "words", "lines", "entries"]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
-from sipnb.params import WorkbookError, nearest, read_yaml, validate
 from sipnb.register import nodes
 from sipnb.register.checks import contradictions
 from sipnb.register.entries import Action, Cost, RegisterFile
 from sipnb.register.states import PROPOSED, cannot_follow
+from sipnb.validation import WorkbookError, nearest, read_yaml, validate
 
 #: The keys of an action in the order in which they are written.
 ORDER = list(Action.model_fields)

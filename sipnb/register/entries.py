@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, Strict
 
-from sipnb.params import Id, Model, Said
+from sipnb.params import Id, Said
 from sipnb.register.states import ShortState, State, Verdict
+from sipnb.validation import Model
 
 #: Whole cycles after which an action is judged where nobody said.
 USUAL_AFTER = 6

@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sipnb.params import WorkbookError, nearest
 from sipnb.register import editing, nodes
 from sipnb.register.columns import ID, SERVICE, STATUS
 from sipnb.register.entries import RegisterFile
 from sipnb.register.revising import Refused, edits, fresh, revise, told
 from sipnb.register.rows import Row, Wrong, of_row
+from sipnb.validation import WorkbookError, nearest
 
 
 @dataclass(frozen=True)

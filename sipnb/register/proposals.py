@@ -9,10 +9,11 @@ from typing import Any
 
 from sipnb.catalogue import LEVERS, Kpi
 from sipnb.cycles import Cycle
-from sipnb.params import Objective, WorkbookError
+from sipnb.params import Objective
 from sipnb.register.as_of import Standing, standing
 from sipnb.register.entries import USUAL_AFTER, Action
 from sipnb.register.states import CLOSED, DELIVERED, PROPOSED, REFUSED
+from sipnb.validation import WorkbookError
 
 
 class NotPublished(WorkbookError):

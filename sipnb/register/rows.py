@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sipnb.params import WorkbookError
 from sipnb.register.columns import (
     ASSIGNEE,
     COLUMNS,
@@ -26,6 +25,7 @@ from sipnb.register.columns import (
     Unfit,
     read,
 )  # fmt: skip
+from sipnb.validation import WorkbookError
 
 #: Kinds of columns of which there may be several of one name, as Jira writes labels.
 _SEVERAL = ("words", "lines")

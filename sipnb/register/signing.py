@@ -18,8 +18,9 @@ from pydantic import AfterValidator, Field
 
 from sipnb import cycles
 from sipnb.cycles import Cycle
-from sipnb.params import Model, Said, WorkbookError, read_yaml, validate
+from sipnb.params import Said
 from sipnb.register import nodes
+from sipnb.validation import Model, WorkbookError, read_yaml, validate
 
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
 Decision = Literal["approved", "changes", "rejected"]

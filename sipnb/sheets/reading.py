@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sipnb import apart
-from sipnb.params import WorkbookError
 from sipnb.sheets.apostrophes import unguarded
+from sipnb.validation import WorkbookError
 
 #: What a file may hold at most: bytes, rows and columns; and what reading a workbook may take of memory and time.
 LARGEST, ROWS, COLUMNS = 100_000_000, 100_000, 500

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sipnb.params import WorkbookError
 from sipnb.places import write_whole
 from sipnb.sheets.apostrophes import guarded
 from sipnb.show import words
+from sipnb.validation import WorkbookError
 
 #: As many characters a cell of a workbook holds.
 LONGEST = 32_767

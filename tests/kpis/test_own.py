@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sipnb import formulas, kpis, workbook
-from sipnb.params import WorkbookError
+from sipnb.validation import WorkbookError
 from tests.kpis.hands import measure, scope, ticket
 
 TICKETS = [

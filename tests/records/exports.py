@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from sipnb import workbook
-from sipnb.params import read_yaml
+from sipnb.validation import read_yaml
 from sipnb.workbook import Workbook
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "exports"

@@ -7,9 +7,10 @@ import duckdb
 import pytest
 
 from sipnb import workbook
-from sipnb.params import Source, WorkbookError
+from sipnb.params import Source
 from sipnb.records import prepare, sources
 from sipnb.records.sources import MissingInput
+from sipnb.validation import WorkbookError
 from tests.records.test_prepare import GOOD, organisation, reasons
 
 HEADER = "ticket,service,kind,opened,resolved,priority"

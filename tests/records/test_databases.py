@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from sipnb import workbook
-from sipnb.params import Source, WorkbookError
+from sipnb.params import Source
 from sipnb.records.sources import MissingInput, addresses, databases
+from sipnb.validation import WorkbookError
 from tests.records.test_prepare import GOOD, organisation
 from tests.servers import postgres
 from tests.test_cli import sipnb

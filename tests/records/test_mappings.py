@@ -5,9 +5,9 @@ import zipfile
 import pandas as pd
 import pytest
 
-from sipnb.params import WorkbookError
 from sipnb.records import mappings, prepare
 from sipnb.records.frozen import Records
+from sipnb.validation import WorkbookError
 from tests.records.exports import ASKING, CYCLE, EXPORTS, FOLDER, SERVICES, organisation
 from tests.records.test_endings import EXPORTS as ENDINGS
 from tests.records.test_endings import PROBLEMS

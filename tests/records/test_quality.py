@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from sipnb import demo, places, workbook
-from sipnb.params import Gate, WorkbookError
+from sipnb.params import Gate
 from sipnb.records import frozen, prepare, quality, shapes
 from sipnb.records.quality.rows import row_rule_names, rule_of
 from sipnb.tables import TABLES
+from sipnb.validation import WorkbookError
 from tests.conftest import REPOSITORY, public_data
 
 Tables = dict[str, pd.DataFrame | list[pd.DataFrame]]

@@ -6,9 +6,9 @@ import duckdb
 import pytest
 
 from sipnb import workbook
-from sipnb.params import WorkbookError
 from sipnb.records import prepare
 from sipnb.records.sources import MissingInput
+from sipnb.validation import WorkbookError
 from tests.records.test_prepare import GOOD, organisation
 
 ROWS = [GOOD.format(day) for day in range(1, 20)]

@@ -8,9 +8,9 @@ import pytest
 import xlsxwriter
 
 from sipnb import workbook
-from sipnb.params import WorkbookError
 from sipnb.records import prepare
 from sipnb.records.frozen import Records
+from sipnb.validation import WorkbookError
 
 COLUMNS = {
     "ticket": "Ticket",

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sipnb.params import WorkbookError, read_yaml
 from sipnb.records import prepare
 from sipnb.records import sources as origins
 from sipnb.records.suggest import suggest, synonyms, times
+from sipnb.validation import WorkbookError, read_yaml
 from tests.conftest import public_data
 from tests.records import shapes
 from tests.records.exports import CYCLE, EXPORTS, FOLDER, SERVICES, organisation, read

@@ -1,4 +1,5 @@
-"""What the gap analysis hands over of why: hours that users lose, drivers of missed measures, where time goes, and the order of gaps."""
+"""What the gap analysis hands over of why: hours that users lose, drivers of missed measures, where time goes, and the
+order of gaps."""
 
 from __future__ import annotations
 
@@ -41,8 +42,10 @@ class LostFact(Facts):
 
 
 class DriverFact(Facts):
-    """A driver of a missed measure: `n` rows have it, a `rate` of them went wrong, against `others`, the rate the same rows would
-    have without it. `effect` is what it adds to the rate of all rows, `share` its part of all that went wrong; `hours` are those
+    """A driver of a missed measure: `n` rows have it, a `rate` of them went wrong, against `others`, the rate the same
+    rows would
+    have without it. `effect` is what it adds to the rate of all rows, `share` its part of all that went wrong; `hours`
+    are those
     that users lost by it over the `days` of its measure, beyond what they lose by like tickets."""
 
     id: str
@@ -87,7 +90,8 @@ class ShiftFact(Facts):
 
 
 class WhyFact(Facts):
-    """Why a measure misses its target: `drivers`, the one with the largest effect first; or the `reason` why none was looked for.
+    """Why a measure misses its target: `drivers`, the one with the largest effect first; or the `reason` why none was
+    looked for.
 
     `looked` values of attributes were looked at, `left_out` says of which attributes none could be, and `unconfirmed` what half
     of the weeks showed and the other half did not.
@@ -107,6 +111,53 @@ class WhyFact(Facts):
     shift: ShiftFact | None = None
 
 
+class StepTimeFact(Facts):
+    """The agreed hours that tickets spend in a step, its share of all their time, how many tickets were in it, and hours
+    of each."""
+
+    step: str
+    hours: float
+    share: float
+    tickets: int
+    mean: float
+
+
+class GroupClockFact(Facts):
+    """How long a group held tickets: agreed hours, as a part of the agreed time of those with a due time (`used`); how
+    many became late
+    with it, came to it with most of their time used, and were passed on by it late."""
+
+    group: str
+    tickets: int
+    hours: float
+    used: float | None
+    late_here: int
+    given_late: int
+    passed_late: int
+
+
+class BacklogFact(Facts):
+    """The stock of open tickets and what becomes of it at the pace of the latest `days`: see `drivers.backlog.Backlog`.
+    Where it lies
+    `above` its goal, `drain_low` and `drain_high` are the days until it does not any more; None: perhaps never."""
+
+    days: int
+    stock: int
+    goal: float
+    opened: float
+    finished: float
+    net: float
+    net_low: float
+    net_high: float
+    weeks: int
+    above: bool
+    drain_low: float | None
+    drain_high: float | None
+    mean_stock: float
+    mean_days: float | None
+    ratio: float | None
+
+
 class RankedFact(Facts):
     """A gap in the order in which it matters: the weight of its objective x users' hours lost beyond the target x certainty."""
 
@@ -115,6 +166,9 @@ class RankedFact(Facts):
     status: str
     weight: float
     hours: float | None
-    certainty: float
+    certainty: float = Field(description="how likely the level lies beyond the target")
     score: float
+    top: float = Field(
+        1.0, description="how often it is among the first three when each weight is up to half more or less"
+    )
     drivers: list[str] = Field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
+from sipnb.chapters.facts.drivers import BacklogFact, GroupClockFact, LostFact, RankedFact, StepTimeFact, WhyFact
 
 
 class GapFact(Facts):
@@ -29,6 +30,19 @@ class GapFact(Facts):
     weight: float
 
 
+class SuccessFact(Facts):
+    """When an objective is reached: a KPI from one value to another by a day; where the service stands, and how far it is."""
+
+    kpi: str
+    title: str
+    unit: str
+    start: float
+    to: float
+    by: str
+    value: float | None
+    done: float | None
+
+
 class ObjectiveFact(Facts):
     id: str
     title: str
@@ -36,6 +50,9 @@ class ObjectiveFact(Facts):
     kpis: list[str]
     status: Literal["meets", "fails", "inconclusive", "no target"]
     titles: list[str] = Field(default_factory=list, description="titles of its KPIs")
+    owner: str | None = None
+    success: SuccessFact | None = None
+    actions: list[str] = Field(default_factory=list, description="ids of the service's actions that serve it")
 
 
 class MissPartFact(Facts):
@@ -84,3 +101,13 @@ class GapFacts(Facts):
     inconclusive: int
     reached: int = Field(0, description="targets that this cycle's figures reach, certain or not")
     misses: MissesFact | None = None
+    unserved: list[str] = Field(
+        default_factory=list, description="titles of missed objectives that no open action serves"
+    )
+    actions_without_objective: list[str] = Field(default_factory=list)
+    lost: LostFact | None = None
+    why: list[WhyFact] = Field(default_factory=list)
+    steps: list[StepTimeFact] = Field(default_factory=list)
+    groups: list[GroupClockFact] = Field(default_factory=list)
+    backlog: BacklogFact | None = None
+    ranked: list[RankedFact] = Field(default_factory=list)

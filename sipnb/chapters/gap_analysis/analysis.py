@@ -12,7 +12,7 @@ import pandas as pd
 from sipnb import kpis
 from sipnb.catalogue import Kpi
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import BaselineFacts, GapFact, KpiFact, ObjectiveFact
+from sipnb.chapters.facts import BaselineFacts, GapFact, KpiFact
 from sipnb.kpis import certainty
 from sipnb.methods import discoveries
 from sipnb.show import words
@@ -40,27 +40,6 @@ def gaps(context: ServiceContext, measures: BaselineFacts, family: float = 0.05)
     )
     found.sort(key=lambda g: (_ORDER[g.status], -g.weight, -_relative(g)))
     return found
-
-
-def objectives(context: ServiceContext, found: Sequence[GapFact]) -> list[ObjectiveFact]:
-    """Every objective with the worst of what its measures say."""
-    return [
-        ObjectiveFact(
-            id=o.id, title=o.title, weight=o.weight, kpis=o.kpis, status=_status_of(o.kpis, found),
-            titles=[context.kpis[k].title for k in o.kpis],
-        )
-        for o in context.workbook.objectives
-    ]  # fmt: skip
-
-
-def unlinked(context: ServiceContext) -> tuple[list[str], list[str]]:
-    """The titles of targets that no objective asks for, and of objectives without a target here."""
-    every, targeted = context.workbook.objectives, set(context.service.targets)
-    linked = {kpi for o in every for kpi in o.kpis}
-    return (
-        [context.kpis[k].title for k in sorted(targeted - linked)],
-        [o.title for o in every if not targeted & set(o.kpis)],
-    )
 
 
 def count(found: Sequence[GapFact]) -> dict[str, int]:
@@ -185,7 +164,8 @@ def _relative(gap: GapFact) -> float:
     return 0.0 if gap.gap is None or not gap.target else gap.gap / abs(gap.target)
 
 
-def _status_of(kpis: list[str], gaps: Sequence[GapFact]) -> str:
+def status_of(kpis: list[str], gaps: Sequence[GapFact]) -> str:
+    """The worst of what the targets of these measures say."""
     found = {g.status for g in gaps if g.kpi in kpis} - set(UNTOLD)
     for worst in ("fails", "inconclusive", "meets"):
         if worst in found:

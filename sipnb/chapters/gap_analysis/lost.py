@@ -97,7 +97,9 @@ def worth(context: ServiceContext, last: pd.Series) -> tuple[float, float, float
 
 def _late_tickets(context: ServiceContext) -> dict[int, int]:
     decided = attainment.decided(context.scope)
-    mine = (context.scope.place(decided["at"]) == len(context.scope.cycles) - 1) & decided["met"].eq(False).fillna(False)
+    mine = (context.scope.place(decided["at"]) == len(context.scope.cycles) - 1) & decided["met"].eq(False).fillna(
+        False
+    )
     counts = context.records.tickets["priority"][mine.to_numpy(bool)].value_counts()
     return {int(priority): int(n) for priority, n in counts.items()}
 
@@ -139,8 +141,8 @@ def figure(frame: pd.DataFrame, lost: LostFact | None, about: About, labels: lis
     data.insert(0, words.upper(about.period), labels)
     return drawn_figure(
         figures.parts(rows.reset_index(drop=True), [_PARTS[p] for p in parts], labels), name="hours-lost", finding=finding,
-        subtitle=f"Hours that users lost in each {about.period}, by what: agreed hours a ticket waited past its due time, after it "
-        "was reopened, or while it was passed on; and hours of outages for the users affected",
+        subtitle=f"Hours that users lost in each {about.period}, by what: agreed hours a ticket waited past its due time, "
+        "after it was reopened, or while it was passed on; and hours of outages for the users affected",
         alt=f"Columns by {about.period}, a panel a part; the latest {about.period} holds {told(lost.hours)}.", data=data,
         units={name: "number" for name in data.columns[1:]}, source=source(about),
     )  # fmt: skip

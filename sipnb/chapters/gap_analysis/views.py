@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from sipnb.chapters.facts import GapFact, ObjectiveFact
+from sipnb.chapters.facts import GapFact
 from sipnb.show import figures, words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import Shown, say, table
 from sipnb.show.display import figure as drawn_figure
 
 #: The id of the table of targets, to which a plan's main points lead.
@@ -103,32 +103,3 @@ def _reach(rows: pd.DataFrame) -> str:
         which = words.lower(left[0]) if len(left) == 1 else words.plural(len(left), "measure")
         return f"{'Has' if len(left) == 1 else 'Have'} shifted from the usual range: {which}"
     return "Every target lies within reach of the process"
-
-
-def objectives(found: Sequence[ObjectiveFact]) -> Shown:
-    """The objectives and what their measures say."""
-    if not found:
-        return say("No objectives are stated: gaps cannot be weighed. Name some in `objectives.yml`.")
-    frame = pd.DataFrame(
-        {
-            "Objective": [o.title for o in found],
-            "Weight": [f"{o.weight:g}" for o in found],
-            "Seen by": [", ".join(o.titles) for o in found],
-            "State": [_WORDS[o.status] for o in found],
-        }
-    )
-    return table(frame, "Objectives, and the worst of what their measures say", numeric=("Weight",))
-
-
-def unlinked(
-    gaps: Sequence[GapFact], found: Sequence[ObjectiveFact], targets: Sequence[str], without: Sequence[str]
-) -> Shown:
-    """Targets nobody's objective asks for, and objectives `without` any target."""
-    lines = []
-    if not gaps or not found:
-        return say("There is nothing to link: " + ("no targets" if not gaps else "no objectives") + " are stated.")
-    if targets:
-        lines.append(f"Targets that no objective asks for: {', '.join(targets)}.")
-    if without:
-        lines.append(f"Objectives without any target here: {', '.join(without)}.")
-    return points(lines) if lines else say("Every target serves an objective, and every objective has a target.")

@@ -6,7 +6,9 @@ from sipnb.chapters.baseline.scorecard import CHANCE, SATISFACTION
 from sipnb.chapters.baseline.time_to_restore import SURVIVAL
 from sipnb.chapters.facts import ActionFact, GapFact, KpiFact, PointFact
 from sipnb.chapters.forecast.views import RISKS
+from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.gap_analysis.views import TARGETS
+from sipnb.chapters.gap_analysis.why import DRIVERS
 from sipnb.chapters.plan.evidence import LIKELY, Evidence, are, judgeable, share_of, standing
 from sipnb.chapters.recommendations.effects import unsupported
 from sipnb.chapters.recommendations.views import EVIDENCE
@@ -119,6 +121,11 @@ def _usual(evidence: Evidence, fact: KpiFact) -> str:
 
 
 def _why(evidence: Evidence) -> PointFact | None:
+    """The driver of the gap that matters most, else what the first proposal rests on."""
+    known = {why.kpi: why for why in evidence.gaps.why if why.drivers and why.drivers[0].rate is not None}
+    first = next((known[one.kpi] for one in evidence.gaps.ranked if one.kpi in known), None)
+    if first:
+        return PointFact(lead="Why.", text=causes_in_words.briefly(first), chapter=GAP_ANALYSIS, section=DRIVERS)
     if not evidence.options:
         return None
     return PointFact(lead="Why.", text=evidence.options[0].why, chapter=RECOMMENDATIONS, section=EVIDENCE)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sipnb.catalogue import LEVERS
 from sipnb.chapters import kpi_columns
-from sipnb.chapters.facts import GapFact, OptionFact
-from sipnb.chapters.gap_analysis import misses
+from sipnb.chapters.facts import GapFact, WhyFact
+from sipnb.chapters.gap_analysis import causes_in_words, why
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
 from sipnb.show import words
@@ -66,26 +66,31 @@ def _says(gap: GapFact, evidence: Evidence) -> tuple[str, str, str]:
     return f"Met this {period}; may be chance", "●", "common"
 
 
-def causes(evidence: Evidence) -> Shown:
-    """Why targets are missed, as far as the records tell; where the misses are, where that is clear."""
+def causes(evidence: Evidence, most: int = 2) -> Shown:
+    """Why targets are missed: for each at most so many causes that the records tell, with their rate and hours; else what a
+    proposal rests on; else that it is not known."""
     if not evidence.missed:
         return NOTHING
-    lines, told = [], set()
-    for option in evidence.options:
-        mine = [gap for gap in evidence.missed if gap.kpi in LEVERS[option.lever].moves]
-        if mine:
-            lines.append(_cause(option, mine, evidence))
-            told |= {gap.kpi for gap in mine}
-    silent = [gap for gap in evidence.missed if gap.kpi not in told]
+    known = {why.kpi: why for why in evidence.gaps.why}
+    lines, silent = [], []
+    for gap in evidence.missed:
+        drivers = known[gap.kpi].drivers[:most] if gap.kpi in known else []
+        options = [o for o in evidence.options if gap.kpi in LEVERS[o.lever].moves]
+        if drivers:
+            lines += [causes_in_words.sentence(known[gap.kpi], driver) for driver in drivers]
+        elif options:
+            lines.append(f"**{gap.title}:** {words.upper(options[0].why)}")
+        else:
+            silent.append(gap)
     if silent:
         named = words.listed([evidence.noun(gap.kpi) for gap in silent])
         lines.append(f"**Not known:** why {named} {'misses its target' if len(silent) == 1 else 'miss their targets'}.")
-    found = evidence.gaps.misses
-    if found is None or not found.differs or all(gap.kpi != "sla_attainment" for gap in evidence.missed):
-        return points(lines)
-    return together(points(lines), misses.said(found), misses.figure(found, evidence.baseline.about))
+    return together(points(list(dict.fromkeys(lines))), _figure(evidence, known))
 
 
-def _cause(option: OptionFact, missed: list[GapFact], evidence: Evidence) -> str:
-    named = words.listed([evidence.noun(gap.kpi) for gap in missed])
-    return f"**{words.upper(named)}:** {option.why}"
+def _figure(evidence: Evidence, known: dict[str, WhyFact]) -> Shown:
+    """The drivers of the first missed target that has some, drawn."""
+    first = next(
+        (known[g.kpi] for g in evidence.missed if g.kpi in known and any(d.rate for d in known[g.kpi].drivers)), None
+    )
+    return say("") if first is None else why.figure(first, evidence.baseline.about)

@@ -18,10 +18,11 @@ from typing import Annotated, Literal
 import duckdb
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from sipnb.params import Model, WorkbookError, Zone, nearest, read_yaml, validate
+from sipnb.params import Zone
 from sipnb.places import state
 from sipnb.records.sql import quoted
 from sipnb.tables import TABLES
+from sipnb.validation import Model, WorkbookError, nearest, read_yaml, validate
 
 _SHIPPED = Path(__file__).resolve().parent
 

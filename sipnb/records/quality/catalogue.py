@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sipnb.params import Gate, WorkbookError, nearest
+from sipnb.params import Gate
 from sipnb.records.quality.findings import SET_RULES
 from sipnb.records.quality.rows import OUT_OF_SCOPE, row_rule_names
+from sipnb.validation import WorkbookError, nearest
 
 _INTRODUCTION = """\
 # Rules of the quality gate

@@ -18,10 +18,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sipnb.params import Source, nearest
+from sipnb.params import Source
 from sipnb.records.sources.addresses import ENCODE, Address, AddressError, read, resolves
 from sipnb.records.sources.headings import taken
 from sipnb.records.sources.relation import MissingInput
+from sipnb.validation import nearest
 
 _BATCH = 100_000
 #: Seconds after which a server that does not answer is given up, where the address does not say otherwise.

@@ -16,12 +16,12 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from sipnb.params import nearest
 from sipnb.records.scratch import unnamed
 from sipnb.records.sources import byte_scan, delimited, encodings, limits
 from sipnb.records.sources.headings import header, taken
 from sipnb.records.sources.relation import Malformed, MissingInput, Part, take
 from sipnb.records.sql import located, name, quoted
+from sipnb.validation import nearest
 
 #: An answer larger than this would have to be held in memory as a whole.
 LARGEST = 500 << 20

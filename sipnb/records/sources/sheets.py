@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from sipnb import apart
-from sipnb.params import nearest
 from sipnb.places import content_hash
 from sipnb.records.mappings import Mapping
 from sipnb.records.sources import limits
 from sipnb.records.sources.relation import MissingInput, Part
 from sipnb.records.sql import located
+from sipnb.validation import nearest
 
 #: Bytes of address space for reading a sheet. All cells are held at once, those in between that hold nothing, too: a million
 #: rows of twenty columns take 2.5 GB.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from sipnb.params import WorkbookError, nearest
 from sipnb.records import mappings
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.suggest import profiles, synonyms
 from sipnb.records.suggest.placing import Placed, Plan
 from sipnb.records.suggest.profiles import Profile
 from sipnb.tables import TABLES
+from sipnb.validation import WorkbookError, nearest
 
 #: From this share of its columns found, a shipped mapping is taken for the system's own.
 _FITS = 0.55

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sipnb.params import read_yaml
 from sipnb.tables import TABLES
+from sipnb.validation import read_yaml
 
 _UNITS = {
     **dict.fromkeys(

@@ -131,6 +131,24 @@ def pareto(rows: pd.DataFrame) -> Draw:
     return draw
 
 
+def beside(rows: pd.DataFrame) -> Draw:
+    """Shares as bars from zero, each with the share that it is held against as a mark.
+
+    `rows` has columns label, value and other; the value stands at the right.
+    """
+    value, other = rows["value"].to_numpy(float), rows["other"].to_numpy(float)
+
+    def draw(room: Room) -> Figure:
+        figure, axes = labelled_rows(room, rows["label"], 8, [words.number(v, "share") for v in value])
+        y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
+        shared.scale(axes, (0, min(1.0, 1.04 * float(np.r_[value, other].max()))), room, "share", "", axis="x")
+        axes.barh(y, value, height=0.4 if room.narrow else 0.56, color=theme.COMMON, linewidth=0)
+        axes.vlines(other, y - 0.3, y + 0.3, color=theme.ACCENT, linewidth=3)
+        return figure
+
+    return draw
+
+
 def waterfall(rows: pd.DataFrame, texts: Sequence[str], taken: str = theme.CONCERN) -> Draw:
     """Sums, and what was added and taken from each to the next, as bars: sums from zero, the last in the accent.
 
