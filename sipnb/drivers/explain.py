@@ -18,7 +18,9 @@ from sipnb.methods.proportions import Estimate
 from sipnb.records import clocks
 
 #: Fewer rows that went wrong tell no driver.
-FEWEST_WRONG = 20
+FEWEST_WRONG = 15
+#: Changes are few: two years of them tell what half a year of tickets does.
+OF_CHANGES = 730
 #: What happens on the way belongs to a driver that holds so much of it.
 THROUGH = 0.5
 #: A day from which days are counted, a Monday.
@@ -67,6 +69,7 @@ def explain(
     What is known at the opening is looked at first, of all rows; then what had happened by a landmark, the `first_hours` of
     agreed time, of tickets still undecided then. See `methods.drivers.search` for `level`, `least` and `most`.
     """
+    days = OF_CHANGES if kpi in outcomes.OF_CHANGES else days
     window = last_days(scope.cycle, days)
     rows = outcomes.of(kpi, scope, window)
     if rows is None:
@@ -74,14 +77,11 @@ def explain(
     wrong = int(rows.wrong.sum())
     if wrong < FEWEST_WRONG or wrong == len(rows.wrong):
         return Explained(kpi, days, len(rows.wrong), wrong, reason="too few")
-    known, mix, day = _known(rows, scope), _mix(rows, scope), _days(rows.at, scope)
-    if kpi in outcomes.WALL_CLOCK and scope.calendar is not clocks.ALWAYS:
-        # A ticket of Friday evening waits for Monday, whoever works on it: that is the clock, and no driver.
-        mix = pd.concat([mix, known[["hour", "weekday"]]], axis=1)
-        known = known.drop(columns=["hour", "weekday", "agreed_hours"])
+    known, mix, day = _known(kpi, rows, scope), _mix(rows, scope), _days(rows.at, scope)
+    mix, known = _no_driver(kpi, scope, mix, known)
     options = {"level": level, "least": least, "happened": attributes.HAPPENED}
     first = drivers.search(known, rows.wrong, mix, day, most=most, **options)
-    searches = [("handling" if rows.table == "surveys" else "opening", first, known)]
+    searches = [("handling" if kpi in outcomes.AFTERWARDS else "opening", first, known)]
     if kpi in outcomes.TIMED:
         searches += _later(rows, scope, first, known, mix, day, first_hours, most, options)
     found = _gathered([_found(part, rows, scope, mix, day, window) for part in searches], searches)
@@ -91,6 +91,19 @@ def explain(
         tuple(one for _, search, _ in searches for one in search.unconfirmed), sum(search.looked for _, search, _ in searches),
         {name: why for _, search, _ in searches for name, why in search.left_out.items()},
     )  # fmt: skip
+
+
+def _no_driver(kpi: str, scope: Scope, mix: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What makes a difference by the way a measure counts is allowed for and not blamed."""
+    if kpi in outcomes.WALL_CLOCK and scope.calendar is not clocks.ALWAYS:
+        # A ticket of Friday evening waits for Monday, whoever works on it.
+        return pd.concat([mix, known[["hour", "weekday"]]], axis=1), known.drop(
+            columns=["hour", "weekday", "agreed_hours"]
+        )
+    if kpi == "repeat_contact_rate" and "category" in known:
+        # In a frequent category somebody asks again by chance more often.
+        return pd.concat([mix, known[["category"]]], axis=1), known.drop(columns="category")
+    return mix, known
 
 
 def last_days(cycle: Cycle, days: int, before: int = 0) -> Cycle:
@@ -169,13 +182,13 @@ def _lost(rows, scope: Scope, window: Cycle) -> float:
     return float(hours.by_ticket(scope, window)[rows.rows].sum()) if rows.table == "tickets" else math.nan
 
 
-def _known(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
+def _known(kpi: str, rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
     """What was known of the rows before their outcome."""
     if rows.table == "changes":
         return attributes.change(scope.records.changes.loc[rows.rows], scope.cycle.zone)
     tickets = _tickets(rows, scope)
     found = attributes.opening(scope, tickets)
-    if rows.table == "surveys":
+    if kpi in outcomes.AFTERWARDS:
         found = pd.concat([found, attributes.handled(scope, tickets)], axis=1)
     return found.set_axis(rows.rows)
 
@@ -229,8 +242,8 @@ def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, bac
     spans = [outcomes.of(kpi, scope, last_days(scope.cycle, days, before)) for before in (back, 0)]
     if any(one is None or one.wrong.sum() < FEWEST_WRONG or one.wrong.all() for one in spans):
         return None
-    known = [one.driver for one in found if one.known == "opening"]
-    (before, first), (after, second) = (_parts(rows, scope, known) for rows in spans)
+    known = [one.driver for one in found if one.known != "landmark"]
+    (before, first), (after, second) = (_parts(kpi, rows, scope, known) for rows in spans)
     mixed = standardisation.mix_effect(*before, *after).mix
     parts = tuple(
         Estimate(b.value - a.value, b.value - a.value - math.hypot(b.value - b.low, a.high - a.value),
@@ -243,9 +256,9 @@ def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, bac
     return Shift(days, *shares, change, mixed, parts, rest, len(spans[0].wrong), len(spans[1].wrong))
 
 
-def _parts(rows, scope, known) -> tuple[tuple[pd.Series, pd.Series], list[Estimate]]:
+def _parts(kpi, rows, scope, known) -> tuple[tuple[pd.Series, pd.Series], list[Estimate]]:
     """Wrong ones and rows by kind of ticket, and what each driver adds to the share within these rows."""
-    mix, table, day = _mix(rows, scope), _known(rows, scope), pd.factorize(_days(rows.at, scope), sort=True)[0]
+    mix, table, day = _mix(rows, scope), _known(kpi, rows, scope), pd.factorize(_days(rows.at, scope), sort=True)[0]
     kind = mix[mix.columns[0]]
     counted = pd.Series(rows.wrong, index=kind).groupby(level=0).agg(["sum", "size"])
     base = drivers.design(mix)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.kpis import attainment, causes, people
+from sipnb.kpis import attainment, causes, handling, people
 from sipnb.kpis.scope import Scope, within
 
 #: Measures of times, with the column that ends them; a row went wrong where it took longer than the target.
@@ -19,6 +19,10 @@ _UNTIL = {
 }  # fmt: skip
 #: Measures of how long something takes: what happens on the way can only be looked at from a landmark.
 TIMED = ("sla_attainment", "sla_reported", *_UNTIL)
+#: Measures of what comes after a ticket ended: how it was handled is known before it.
+AFTERWARDS = ("repeat_contact_rate", "csat_top2", "csat_mean")
+#: Measures whose rows are changes.
+OF_CHANGES = ("change_failure_rate",)
 #: Measures that count all hours, agreed or not.
 WALL_CLOCK = tuple(_UNTIL)
 
@@ -68,6 +72,10 @@ def _reopened(scope: Scope, window: Cycle) -> Outcomes:
     return _resolved(scope, window, scope.records.tickets["reopened"], lambda again: again > 0)
 
 
+def _asked_again(scope: Scope, window: Cycle) -> Outcomes:
+    return _resolved(scope, window, handling.came_back(scope), lambda again: again.astype(bool))
+
+
 def _passed_on(scope: Scope, window: Cycle) -> Outcomes:
     return _resolved(scope, window, scope.records.tickets["reassigned"], lambda hops: hops >= 2)
 
@@ -114,7 +122,8 @@ def _failed(scope: Scope, window: Cycle) -> Outcomes:
 
 
 _RULES: dict[str, Callable[[Scope, Cycle], Outcomes]] = {
-    "sla_attainment": _attained, "sla_reported": _attained, "reopen_rate": _reopened, "multi_hop_share": _passed_on,
+    "sla_attainment": _attained, "sla_reported": _attained, "reopen_rate": _reopened, "repeat_contact_rate": _asked_again,
+    "multi_hop_share": _passed_on,
     "first_assignment_rate": _changed_group, "first_contact_rate": _not_at_first, "csat_top2": _dissatisfied,
     "csat_mean": _dissatisfied, "on_hold_share": _held, "change_failure_rate": _failed,
 }  # fmt: skip

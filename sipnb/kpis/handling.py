@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sipnb.kpis.scope import Scope, counts, figures, nothing, shares
+from sipnb.kpis.scope import Scope, counts, figures, instants, nothing, shares
 from sipnb.methods import proportions
 
+#: Who asks again so soon had no answer that held.
+BACK_WITHIN = pd.Timedelta(days=7)
 #: Backlog older than this many days is aged; the KPI counts the third of them.
 AGES = (1, 5, 30, 90)
 
@@ -55,6 +57,34 @@ def reopen_rate(scope: Scope) -> pd.DataFrame:
     """Share of resolved tickets that were reopened."""
     reopened = scope.records.tickets["reopened"]
     return _of_resolved(scope, reopened.notna(), reopened > 0)
+
+
+def repeat_contact_rate(scope: Scope) -> pd.DataFrame:
+    """Share of resolved tickets after which the same requester asked again, about the same category, within a week."""
+    again = came_back(scope)
+    return _of_resolved(scope, again.notna(), again.fillna(False).astype(bool))
+
+
+def came_back(scope: Scope) -> pd.Series:
+    """Whether the requester of each resolved ticket opened another one of its category within a week; NA where the
+    requester is not
+    known, or where that week had not passed at the cut-off."""
+    return scope.once("came back", lambda: _came_back(scope))
+
+
+def _came_back(scope: Scope) -> pd.Series:
+    tickets = scope.records.tickets
+    who, about = (pd.factorize(tickets[c])[0].astype("int64") for c in ("requester", "category"))
+    # One number a person and category; times are seconds, so that both fit into one order.
+    line = pd.factorize(who * (about.max(initial=0) + 2) + about + 1)[0].astype("int64") << 34
+    opened, resolved = instants(tickets["opened"]) // 1_000_000, instants(tickets["resolved"]) // 1_000_000
+    known = (who >= 0) & tickets["resolved"].notna().to_numpy()
+    known &= (tickets["resolved"] + BACK_WITHIN <= scope.known_until).to_numpy(bool)
+    order = np.sort((line + opened)[who >= 0])
+    place = np.searchsorted(order, line + resolved, side="right")
+    next_one = np.append(order, np.iinfo("int64").max)[place]
+    back = next_one - (line + resolved) <= int(BACK_WITHIN.total_seconds())
+    return pd.Series(pd.array(np.where(known, back, False), dtype="boolean"), index=tickets.index).where(known)
 
 
 def first_contact_rate(scope: Scope) -> pd.DataFrame:

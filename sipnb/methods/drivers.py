@@ -203,24 +203,24 @@ class _Cases:
         return p
 
     def _scores(self, candidates: np.ndarray, chosen: list[int]) -> np.ndarray:
+        """The scatter of days is taken around what the candidate itself would explain: else a strong driver hides in its own."""
         if not len(candidates):
             return np.empty(0)
         fit, values = self.fitted(chosen), self.values[:, candidates]
+        many = int(self.day.max()) + 1
+        p, cases, bad = np.ones(len(candidates)), np.asarray(values.sum(axis=0))[0], self.bad @ values
         projected = fit.inverse @ (fit.design.T * fit.weight @ values)
-        days = _by_day(self.day, fit.residual)
-        scores = (days @ values).toarray() - (days @ fit.design) @ projected
-        there = (_by_day(self.day, np.ones(len(self.day))) @ values).toarray() > 0
-        many = len(scores)
-        spread = np.sqrt((scores**2).sum(axis=0) * many / max(many - 1, 1))
-        t = np.divide(scores.sum(axis=0), spread, out=np.zeros(len(spread)), where=spread > 1e-9)
-        cases, bad = np.asarray(values.sum(axis=0))[0], self.bad @ values
-        told = (cases >= FEWEST / 2) & (bad >= FEWEST_BAD) & (there.sum(axis=0) >= FEWEST_DAYS)
-        return np.where(told, stats.t.sf(t, max(many - 1, 1)), 1.0)
-
-
-def _by_day(day: np.ndarray, amounts: np.ndarray) -> sparse.csr_matrix:
-    """Amounts of cases as a matrix (days, cases) that adds them up."""
-    return sparse.csr_matrix((amounts, (day, np.arange(len(day)))), shape=(int(day.max()) + 1, len(day)))
+        for at in np.flatnonzero((cases >= FEWEST / 2) & (bad >= FEWEST_BAD)):
+            plain = values[:, [at]].toarray().ravel()
+            own = plain - fit.design @ projected[:, at]
+            score = float(own @ fit.residual)
+            days = len(np.unique(self.day[plain > 0]))
+            if score <= 0 or days < FEWEST_DAYS:
+                continue
+            step = score / float(fit.weight @ own**2)
+            left = np.bincount(self.day, weights=own * (fit.residual - fit.weight * own * step), minlength=many)
+            p[at] = stats.t.sf(score / np.sqrt((left**2).sum() * days / (days - 1)), days - 1)
+        return p
 
 
 def _stepwise(
@@ -231,15 +231,17 @@ def _stepwise(
     refused: list[int] = []
     while len(chosen) < most:
         taken = [at for at, *_ in chosen]
-        p = first.p_values(taken)
-        p[[*taken, *refused]] = 1.0
-        rejected = discoveries.benjamini_hochberg(p, level)["rejected"].to_numpy(bool)
+        halves = [half.p_values(taken) for half in (first, second)]
+        for p in halves:
+            p[[*taken, *refused]] = 1.0
+        rejected = np.array([discoveries.benjamini_hochberg(p, level)["rejected"].to_numpy(bool) for p in halves])
         if not rejected.any():
             break
-        best = int(np.argmin(p))
-        confirmed = second.p_values(taken)[best]
-        if confirmed < level:
-            chosen.append((best, float(p[best]), float(confirmed)))
+        # Either half may find what the other confirms: the clearest in both comes first.
+        best = int(np.argmin(np.where(rejected.any(axis=0), halves[0] * halves[1], np.inf)))
+        found = int(np.argmin([p[best] if r[best] else np.inf for p, r in zip(halves, rejected, strict=True)]))
+        if halves[1 - found][best] < level:
+            chosen.append((best, float(halves[found][best]), float(halves[1 - found][best])))
         else:
             refused.append(best)
     return chosen, refused

@@ -43,6 +43,10 @@ SHARES = {
     "sla_attainment": "SELECT count(*) FILTER (kept), count(*) FROM decided WHERE moment >= opens AND moment < ends",
     "aged_backlog": "SELECT count(*) FILTER (epoch(ends) - epoch(opened) > 30 * 86400), count(*) FROM unresolved",
     "reopen_rate": "SELECT count(*) FILTER (reopened >= 1), count(reopened) FROM done",
+    "repeat_contact_rate": """
+        SELECT count(*) FILTER (EXISTS (FROM tickets t WHERE t.requester = done.requester AND t.category = done.category
+          AND t.opened > done.resolved AND t.opened <= done.resolved + INTERVAL 7 DAY)), count(*)
+        FROM done WHERE requester IS NOT NULL AND resolved + INTERVAL 7 DAY <= known_until""",
     "first_contact_rate": "SELECT count(*) FILTER (first_contact AND reopened = 0), count(first_contact) FROM done",
     "first_assignment_rate": "SELECT count(*) FILTER (reassigned = 0), count(reassigned) FROM done",
     "multi_hop_share": "SELECT count(*) FILTER (reassigned > 1), count(reassigned) FROM done",

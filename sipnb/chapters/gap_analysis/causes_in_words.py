@@ -33,7 +33,9 @@ _WRONG = {
     "sla_attainment": "miss their target", "sla_reported": "miss their target", "restore_median": "take longer than the target",
     "restore_mean": "take longer than the target", "restore_p90": "take longer than the target",
     "restore_p95": "take longer than the target", "acknowledge_median": "wait longer than the target",
-    "reopen_rate": "are reopened", "multi_hop_share": "are passed on twice or more", "first_assignment_rate": "change group",
+    "reopen_rate": "are reopened",
+    "repeat_contact_rate": "are asked about again within 7 days",
+    "multi_hop_share": "are passed on twice or more", "first_assignment_rate": "change group",
     "first_contact_rate": "are not solved at first contact", "csat_top2": "are not satisfied", "csat_mean": "are not satisfied",
     "on_hold_share": "are on hold for too much of their time", "change_failure_rate": "cause an incident",
 }  # fmt: skip

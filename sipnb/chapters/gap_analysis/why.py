@@ -86,7 +86,7 @@ def _shift(moved: explain.Shift | None, drivers: Sequence[DriverFact]) -> ShiftF
         return None
     return ShiftFact(
         days=moved.days, before=moved.before, after=moved.after, change=moved.change, mix=moved.mix,
-        parts=[one.value for one in moved.parts], drivers=[d.id for d in drivers if d.known == "opening"], rest=moved.rest,
+        parts=[one.value for one in moved.parts], drivers=[d.id for d in drivers if d.known != "landmark"], rest=moved.rest,
     )  # fmt: skip
 
 
