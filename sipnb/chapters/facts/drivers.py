@@ -158,6 +158,23 @@ class BacklogFact(Facts):
     ratio: float | None
 
 
+class ReadingFact(Facts):
+    """A missed target read in four ways: its size in its unit, users’ hours and money; what the process can do about it
+    (`reach`: by how much the level would have to change to reach it in nearly every cycle); its course; how certain it is."""
+
+    kpi: str
+    title: str
+    unit: str
+    gap: float
+    hours: float | None
+    money: float | None
+    reach: float | None
+    missed: int = Field(description="of the latest `of` cycles")
+    of: int
+    course: str
+    certainty: float
+
+
 class RankedFact(Facts):
     """A gap in the order in which it matters: the weight of its objective x users' hours lost beyond the target x certainty."""
 

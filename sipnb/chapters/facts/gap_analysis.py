@@ -7,7 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from sipnb.chapters.facts.base import Facts
-from sipnb.chapters.facts.drivers import BacklogFact, GroupClockFact, LostFact, RankedFact, StepTimeFact, WhyFact
+from sipnb.chapters.facts.drivers import (
+    BacklogFact,
+    GroupClockFact,
+    LostFact,
+    RankedFact,
+    ReadingFact,
+    StepTimeFact,
+    WhyFact,
+)
 
 
 class GapFact(Facts):
@@ -106,6 +114,7 @@ class GapFacts(Facts):
     )
     actions_without_objective: list[str] = Field(default_factory=list)
     lost: LostFact | None = None
+    readings: list[ReadingFact] = Field(default_factory=list)
     why: list[WhyFact] = Field(default_factory=list)
     steps: list[StepTimeFact] = Field(default_factory=list)
     groups: list[GroupClockFact] = Field(default_factory=list)

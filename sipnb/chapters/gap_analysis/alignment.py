@@ -12,7 +12,7 @@ from sipnb.chapters.gap_analysis.analysis import status_of
 from sipnb.params import Objective
 from sipnb.register import states
 from sipnb.show import words
-from sipnb.show.display import Shown, points, say, table
+from sipnb.show.display import Shown, points, say, table, together
 
 _MARKS = {
     "fails": "▲ missed",
@@ -20,6 +20,12 @@ _MARKS = {
     "meets": "◆ met",
     "not judged": "– not judged",
     "no data": "– no data",
+}
+_STATES = {
+    "fails": "Certainly missed",
+    "inconclusive": "Cannot be told",
+    "meets": "Certainly met",
+    "no target": "No target",
 }
 NONE = "–"
 
@@ -56,10 +62,9 @@ def _success(context: ServiceContext, objective: Objective, measures: BaselineFa
 
 
 def matrix(found: Sequence[ObjectiveFact], gaps: Sequence[GapFact]) -> pd.DataFrame:
-    """Objectives (rows) by measures with a target (columns): what the measure says where the objective is seen by it."""
-    said = {g.kpi: _MARKS[g.status] for g in gaps}
-    rows = {o.title: {g.title: said[g.kpi] if g.kpi in o.kpis else NONE for g in gaps} for o in found}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Objective")
+    """Measures with a target (rows) by objectives (columns): what the target says where the objective is seen by it."""
+    rows = {g.title: {o.title: _MARKS[g.status] if g.kpi in o.kpis else NONE for o in found} for g in gaps}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=[o.title for o in found]).rename_axis("Target")
 
 
 def orphans(
@@ -77,22 +82,25 @@ def orphans(
     }  # fmt: skip
 
 
-def shown(found: Sequence[ObjectiveFact], gaps: Sequence[GapFact], cascade: pd.DataFrame, currency: str) -> Shown:
-    """The cascade as a matrix, with weight, owner, and how far each objective is on its way."""
+def shown(found: Sequence[ObjectiveFact], cascade: pd.DataFrame, currency: str) -> Shown:
+    """The objectives with weight, owner and how far each is on its way, and the matrix of what their measures say."""
     if not found:
         return say("No objectives are stated: gaps cannot be weighed. Name some in `objectives.yml`.")
     frame = pd.DataFrame(
         {
             "Objective": [o.title for o in found], "Weight": [f"{o.weight:g}" for o in found],
             "Owner": [o.owner or "nobody named" for o in found], "On its way": [_way(o, currency) for o in found],
-            "Actions": [str(len(o.actions)) for o in found],
+            "What its targets say": [_STATES[o.status] for o in found], "Actions here": [str(len(o.actions)) for o in found],
         }
     )  # fmt: skip
-    if len(gaps):
-        frame = pd.concat([frame, cascade.reset_index(drop=True)], axis=1)
-    return table(
-        frame, "Objectives by the measures they are seen by: what each target says", numeric=("Weight", "Actions")
+    first = table(
+        frame,
+        "Objectives, how far they are, and the worst of what their targets say",
+        numeric=("Weight", "Actions here"),
     )
+    if cascade.empty:
+        return first
+    return together(first, table(cascade.reset_index(), "Targets by the objectives that are seen by them"))
 
 
 def _way(one: ObjectiveFact, currency: str) -> str:

@@ -142,6 +142,5 @@ def none(why: WhyFact) -> str:
     if why.reason:
         return "no single case decides it, so that none can be blamed."
     return (
-        f"of {why.looked} things known of {why.n:,} {noun(why.kpi)} none goes with more that {wrong(why.kpi)} than chance and "
-        "mix explain."
+        f"of {why.looked} things known of {why.n:,} {noun(why.kpi)} none is clearly behind those that {wrong(why.kpi)}."
     )

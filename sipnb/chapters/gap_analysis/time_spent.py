@@ -112,7 +112,8 @@ def said(one: BacklogFact | None, weekdays: pd.DataFrame, about: About) -> Shown
     if one is None:
         return say("Too few weeks or tickets to say how the stock moves.")
     lines = [
-        f"**{one.stock:,} tickets are open**; usual or agreed are {words.prose(one.goal, 'number')}. In {one.days} days "
+        f"**{words.plural(one.stock, 'ticket')} {'is' if one.stock == 1 else 'are'} open**; usual or agreed are "
+        f"{words.prose(one.goal, 'number')}. In {one.days} days "
         f"{words.prose(one.opened, 'number')} came a day and {words.prose(one.finished, 'number')} were finished."
     ]
     if one.above:
