@@ -158,6 +158,51 @@ class BacklogFact(Facts):
     ratio: float | None
 
 
+class CheckFact(Facts):
+    """Whether a figure is better than the service: see `drivers.honesty.Check`."""
+
+    name: str
+    told: bool
+    value: float | None
+    usual: float | None
+    n: int
+    p: float | None
+    found: bool
+
+
+class DeflectionFact(Facts):
+    """What machines resolve and what comes back of it: see `drivers.honesty.Deflection`."""
+
+    days: int
+    n: int
+    share: float
+    back: float
+    others: float
+    more: float
+    more_low: float
+    more_high: float
+    held: float
+    people: float | None
+    alike: float | None
+
+
+class HonestyFact(Facts):
+    """Whether good figures are as good as they look. `reached` is the attainment that reaches its target; the other
+    measures are those
+    that say otherwise all the same (`unhappy`: their titles), and `rising` whether users' hours lost are; `checks` and
+    `deflection` as their own facts say; `clocks` holds the attainment by clock over the last cycles."""
+
+    reached: float | None
+    target: float | None
+    unhappy: list[str]
+    rising: bool
+    hours_before: float | None
+    hours_now: float | None
+    clocks: dict[str, float] = Field(default_factory=dict)
+    checks: list[CheckFact]
+    deflection: DeflectionFact | None = None
+
+
 class ReadingFact(Facts):
     """A missed target read in four ways: its size in its unit, users’ hours and money; what the process can do about it
     (`reach`: by how much the level would have to change to reach it in nearly every cycle); its course; how certain it is."""

@@ -10,6 +10,7 @@ from sipnb.chapters.facts.base import Facts
 from sipnb.chapters.facts.drivers import (
     BacklogFact,
     GroupClockFact,
+    HonestyFact,
     LostFact,
     RankedFact,
     ReadingFact,
@@ -119,4 +120,5 @@ class GapFacts(Facts):
     steps: list[StepTimeFact] = Field(default_factory=list)
     groups: list[GroupClockFact] = Field(default_factory=list)
     backlog: BacklogFact | None = None
+    honesty: HonestyFact | None = None
     ranked: list[RankedFact] = Field(default_factory=list)
