@@ -99,7 +99,8 @@ def _watermelon(found: HonestyFact, about: About) -> list[str]:
     against = [words.lower(title) for title in found.unhappy]
     if found.rising and found.hours_before is not None:
         against.append(
-            f"users’ hours lost, which rose from {words.rough(found.hours_before)} to {words.rough(found.hours_now)} a {about.period}"
+            f"users’ hours lost, which rose from {words.rough(found.hours_before)} to "
+            f"{words.rough(found.hours_now)} a {about.period}"
         )
     if not against:
         return []
@@ -122,16 +123,19 @@ def _standing_still(found: HonestyFact) -> list[str]:
 def _check(one: CheckFact) -> str:
     if one.name == "priority lowered late":
         return (
-            f"**Priorities are lowered just before the due time:** {words.prose(one.value, 'share')} of {one.n} such changes, where "
+            f"**Priorities are lowered just before the due time:** {words.prose(one.value, 'share')} of {one.n} such "
+            f"changes, where "
             f"{words.prose(one.usual, 'share')} would be usual. Each makes a late ticket a punctual one."
         )
     if one.name == "closed at the month's end":
         return (
-            f"**More is closed at the end of months:** {words.prose(one.value, 'number')} times as much on their last two working days "
+            f"**More is closed at the end of months:** {words.prose(one.value, 'number')} times as much "
+            f"on their last two working days "
             f"as on like days, over {one.n} months."
         )
     return (
-        f"**Tickets are resolved just in time and come back:** {words.prose(one.value, 'share')} of {one.n} resolved shortly before "
+        f"**Tickets are resolved just in time and come back:** {words.prose(one.value, 'share')} of {one.n} "
+        f"resolved shortly before "
         f"their due time are reopened within two days, of those resolved earlier {words.prose(one.usual, 'share')}."
     )
 
@@ -143,5 +147,6 @@ def _machines(one: DeflectionFact) -> str:
         f"{words.prose(one.others, 'share')}"
     )
     if one.more_low > 0:
-        return f"**Machine answers come back.** {first}: only {words.prose(one.held, 'share')} of all tickets were resolved by it for good."
+        held = words.prose(one.held, "share")
+        return f"**Machine answers come back.** {first}: only {held} of all tickets were resolved by it for good."
     return f"{first}: no clear difference."
