@@ -231,7 +231,7 @@ def demo(
 ) -> None:
     """Write the records of the simulated organisation, and the truth about it beside them."""
     from sipnb import demo as simulated
-    from sipnb.params import WorkbookError
+    from sipnb.validation import WorkbookError
 
     try:
         removed = [simulated.cause(one).id for one in without or ()]

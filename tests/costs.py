@@ -28,7 +28,8 @@ LONG = {
     "records/test_damage.py", "records/test_delimited.py", "records/test_endings.py", "records/test_limits.py",
     "records/test_mappings.py", "records/test_people.py", "records/test_prepare.py", "records/test_reach.py",
     "records/test_reading.py", "records/test_scratch.py", "records/test_shapes.py", "records/test_silences.py",
-    "records/test_sources.py", "records/test_suggest.py", "records/test_texts.py", "report/test_pdf.py", "report/test_portfolio.py",
+    "records/test_sources.py", "records/test_suggest.py", "records/test_texts.py", "report/test_pdf.py",
+    "report/test_portfolio.py",
     "test_cli.py",
     "test_cli_cycles.py", "test_cli_public.py", "test_cli_records.py", "test_demo.py", "test_personal_data.py",
 }  # fmt: skip

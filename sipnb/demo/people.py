@@ -21,11 +21,13 @@ def requesters(service: Service, rng: np.random.Generator, t: Traits) -> np.ndar
     """The number of the user who asks in each ticket, of the service's users; a few come back within a week."""
     n = len(t.opened)
     users = 1 + (service.users * rng.random(n) ** _SKEW).astype("int64")
-    again, since = rng.random(n) < _AGAIN, t.opened - rng.uniform(0.5 * DAY, _WEEK, n)
+    again, which = rng.random(n) < _AGAIN, rng.random(n)
     for category in np.unique(t.category):
         rows = np.flatnonzero(t.category == category)
-        before = np.searchsorted(t.opened[rows], since[rows])  # the first one opened in that time
-        back = again[rows] & (before < np.arange(len(rows)))
+        # Any one of the last week, so that no hour of the day is asked about again more often.
+        first, last = (np.searchsorted(t.opened[rows], t.opened[rows] - span) for span in (_WEEK, DAY // 2))
+        before = first + (which[rows] * (last - first)).astype("int64")
+        back = again[rows] & (first < last)
         users[rows[back]] = users[rows[before[back]]]
     return users
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sipnb.params import WorkbookError
 from sipnb.records import prepare, texts
 from sipnb.records.frozen import DamagedRecords, Records
+from sipnb.validation import WorkbookError
 from tests.records.test_scratch import GOOD, HEADER, organisation
 
 #: People as they are called in several languages, with parts that broken encodings make of them.

@@ -17,6 +17,7 @@ from sipnb.chapters.facts.drivers import (
     StepTimeFact,
     WhyFact,
 )
+from sipnb.chapters.facts.recurring import RecurringFact
 
 
 class GapFact(Facts):
@@ -120,5 +121,6 @@ class GapFacts(Facts):
     steps: list[StepTimeFact] = Field(default_factory=list)
     groups: list[GroupClockFact] = Field(default_factory=list)
     backlog: BacklogFact | None = None
+    recurring: RecurringFact | None = None
     honesty: HonestyFact | None = None
     ranked: list[RankedFact] = Field(default_factory=list)
