@@ -2,7 +2,10 @@
 
 A share may fall although every kind of case did better, because the hard kinds became more (Simpson's paradox).
 
-Sources: direct standardisation; Kitagawa (1955), "Components of a difference between two rates". Intervals are
+Where groups are many and small, most strata are empty in some of them. Then what was seen is held against what all groups
+together would have reached with the group's own mix (:func:`against_expected`).
+
+Sources: direct and indirect standardisation; Kitagawa (1955), "Components of a difference between two rates". Intervals are
 Wilson's (1927) at the effective number of cases of a weighted share, as Korn and Graubard (1998) do with the exact
 one, and for differences Newcombe's (1998) square-and-add of them. For its variance each stratum's share is drawn to
 the group's by 4 cases, or one of 3 good cases in 3 would count as certain: coverage 93 to 97 % in simulated groups of
@@ -104,6 +107,36 @@ def standardised(strata, groups, successes, n, weights=None, level: float = 0.95
         out.append((crude, estimate.value, estimate.low, estimate.high, int(total)))
     frame = pd.DataFrame(out, columns=["crude", "value", "low", "high", "n"], index=size.columns)
     return Standardised(frame, kept, pooled, left_out)
+
+
+def against_expected(strata, groups, successes, n) -> pd.DataFrame:
+    """What each group reached against what all groups together would have reached with its mix (indirect standardisation).
+
+    Arguments as for :func:`standardised`. A row a group, sorted by name: n, crude (its share), expected (the mean of the
+    strata's common shares, weighted by its own mix) and value: the common share and the difference of the two, within 0..1.
+    Groups without cases are left out. Their values, weighted by n, have the common share as mean as long as none is cut to
+    0..1. No stratum has to be in every group; one that a single group has says nothing of it, because that is what is
+    expected there. Each value is held against all groups: two groups whose mixes share little are not comparable with each
+    other. Raises ValueError as :func:`standardised` does.
+    """
+    columns = {"stratum": np.asarray(strata), "group": np.asarray(groups)}
+    rows = len(columns["stratum"])
+    if columns["group"].shape != (rows,):
+        raise ValueError(f"strata and groups have {rows} and {len(columns['group'])} rows; give one of each a row")
+    k, size = _counts(successes, n, rows)
+    frame = pd.DataFrame(columns | {"k": k, "n": size})
+    if frame[["stratum", "group"]].isna().to_numpy().any():
+        raise ValueError("a stratum or group is missing; name it, or leave the row out")
+    common = frame.groupby("stratum")[["k", "n"]].transform("sum")
+    frame["expected"] = np.where(common["n"] > 0, size * common["k"] / common["n"].where(common["n"] > 0, 1), 0.0)
+    found = frame.groupby("group")[["k", "n", "expected"]].sum()
+    found = found[found["n"] > 0]
+    overall = float(found["k"].sum() / found["n"].sum()) if len(found) else math.nan
+    crude, expected = found["k"] / found["n"], found["expected"] / found["n"]
+    return pd.DataFrame(
+        {"n": found["n"].astype("int64"), "crude": crude, "expected": expected,
+         "value": (overall + crude - expected).clip(0.0, 1.0)}
+    )  # fmt: skip
 
 
 def mix_effect(before_successes, before_n, after_successes, after_n, level: float = 0.95) -> MixEffect:

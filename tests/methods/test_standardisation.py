@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sipnb.methods.proportions import newcombe, wilson
-from sipnb.methods.standardisation import mix_effect, standardised
+from sipnb.methods.standardisation import against_expected, mix_effect, standardised
 
 # Charig and others (1986), kidney stones: open surgery is better for small and for large stones, worse in all.
 STONES = pd.DataFrame(
@@ -178,3 +178,18 @@ def test_a_stratum_that_is_called_other_is_no_trouble():
 def test_impossible_strata_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_against_expected_keeps_the_common_share_and_needs_no_stratum_everywhere():
+    found = against_expected(["x", "x", "y", "z"], ["a", "b", "b", "c"], [8, 5, 1, 3], [10, 10, 10, 10])
+    assert found.loc["c", "value"] == pytest.approx(17 / 40), "what one group has alone says nothing of it"
+    assert (found["value"] * found["n"]).sum() / found["n"].sum() == pytest.approx(17 / 40)
+    assert found.loc["a", "expected"] == pytest.approx(0.65) and found.loc["b", "expected"] == pytest.approx(
+        (6.5 + 1) / 20
+    )
+    with pytest.raises(ValueError, match="must lie between"):
+        against_expected(["x"], ["a"], [3], [2])
+    with pytest.raises(ValueError, match="is missing"):
+        against_expected([None], ["a"], [1], [2])
+    assert against_expected([], [], [], []).empty
+    assert isinstance(found, pd.DataFrame)
