@@ -13,7 +13,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS
 from sipnb.chapters import facts, notebooks, results
 from sipnb.chapters.context import PortfolioContext
+from sipnb.params import Objective
 from sipnb.places import ALL_SERVICES, NOTEBOOKS, PORTFOLIO, CycleFolder, write_whole
 from sipnb.workbook import Service
 
@@ -71,7 +72,7 @@ def write_estate(
     quality = {"sources": [account], "tables": {}, "rules": []}
     (folder.records / "quality.json").write_text(json.dumps(quality), encoding="utf-8")
     for one in listed:
-        _write(folder, one, when, draw)
+        _write(folder, one, when, draw, book.objectives)
         for page in folder.pages(one.id):
             page.write_text(PLAN, encoding="utf-8")
     return PortfolioContext(book, when, folder)
@@ -95,7 +96,7 @@ def _service(n: int, draw: random.Random, name: str | None) -> Service:
     )  # fmt: skip
 
 
-def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) -> None:
+def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random, stated: Sequence[Objective] = ()) -> None:
     about = facts.About(
         organisation="Estate", service=service.id, name=service.name, owner=service.owner, tier=service.tier,
         calendar=service.calendar_title, cycle=cycle.name, cycle_label=cycle.label, opens=cycle.start.isoformat(),
@@ -124,10 +125,11 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
         for k in targets
     ]  # fmt: skip
     states = [g.status for g in gaps]
+    found = _why(gaps, measures, [a.id for a in agreed], stated, random.Random(f"why {service.id} {cycle.name}"))
     hand_over(
         facts.GapFacts(
-            gaps=gaps, objectives=[], targets_without_objective=[], objectives_without_target=[],
-            meets=states.count("meets"), fails=states.count("fails"), inconclusive=states.count("inconclusive"),
+            gaps=gaps, targets_without_objective=[], objectives_without_target=[],
+            meets=states.count("meets"), fails=states.count("fails"), inconclusive=states.count("inconclusive"), **found,
         ),
     )  # fmt: skip
     step = facts.StepFact(
@@ -141,6 +143,69 @@ def _write(folder: CycleFolder, service: Service, cycle, draw: random.Random) ->
     hand_over(facts.ForecastFacts(forecasts=[ahead], left_out={}))
     for found in _advice(service, states, draw):
         hand_over(found)
+
+
+def _why(
+    gaps: list[facts.GapFact],
+    measures: list[facts.KpiFact],
+    actions: list[str],
+    stated: Sequence[Objective],
+    draw: random.Random,
+) -> dict:
+    """What a gap analysis hands over beside its gaps: objectives, hours lost, the order of gaps, and the mix of tickets."""
+    status = {g.kpi: g.status for g in gaps}
+    value = {k.kpi: k.value for k in measures}
+
+    def success(one) -> facts.SuccessFact | None:
+        goal = one.success
+        return goal and facts.SuccessFact(
+            kpi=goal.kpi, title=KPIS[goal.kpi].title, unit=KPIS[goal.kpi].unit, start=goal.start, to=goal.to,
+            by=goal.by.isoformat(), value=value.get(goal.kpi), done=None,
+        )  # fmt: skip
+
+    def worst(kpis: list[str]) -> str:
+        told = [status.get(kpi) for kpi in kpis]
+        return next((one for one in ("fails", "inconclusive", "meets") if one in told), "no target")
+
+    objectives = [
+        facts.ObjectiveFact(
+            id=o.id, title=o.title, weight=o.weight, kpis=o.kpis, status=worst(o.kpis), owner=o.owner, success=success(o),
+            actions=actions if "sla_attainment" in o.kpis else [],
+        )
+        for o in stated
+    ]  # fmt: skip
+    hours = {part: draw.lognormvariate(4, 1.2) for part in ("late", "reopened", "passed on", "down")}
+    total = sum(hours.values())
+    lost = facts.LostFact(
+        hours=total, low=0.8 * total, high=1.2 * total, previous=total * draw.uniform(0.7, 1.3), days=184,
+        parts=[facts.LostPartFact(part=part, hours=one, share=one / total) for part, one in hours.items()],
+        money=38 * total, money_low=30 * total, money_high=50 * total, tickets=draw.randint(100, 20_000),
+    )  # fmt: skip
+    weight = {kpi: max((o.weight for o in stated if kpi in o.kpis), default=1.0) for kpi in status}
+    ranked = [
+        facts.RankedFact(
+            kpi=g.kpi, title=g.title, status=g.status, weight=weight[g.kpi], certainty=1.0 if g.status == "fails" else 0.6,
+            hours=(mine := 0.4 * hours["late"] if g.kpi == "sla_attainment" else 0.3 * hours["down"]
+                   if g.kpi == "availability" else None),
+            score=weight[g.kpi] * (mine or 0.0) * (1.0 if g.status == "fails" else 0.6),
+        )
+        for g in gaps
+        if g.status != "meets"
+    ]  # fmt: skip
+    sla = next(k for k in measures if k.kpi == "sla_attainment")
+    return {"objectives": objectives, "lost": lost, "ranked": ranked, "mix": _mix(sla, draw)}
+
+
+def _mix(one: facts.KpiFact, draw: random.Random) -> list[facts.StratumFact]:
+    """The tickets of a measure by kind and priority: they add up to what it counts."""
+    names = [f"{kind} P{priority}" for kind in ("incident", "request") for priority in (1, 2, 3, 4)]
+    counts = np.random.default_rng(draw.randrange(2**32)).multinomial(one.n, np.array([1, 4, 10, 5, 1, 2, 8, 4]) / 35)
+    wrong = np.random.default_rng(draw.randrange(2**32)).multivariate_hypergeometric(counts, int(one.n - one.numerator))
+    return [
+        facts.StratumFact(kpi=one.kpi, stratum=name, n=int(n), wrong=int(k))
+        for name, n, k in zip(names, counts, wrong, strict=True)
+        if n
+    ]
 
 
 def _advice(

@@ -23,7 +23,7 @@ from sipnb.report.review import render_review
 #: The places of the page that cells of the notebook fill.
 FRONT = (
     "verdict", "decisions", "movers", "since", "rule", "services", "actions", "money", "roadmap", "delivery", "stages", "worth",
-    "matrix", "estate",
+    "matrix", "estate", "hours", "objectives", "orphans", "order",
 )  # fmt: skip
 
 
@@ -72,6 +72,7 @@ def _sections(facts: PortfolioFacts, front: Mapping[str, str], body: list[Sectio
     shown = [
         Section(2, "decisions", "Decisions asked"), Section(2, "money", "Money and work"),
         Section(2, "services", "Services"), Section(2, "since", f"Since {facts.since.label}"),
+        Section(2, "hours", "Hours that users lose"), Section(2, "objectives", "Objectives of the business"),
         Section(2, "roadmap", "Roadmap by owner"), Section(2, "actions", "Actions"),
         Section(2, "delivery", "What became of the last money"),
         Section(2, "worth", "Effect and effort"), Section(2, "movers", "Biggest movers"),

@@ -19,7 +19,7 @@ from sipnb.chapters import facts, results
 from sipnb.chapters.baseline import scorecard
 from sipnb.chapters.plan import views as front
 from sipnb.chapters.portfolio import actions as plan_actions
-from sipnb.chapters.portfolio import money, roadmap, standings, worth
+from sipnb.chapters.portfolio import alignment, hours, money, order, roadmap, standings, worth
 from sipnb.chapters.portfolio import rows as services
 from sipnb.chapters.portfolio import views as portfolio
 from sipnb.places import (
@@ -343,6 +343,8 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
         "roadmap": roadmap.shown(road, lines),
         "worth": worth.shown(worth.placed(found.actions), services.names(lines), LABEL, "EUR"),
         "delivery": display.say("Nothing was agreed yet."),
+        "hours": hours.shown(None, {}, LABEL, "month", "EUR"), "objectives": alignment.shown([], {}, {}, "EUR"),
+        "orphans": display.Shown("", ""), "order": order.shown(None, {}, {}),
     }  # fmt: skip
     more = [placed(place, value) for place, value in cells.items()]
     write_notebook(

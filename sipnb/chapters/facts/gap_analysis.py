@@ -101,6 +101,15 @@ class MissesFact(Facts):
     differs: bool = False
 
 
+class StratumFact(Facts):
+    """Tickets of one kind and priority whose outcome was decided in the cycle, and how many of them went wrong."""
+
+    kpi: str
+    stratum: str
+    n: int
+    wrong: int
+
+
 class GapFacts(Facts):
     gaps: list[GapFact]
     objectives: list[ObjectiveFact]
@@ -124,3 +133,4 @@ class GapFacts(Facts):
     recurring: RecurringFact | None = None
     honesty: HonestyFact | None = None
     ranked: list[RankedFact] = Field(default_factory=list)
+    mix: list[StratumFact] = Field(default_factory=list)

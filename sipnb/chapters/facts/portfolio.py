@@ -6,6 +6,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from sipnb.chapters.facts.across import (
+    AlignedFact,
+    EqualMixFact,
+    FunnelFact,
+    LostInAllFact,
+    OrderFact,
+    OrphansFact,
+    PooledFact,
+)
 from sipnb.chapters.facts.base import Facts
 from sipnb.chapters.facts.plan import ApprovalFact, DecisionFact, NewsKind
 from sipnb.chapters.facts.review import StepOfAction
@@ -183,23 +192,6 @@ class SignalFact(Facts):
     adjusted: float
 
 
-class FunnelFact(Facts):
-    """Services compared on one share: how many lie outside what their size and the usual scatter between them allow, by 99.8 %
-    limits; `outside` counts those outside the limits of chance alone."""
-
-    kpi: str
-    title: str
-    good: str
-    centre: float
-    phi: float | None
-    tau2: float | None
-    services: int
-    outside: int
-    outside_adjusted: int
-    worse: list[str]
-    better: list[str]
-
-
 class ShareFact(Facts):
     """What one action brought beside what it promised, both over the same cases; `amount` is None where it cannot be said."""
 
@@ -278,6 +270,12 @@ class PortfolioFacts(Facts):
     seeming: int = Field(description="how many seem changed at the 5 % level")
     signals: list[SignalFact]
     funnels: list[FunnelFact]
+    equal_mix: EqualMixFact | None = None
+    pooled: list[PooledFact] = Field(default_factory=list)
+    objectives: list[AlignedFact] = Field(default_factory=list)
+    orphans: OrphansFact = OrphansFact()
+    order: OrderFact | None = None
+    lost: LostInAllFact | None = None
     sources: list[dict[str, Any]]
     warnings: list[str]
     base_url: str | None = None

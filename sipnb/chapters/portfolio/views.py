@@ -9,15 +9,16 @@ import pandas as pd
 
 from sipnb.chapters.facts import ActionOfPlan, EstateFact, PlanFact, PositionFact, SignalFact, SinceFact, TotalsFact
 from sipnb.chapters.portfolio import actions as plan_actions
-from sipnb.chapters.portfolio import changes, standings
-from sipnb.chapters.portfolio.funnels import Compared
+from sipnb.chapters.portfolio import changes, equal_mix, standings
+from sipnb.chapters.portfolio.equal_mix import OnEqualMix
+from sipnb.chapters.portfolio.funnels import MANY, Compared
 from sipnb.chapters.portfolio.ranking import RULE, tone
 from sipnb.chapters.portfolio.rows import Row, links, names, owner_page
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, macros, say, table, together
 
 #: A longer table of actions is folded, and one of changes nobody reads: all are in the result.
-LONG, MOST_SIGNALS = 12, 100
+LONG, MOST_SIGNALS = 12, 25
 
 
 def verdict(plans: Sequence[PlanFact], sentence: str, warnings: Sequence[str]) -> Shown:
@@ -169,27 +170,31 @@ def moved(signals: Sequence[SignalFact], tested: int, seeming: int, by_chance: f
 
 
 def funnel_figures(
-    compared: Sequence[Compared], names: Mapping[str, str], label: str, organisation: str, fewest: int
-) -> Shown:
-    """The funnels, one below the other, or why there is none."""
+    compared: Sequence[Compared], mixed: OnEqualMix | None, names: Mapping[str, str], label: str, organisation: str, fewest: int
+) -> Shown:  # fmt: skip
+    """The funnels, one below the other, or why there is none; what can be compared on equal mix first.
+
+    Where a funnel is a large figure, the one on equal mix stands for the one of shares as counted: its data hold both.
+    """
     if not compared:
         return say(f"Fewer than {fewest} services share a measure with enough cases: there is no comparison to make.")
-    shown = [_figure(one, names, label, organisation) for one in compared]
-    return together(*shown)
+    left = mixed.fact.funnel.kpi if mixed and mixed.fact.funnel.services > MANY else ""
+    shown = [_figure(one, names, label, organisation) for one in compared if one.fact.kpi != left]
+    return together(equal_mix.shown(mixed, names, label, organisation, fewest), *shown)
 
 
 def _figure(one: Compared, names: Mapping[str, str], label: str, organisation: str) -> Shown:
     fact, points = one.fact, one.funnel.points.sort_values("denominator", ascending=False)
-    side = {1: "above", -1: "below", 0: "within"}
+    side = {1: "above", -1: "below", 0: "no"}
     rows = points.assign(label=[names[service] for service in points.index])
     sizes = np.geomspace(max(1.0, 0.8 * rows["denominator"].min()), 1.25 * rows["denominator"].max(), 80)
     limits = one.funnel.limits(sizes)
     band = pd.DataFrame({"n": sizes, "low": limits["low_998_adjusted"], "high": limits["high_998_adjusted"]})
     data = pd.DataFrame(
         {
-            "Service": rows["label"], "Value": rows["value"], "n": rows["denominator"],
-            "Usual from": rows["low_998_adjusted"], "Usual to": rows["high_998_adjusted"],
-            "Position": [side[s] for s in rows["outside_998_adjusted"]],
+            "Service": rows["label"], "Value": rows["value"].round(4), "n": rows["denominator"],
+            "Usual from": rows["low_998_adjusted"].round(4), "Usual to": rows["high_998_adjusted"].round(4),
+            "Outside": [side[s] for s in rows["outside_998_adjusted"]],
         }
     )  # fmt: skip
     apart = words.plural(fact.outside_adjusted, "service stands", "services stand")
