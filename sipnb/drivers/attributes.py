@@ -9,13 +9,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sipnb.cycles import Cycle
 from sipnb.drivers import hours
 from sipnb.kpis.causes import AFTER_CHANGE
 from sipnb.kpis.scope import Scope, instants
-from sipnb.records import clocks, intervals
+from sipnb.records import clocks
 
 #: Columns of a ticket as it was opened, or that hardly anybody changes later.
 OPENING = ("category", "subcategory", "channel", "configuration_item")
+#: What `opening` and `handled` read.
+USED = (*OPENING, "opened", "reopened", "reassigned", "resolver")
 #: Columns that are written after the outcome or with it: they go with every outcome and cause none.
 AFTERWARDS = frozenset(
     {
@@ -93,57 +96,63 @@ def _after_change(scope: Scope, opened: pd.Series) -> np.ndarray:
     return np.where(near, kind, None)
 
 
-def landmark(scope: Scope, tickets: pd.DataFrame, first_hours: float) -> tuple[pd.DataFrame, pd.Series]:
-    """What had happened to these tickets by their first agreed hours, and when those ended.
+def landmark(scope: Scope, window: Cycle, first_hours: float) -> pd.DataFrame:
+    """What had happened to the tickets that were open in a window by their first agreed hours, and when those ended (`ends`).
 
-    A column an attribute: `passed_on` (twice or more), `held` (the reason, or "any"), `priority` (raised, lowered),
-    `untouched`.
-    Missing where it had not happened. Only what events date is there.
+    A column an attribute: `passed_on` (twice or more), `held` (the reason, or "any"), `priority` (raised, lowered), `untouched`.
+    Missing where it had not happened. Only what events date is there. The index is that of the tickets.
     """
+    return scope.once(f"landmark {first_hours} from {window.start}", lambda: _landmark(scope, window, first_hours))
+
+
+def _landmark(scope: Scope, window: Cycle, first_hours: float) -> pd.DataFrame:
+    every, supplies = scope.records.tickets, scope.records.supplies
+    tickets = every[((every["opened"] < window.cutoff) & ~(every["ended"] < window.opens)).to_numpy()]
     ends = clocks.due(scope.calendar, tickets["opened"], np.full(len(tickets), 3600.0 * first_hours))
-    ends = pd.Series(ends, index=tickets.index)
-    place = scope.records.tickets.index.get_indexer(tickets.index)
-    until = pd.Series(ends.to_numpy(), index=place)
-    found = {}
-    if scope.records.supplies("ticket_events", "group"):
-        moves = _by(hours.handovers(scope), until).groupby("row").size()
-        found["passed_on"] = np.where(moves.reindex(place, fill_value=0) >= 2, "twice", None)
-    if scope.records.supplies("ticket_events", "on_hold") or scope.records.supplies("ticket_events", "reason"):
-        found["held"] = _waiting(scope, until).reindex(place).to_numpy()
-    if scope.records.supplies("ticket_events", "priority"):
-        found["priority"] = _priority(scope, until).reindex(place).to_numpy()
-    if scope.records.supplies("tickets", "acknowledged"):
+    # Positions are labels: records number their tickets from 0.
+    until = np.full(len(every), np.iinfo(np.int64).min)
+    until[tickets.index] = ends.as_unit("us").asi8
+    found: dict[str, object] = {}
+    if supplies("ticket_events", "group"):
+        moves = np.bincount(_by(hours.handovers(scope), until)["row"], minlength=len(every))
+        found["passed_on"] = np.where(moves[tickets.index] >= 2, "twice", None)
+    if supplies("ticket_events", "on_hold") or supplies("ticket_events", "reason"):
+        found["held"] = _waiting(scope, until).reindex(tickets.index)
+    if supplies("ticket_events", "priority"):
+        found["priority"] = _priority(scope, until).reindex(tickets.index)
+    if supplies("tickets", "acknowledged"):
         late = ~(tickets["acknowledged"].to_numpy() <= ends.to_numpy())
         found["untouched"] = np.where(late, "untouched", None)
-    frame = pd.DataFrame({k: pd.Series(v, index=tickets.index).astype("str") for k, v in found.items()})
-    return frame.reindex(index=tickets.index), ends
+    frame = pd.DataFrame(
+        {k: pd.Series(v, index=tickets.index).astype("str") for k, v in found.items()}, index=tickets.index
+    )
+    return frame.assign(ends=ends)
 
 
-def _by(events: pd.DataFrame, until: pd.Series) -> pd.DataFrame:
+def _by(events: pd.DataFrame, until: np.ndarray) -> pd.DataFrame:
     """The events up to the landmark of their ticket."""
-    limit = until.reindex(events["row"]).to_numpy()
-    return events[(events["at"].to_numpy() <= limit)]
+    return events[instants(events["at"]) <= until[events["row"].to_numpy()]]
 
 
-def _waiting(scope: Scope, until: pd.Series) -> pd.Series:
+def _waiting(scope: Scope, until: np.ndarray) -> pd.Series:
     """By ticket, for what it had waited first: the reason of the event, else "any"."""
-    events = scope.records.ticket_events
-    row = pd.Index(scope.records.tickets["ticket"]).get_indexer(events["ticket"])
-    reason = events["reason"] if "reason" in events else pd.Series(pd.NA, index=events.index, dtype="str")
-    waits = (events["on_hold"].fillna(False).astype(bool) | reason.notna()).to_numpy() & (row >= 0)
-    mine = pd.DataFrame({"row": row[waits], "at": events["at"][waits], "why": reason[waits].fillna("any")})
-    mine = _by(mine, until).sort_values(["row", "at"], kind="stable").drop_duplicates("row")
-    return mine.set_index("row")["why"]
+    events = scope.events
+    mine = events.loc[events["on_hold"].fillna(False).astype(bool) | events["reason"].notna(), ["row", "at", "reason"]]
+    mine = _by(mine, until).drop_duplicates("row").set_index("row")
+    return mine["reason"].fillna("any")
 
 
-def _priority(scope: Scope, until: pd.Series) -> pd.Series:
+def _priority(scope: Scope, until: np.ndarray) -> pd.Series:
     """By ticket, whether its priority had been raised (to a smaller number) or lowered."""
-    tickets = scope.records.tickets
-    spans = intervals.priorities(tickets, scope.records.ticket_events)
-    spans = _by(spans.rename(columns={"start": "at"}), until)
-    by_row = spans.groupby("row")["priority"]
-    moved = (by_row.last() - by_row.first()).astype("float64")
-    return pd.Series(np.select([moved < 0, moved > 0], ["raised", "lowered"], default=None), index=moved.index)
+    spans = scope.priorities
+    spans = spans[instants(spans["start"]) <= until[spans["row"].to_numpy()]]
+    row, level = spans["row"].to_numpy(), spans["priority"].to_numpy("float64", na_value=np.nan)
+    begins = np.flatnonzero(np.r_[True, row[1:] != row[:-1]]) if len(row) else np.empty(0, dtype=int)
+    lasts = np.r_[begins[1:], len(row)] - 1 if len(begins) else begins
+    moved = level[lasts] - level[begins]
+    return pd.Series(
+        np.select([moved < 0, moved > 0], ["raised", "lowered"], default=None), index=row[begins], dtype="str"
+    )
 
 
 def change(changes: pd.DataFrame, zone: str) -> pd.DataFrame:

@@ -83,7 +83,7 @@ def explain(
     first = drivers.search(known, rows.wrong, mix, day, most=most, **options)
     searches = [("handling" if kpi in outcomes.AFTERWARDS else "opening", first, known)]
     if kpi in outcomes.TIMED:
-        searches += _later(rows, scope, first, known, mix, day, first_hours, most, options)
+        searches += _later(rows, scope, window, first, known, mix, day, first_hours, most, options)
     found = _gathered([_found(part, rows, scope, mix, day, window) for part in searches], searches)
     found.sort(key=lambda one: -one.driver.effect.value)
     return Explained(
@@ -116,15 +116,14 @@ def last_days(cycle: Cycle, days: int, before: int = 0) -> Cycle:
 _Search = tuple[str, drivers.Search, pd.DataFrame]
 
 
-def _later(rows, scope, first, known, mix, day, first_hours, most, options) -> list[_Search]:
+def _later(rows, scope, window, first, known, mix, day, first_hours, most, options) -> list[_Search]:
     """What had happened by the landmark, of the tickets still undecided then; what was found before is held fixed."""
-    tickets = scope.records.tickets.loc[rows.rows]
-    happened, ends = attributes.landmark(scope, tickets, first_hours)
-    risk = (rows.known > ends).to_numpy()
+    happened = attributes.landmark(scope, window, first_hours).reindex(rows.rows)
+    risk = (rows.known > happened.pop("ends")).to_numpy()
     if happened.empty or not len(happened.columns) or rows.wrong[risk].sum() < FEWEST_WRONG:
         return []
     held = pd.DataFrame(
-        {str(at): drivers.has(known, d)[risk] for at, d in enumerate(first.drivers)}, index=tickets.index[risk]
+        {str(at): drivers.has(known, d)[risk] for at, d in enumerate(first.drivers)}, index=rows.rows[risk]
     )
     later = drivers.search(
         happened[risk], rows.wrong[risk], mix[risk], day[risk], total=len(rows.rows), most=most,
@@ -186,20 +185,24 @@ def _known(kpi: str, rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
     """What was known of the rows before their outcome."""
     if rows.table == "changes":
         return attributes.change(scope.records.changes.loc[rows.rows], scope.cycle.zone)
-    tickets = _tickets(rows, scope)
+    tickets = _tickets(rows, scope, attributes.USED)
     found = attributes.opening(scope, tickets)
     if kpi in outcomes.AFTERWARDS:
         found = pd.concat([found, attributes.handled(scope, tickets)], axis=1)
     return found.set_axis(rows.rows)
 
 
-def _tickets(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
-    """The ticket of each row; of an answer whose ticket is not there, none."""
-    tickets = scope.records.tickets
+def _tickets(rows: outcomes.Outcomes, scope: Scope, columns: Sequence[str]) -> pd.DataFrame:
+    """These columns of the ticket of each row; of an answer whose ticket is not there, those of some other."""
+    tickets = scope.records.tickets[list(columns)]
     if rows.table != "surveys":
-        return tickets.loc[rows.rows]
-    place = pd.Index(tickets["ticket"]).get_indexer(scope.records.surveys["ticket"].loc[rows.rows])
+        return tickets.iloc[rows.rows]
+    place = scope.once("tickets of answers", lambda: _of_answers(scope))[rows.rows]
     return tickets.iloc[np.maximum(place, 0)]
+
+
+def _of_answers(scope: Scope) -> np.ndarray:
+    return pd.Index(scope.records.tickets["ticket"]).get_indexer(scope.records.surveys["ticket"])
 
 
 def _mix(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
@@ -208,7 +211,7 @@ def _mix(rows: outcomes.Outcomes, scope: Scope) -> pd.DataFrame:
     quarter = np.searchsorted(np.quantile(at, [0.25, 0.5, 0.75]), at).astype(str)
     if rows.table == "changes":
         return pd.DataFrame({"time": quarter}, index=rows.rows)
-    tickets = _tickets(rows, scope)
+    tickets = _tickets(rows, scope, ("priority", "kind"))
     alike = tickets["priority"].astype("str").fillna("") + " " + tickets["kind"].astype("str").fillna("")
     return pd.DataFrame({"alike": alike.to_numpy(), "time": quarter}, index=rows.rows)
 

@@ -19,12 +19,13 @@ import pandas as pd
 from scipy import stats
 
 from sipnb.cycles import Cycle
+from sipnb.drivers import hours
 from sipnb.kpis import attainment, handling
 from sipnb.kpis.scope import Scope, within
 from sipnb.methods import discoveries, marginal
 from sipnb.methods.drivers import design
 from sipnb.methods.proportions import Estimate
-from sipnb.records import clocks, intervals
+from sipnb.records import clocks
 
 #: From this part of the agreed time on a change is late; just before the end of it a resolution is just in time.
 LATE, JUST = 0.8, 0.9
@@ -85,7 +86,7 @@ def _used(scope: Scope, window: Cycle) -> pd.DataFrame:
     """Each stretch of a ticket with one priority: which, the next one (NaN at the end), and from which part of its goal
     to which."""
     tickets = scope.records.tickets
-    spans = intervals.priorities(tickets, scope.records.ticket_events)
+    spans = scope.priorities
     following = spans["priority"].shift(-1).where(spans["row"].eq(spans["row"].shift(-1)))
     spans = spans.assign(next=following)
     goals = _goals(scope, set(spans["row"][following.notna()]))
@@ -121,9 +122,8 @@ def resolved_and_reopened(scope: Scope, window: Cycle) -> Check:
     if not (records.supplies("ticket_events", "state") and records.supplies("tickets", "sla_due")):
         return Check(name, False)
     tickets = records.tickets
-    spells = intervals.spells(tickets, records.ticket_events)
-    first = spells[spells.groupby("row").cumcount() == 0].set_index("row")["end"].reindex(range(len(tickets)))
-    second = spells[spells.groupby("row").cumcount() == 1].set_index("row")["start"].reindex(range(len(tickets)))
+    turns = hours.turns(scope).set_axis(tickets.index)
+    first, second = turns["done"].fillna(tickets["resolved"]), turns["again"]
     goal = np.asarray(clocks.elapsed(scope.calendar, tickets["opened"], tickets["sla_due"].fillna(tickets["opened"])))
     inside = within(first, window).to_numpy(bool) & tickets["sla_due"].notna().to_numpy() & (goal > 0)
     used = np.full(len(tickets), np.nan)

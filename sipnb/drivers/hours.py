@@ -13,14 +13,17 @@ import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.kpis import attainment, uptime
-from sipnb.kpis.scope import Scope
+from sipnb.kpis.scope import Scope, instants
 from sipnb.methods import downtime
 from sipnb.methods.proportions import Estimate
-from sipnb.records import clocks, intervals
+from sipnb.records import clocks
+from sipnb.records.states import has_ended
 
 PARTS = ("late", "reopened", "passed on", "down")
 #: Of fewer tickets or outages that lost hours no interval is told (`benchmarks/coverage.py`).
 FEWEST = 8
+#: How NumPy stores "no time".
+NEVER = np.iinfo(np.int64).min
 
 
 def spans(scope: Scope) -> pd.DataFrame:
@@ -49,12 +52,37 @@ def _earlier(one: pd.Series, other: pd.Series) -> pd.Series:
 
 def _reopened(scope: Scope) -> pd.Series:
     """When each ticket was reopened for the first time; NaT where it was not, or no event says so."""
-    never = pd.Series(pd.NaT, index=range(len(scope.records.tickets)), dtype=scope.records.tickets["opened"].dtype)
-    if not scope.records.supplies("ticket_events", "state"):
-        return never
-    spells = intervals.spells(scope.records.tickets, scope.records.ticket_events)
-    second = spells[spells.groupby("row").cumcount() == 1]
-    return second.set_index("row")["start"].reindex(never.index)
+    return turns(scope)["again"]
+
+
+def turns(scope: Scope) -> pd.DataFrame:
+    """When events say that each ticket was ended for the first time (`done`), and reopened after that (`again`); NaT where none
+    does. The index is the position of the ticket."""
+    return scope.once("turns", lambda: _turns(scope))
+
+
+def _turns(scope: Scope) -> pd.DataFrame:
+    events, count = scope.events, len(scope.records.tickets)
+    code, states = pd.factorize(events["state"])
+    ends = has_ended(pd.Series(states, dtype="str")).to_numpy(bool) if len(states) else np.empty(0, dtype=bool)
+    told = code >= 0
+    row, at, over = events["row"].to_numpy()[told], instants(events["at"])[told], ends[code[told]]
+    done = _firsts(row[over], at[over], count)
+    # What comes at the same instant as the end is no reopening.
+    later = ~over & (done[row] != NEVER) & (at > done[row])
+    again = _firsts(row[later], at[later], count)
+    return pd.DataFrame({"done": _times(done), "again": _times(again)})
+
+
+def _firsts(row: np.ndarray, at: np.ndarray, count: int) -> np.ndarray:
+    """The first of the instants of each row, which come in order."""
+    found = np.full(count, NEVER)
+    found[row[::-1]] = at[::-1]
+    return found
+
+
+def _times(at: np.ndarray) -> pd.Series:
+    return pd.Series(pd.DatetimeIndex(at.view("datetime64[us]")).tz_localize("UTC"))
 
 
 def _passed_on(scope: Scope) -> tuple[pd.Series, pd.Series]:
@@ -83,11 +111,8 @@ def in_groups(scope: Scope) -> pd.DataFrame:
 
 
 def _in_groups(scope: Scope) -> pd.DataFrame:
-    events = scope.records.ticket_events
-    row = pd.Index(scope.records.tickets["ticket"]).get_indexer(events["ticket"])
-    told = (row >= 0) & events["group"].notna().to_numpy()
-    found = events.loc[told, ["at", "group"]].assign(row=row[told])
-    return found.sort_values(["row", "at"], kind="stable", ignore_index=True)[["row", "at", "group"]]
+    events = scope.events
+    return events.loc[events["group"].notna(), ["row", "at", "group"]].reset_index(drop=True)
 
 
 def by_ticket(scope: Scope, window: Cycle) -> pd.Series:

@@ -52,22 +52,13 @@ def spans(scope: Scope, window: Cycle) -> pd.DataFrame:
 
 
 def _spans(scope: Scope, window: Cycle) -> pd.DataFrame:
-    tickets, events = scope.records.tickets, scope.records.ticket_events
+    tickets, events = scope.records.tickets, scope.events
     ended = tickets["ended"].fillna(scope.known_until)
     there = ((tickets["opened"] < window.cutoff) & ~(tickets["ended"] < window.opens)).to_numpy()
-    row = pd.Index(tickets["ticket"]).get_indexer(events["ticket"])
-    mine = events[(row >= 0) & there[np.maximum(row, 0)]]
-    reason = mine["reason"] if "reason" in mine else pd.Series(pd.NA, index=mine.index, dtype="str")
-    columns = {
-        "at": mine["at"],
-        "state": mine["state"],
-        "on_hold": mine["on_hold"],
-        "group": mine["group"],
-        "reason": reason,
-    }
-    told = pd.DataFrame({"row": row[(row >= 0) & there[np.maximum(row, 0)]], **columns})
+    told = events.loc[there[events["row"].to_numpy()], ["row", "at", "state", "on_hold", "group", "reason"]]
     first = pd.DataFrame({"row": np.flatnonzero(there), "at": tickets["opened"].array[there]})
-    life = pd.concat([first, told], ignore_index=True).sort_values(["row", "at"], kind="stable", ignore_index=True)
+    life = pd.concat([first, told], ignore_index=True)
+    life = life.iloc[np.lexsort((instants(life["at"]), life["row"].to_numpy()))].reset_index(drop=True)
     # A reason belongs to the event that names it, a state and a group to all that follow until another is named.
     life[["state", "group"]] = life.groupby("row")[["state", "group"]].ffill()
     until = ended.array[life["row"].to_numpy()]

@@ -27,6 +27,8 @@ from sipnb.methods.proportions import Estimate
 
 #: With fewer cases or bad cases of a value, or on fewer days, nothing can be said of it.
 FEWEST, FEWEST_BAD, FEWEST_DAYS = 20, 5, 8
+#: By counting alone a candidate must stand out so far, in standard deviations, for its days to be looked at.
+LIKELY = 1.2
 #: An attribute with more values than this names cases, not kinds of cases.
 MOST_VALUES = 1_000
 #: Two values that share so much of their cases cannot be told apart.
@@ -203,23 +205,31 @@ class _Cases:
         return p
 
     def _scores(self, candidates: np.ndarray, chosen: list[int]) -> np.ndarray:
-        """The scatter of days is taken around what the candidate itself would explain: else a strong driver hides in its own."""
+        """The scatter of days is taken around what the candidate itself would explain: else a strong driver hides in its own.
+
+        1 for those that counting alone does not make likely: the scatter of days only adds to it.
+        """
+        p = np.ones(len(candidates))
         if not len(candidates):
-            return np.empty(0)
+            return p
         fit, values = self.fitted(chosen), self.values[:, candidates]
+        together = (values.T @ (fit.design * fit.weight[:, None])).T
+        projected = fit.inverse @ together
+        score = values.T @ fit.residual - (fit.design.T @ fit.residual) @ projected
+        known = np.maximum(values.T @ fit.weight - (together * projected).sum(axis=0), 1e-9)
+        cases, bad = np.diff(values.indptr), values.T @ self.bad
+        likely = (score / np.sqrt(known) > LIKELY) & (cases >= FEWEST / 2) & (bad >= FEWEST_BAD)
         many = int(self.day.max()) + 1
-        p, cases, bad = np.ones(len(candidates)), np.asarray(values.sum(axis=0))[0], self.bad @ values
-        projected = fit.inverse @ (fit.design.T * fit.weight @ values)
-        for at in np.flatnonzero((cases >= FEWEST / 2) & (bad >= FEWEST_BAD)):
-            plain = values[:, [at]].toarray().ravel()
-            own = plain - fit.design @ projected[:, at]
-            score = float(own @ fit.residual)
-            days = len(np.unique(self.day[plain > 0]))
-            if score <= 0 or days < FEWEST_DAYS:
+        for at in np.flatnonzero(likely):
+            rows = values.indices[values.indptr[at] : values.indptr[at + 1]]
+            days = len(np.unique(self.day[rows]))
+            if days < FEWEST_DAYS:
                 continue
-            step = score / float(fit.weight @ own**2)
-            left = np.bincount(self.day, weights=own * (fit.residual - fit.weight * own * step), minlength=many)
-            p[at] = stats.t.sf(score / np.sqrt((left**2).sum() * days / (days - 1)), days - 1)
+            own = -(fit.design @ projected[:, at])
+            own[rows] += 1.0
+            left = own * (fit.residual - fit.weight * own * (score[at] / known[at]))
+            spread = np.sqrt((np.bincount(self.day, weights=left, minlength=many) ** 2).sum() * days / (days - 1))
+            p[at] = stats.t.sf(score[at] / spread, days - 1)
         return p
 
 

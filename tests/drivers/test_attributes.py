@@ -91,11 +91,11 @@ def test_what_grows_with_age_is_taken_as_it_stood_at_the_landmark():
         event(1, "2026-10-05T10:00", state="work", group="d", priority=2, on_hold=False),
     ]
     looked = scope(tickets=[one], ticket_events=events)
-    early, _ = attributes.landmark(looked, looked.records.tickets, 8)
+    early = attributes.landmark(looked, looked.cycle, 8)
     assert early.iloc[0][["held", "priority"]].tolist() == ["supplier", "lowered"] and pd.isna(
         early["passed_on"].iloc[0]
     )
-    later, _ = attributes.landmark(looked, looked.records.tickets, 12)
+    later = attributes.landmark(looked, looked.cycle, 12)
     assert later.iloc[0][["passed_on", "priority"]].tolist() == ["twice", "raised"]
 
 
