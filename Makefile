@@ -63,6 +63,7 @@ rules: $(ENV)  ## RULES.md: the rules of the quality gate, from their source
 bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/records.py
 	$(BIN)/python benchmarks/portfolio.py
+	$(BIN)/python benchmarks/gaps.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
 simulate: $(ENV)  ## what is said though there is nothing to say, what is found that is there, and what intervals cover
@@ -71,6 +72,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/forecasts.py
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
+	$(BIN)/python -m benchmarks.drivers --jobs $(JOBS)
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/equal_mix.py
 	$(BIN)/python benchmarks/interventions.py
