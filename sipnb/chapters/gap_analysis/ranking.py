@@ -67,10 +67,10 @@ def _tops(context: ServiceContext, found: Sequence[RankedFact], draws: int, with
     for at, one in enumerate(found):
         mine = [factor[:, n] * o.weight for n, o in enumerate(weights.values()) if one.kpi in o.kpis]
         drawn[:, at] = np.max(mine, axis=0) if mine else 1.0
-    hours = np.array([one.hours if one.hours is not None else 0.0 for one in found])
+    # Those of which no hours are told follow all others.
+    hours = np.array([1e-9 if one.hours is None else one.hours + 1e-6 for one in found])
     certainty = np.array([one.certainty for one in found])
-    # Those without hours follow all others, in the order of what is left.
-    score = drawn * certainty * np.where(hours > 0, hours + 1e3, 1e-6)
+    score = drawn * certainty * hours
     place = np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1, kind="stable")
     return [float(one) for one in (place < first).mean(axis=0)]
 
