@@ -34,8 +34,8 @@ class Effect:
     """What is known of what a lever does to a KPI.
 
     `effect`: estimated, with its 95 % interval, signed as the KPI would change. `distance`: only how far the KPI is from
-    `goal`, its `reference` ("target", "limit", "level of a year ago" …), never below 0 and without an interval: what the lever
-    would do of it is not known.
+    `goal`, its `reference` ("target", "limit", "level of a year ago" …) over so many `days`, never below 0 and without an
+    interval: what the lever would do of it is not known.
     """
 
     kpi: str
@@ -45,6 +45,7 @@ class Effect:
     high: float | None = None
     reference: str = ""
     goal: float | None = None
+    days: int | None = None
 
     def __post_init__(self) -> None:
         bounds = self.low is not None and self.high is not None
@@ -150,7 +151,8 @@ class Question:
         `allowed`; `reference` names a limit that the records set.
         """
         reference = reference or ("target" if self.agreed else "limit")
-        away = Effect(self.kpi, "distance", abs(value - self.limit), reference=reference, goal=self.limit)
+        days = int(numbers["days"]) if "days" in numbers else None
+        away = Effect(self.kpi, "distance", abs(value - self.limit), reference=reference, goal=self.limit, days=days)
         measured, allowed = value if measured is None else measured, self.limit if allowed is None else allowed
         # What is allowed may be nothing: a target of no reopened ticket.
         return self._answer(

@@ -168,7 +168,8 @@ def _agreed(actions: list[dict[str, Any]]) -> int:
 def _effect(option: dict[str, Any], measures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     effect = option["effect"]
     measure = effect and measures.get(effect["kpi"])
-    if not measure or measure["value"] is None:
+    # A distance over a year is none of what the cycle measured.
+    if not measure or measure["value"] is None or effect.get("days"):
         return
     for name in ("value", "low", "high"):
         moved = effect.get(name)

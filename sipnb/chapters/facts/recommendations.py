@@ -27,6 +27,7 @@ class EffectFact(Facts):
     basis: Literal["effect", "distance"]
     reference: str = ""
     goal: float | None = None
+    days: int | None = Field(None, description="over which a distance is told, where that is not the cycle")
 
     @model_validator(mode="after")
     def _interval_of_effects_alone(self) -> EffectFact:

@@ -42,7 +42,7 @@ _WRONG = {
 _NOUNS = {"change_failure_rate": "changes", "csat_top2": "answers", "csat_mean": "answers"}
 #: Where tickets concerned spend more time than others.
 _STEPS = {
-    "queue": "wait longer until somebody touches them", "work": "are worked on longer",
+    "queue": "wait longer until somebody touches them", "work": "stay longer in a group’s hands",
     "passed on": "spend longer being passed on",
     "wait: user": "wait longer for the user", "wait: supplier": "wait longer for a supplier",
     "wait: approval": "wait longer for an approval", "wait: change": "wait longer for a change",

@@ -17,6 +17,7 @@ import pandas as pd
 
 from sipnb.chapters.facts import About, GapFacts
 from sipnb.chapters.facts.recurring import ChangeKindFact, ClusterFact, FixedFact, RecurringFact
+from sipnb.chapters.gap_analysis.lost import told
 from sipnb.kpis.scope import Scope
 from sipnb.methods import discoveries, proportions, trends
 from sipnb.methods.clusters import clusters, cosine
@@ -279,7 +280,7 @@ def _order(found: Sequence[ClusterFact]) -> str:
 
 
 def _lost(one: ClusterFact) -> str:
-    return "" if one.hours is None else f", by which users lost {words.prose(one.hours, 'hours')}"
+    return "" if one.hours is None else f", on which users lost {told(one.hours)}"
 
 
 def _moved(found: Sequence[ClusterFact]) -> str:
@@ -297,7 +298,7 @@ def _table(found: Sequence[ClusterFact], caption: str, heading: str) -> Shown:
         {
             heading: [words.clipped(one.name, 80) for one in shown], "Tickets": [f"{one.tickets:,}" for one in shown],
             "Of all incidents": [words.number(one.share, "share") for one in shown],
-            "Hours lost": [words.number(one.hours, "hours") for one in shown],
+            "Users’ hours lost": [words.rough(one.hours) if one.hours is not None else "–" for one in shown],
             "As many days before": [f"{one.before:,}" if one.ratio is not None else words.NO_DATA for one in shown],
             "For each before, beside others": [
                 words.NO_DATA if one.ratio is None else f"{one.ratio:.2f} ({one.ratio_low:.2f}–{one.ratio_high:.2f})"
@@ -306,10 +307,16 @@ def _table(found: Sequence[ClusterFact], caption: str, heading: str) -> Shown:
             "Since the last plan": ["known" if one.known else "new" for one in shown],
         }
     )  # fmt: skip
-    frame = frame if found[0].hours is not None else frame.drop(columns="Hours lost")
+    frame = frame if found[0].hours is not None else frame.drop(columns="Users’ hours lost")
     numeric = [
         c
-        for c in ("Tickets", "Of all incidents", "Hours lost", "As many days before", "For each before, beside others")
+        for c in (
+            "Tickets",
+            "Of all incidents",
+            "Users’ hours lost",
+            "As many days before",
+            "For each before, beside others",
+        )
         if c in frame
     ]
     return table(frame, caption, numeric=numeric)

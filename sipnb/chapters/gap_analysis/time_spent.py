@@ -15,7 +15,7 @@ from sipnb.show.display import Shown, say, table
 from sipnb.show.display import figure as drawn_figure
 
 _STEPS = {
-    "queue": "Waiting to be touched", "work": "Being worked on", "passed on": "Being passed on",
+    "queue": "Waiting to be touched", "work": "In the hands of a group", "passed on": "Being passed on",
     "wait: user": "Waiting for the user", "wait: supplier": "Waiting for a supplier",
     "wait: approval": "Waiting for an approval",
     "wait: change": "Waiting for a change", "wait: problem": "Waiting for a problem’s fix", "wait: parts": "Waiting for parts",

@@ -81,7 +81,7 @@ def _option(context: ServiceContext, rank: int, evidence: levers.Evidence, actio
         effect = EffectFact(
             kpi=known.id, title=known.title, unit=known.unit, value=evidence.effect.value,
             low=evidence.effect.low, high=evidence.effect.high, basis=evidence.effect.basis,
-            reference=evidence.effect.reference, goal=evidence.effect.goal,
+            reference=evidence.effect.reference, goal=evidence.effect.goal, days=evidence.effect.days,
         )  # fmt: skip
     return OptionFact(
         rank=rank, lever=lever.id, title=lever.title, action=lever.action, kind=lever.kind,

@@ -17,7 +17,8 @@ def told(fact: EffectFact | None, noun: str, currency: str) -> str:
         return NOT_ESTIMATED
     if fact.basis == "effect":
         return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {noun}"
-    return f"{NOT_ESTIMATED}; {noun} is at a {_far(fact, currency)}"
+    over = f"over {fact.days} days " if fact.days else ""
+    return f"{NOT_ESTIMATED}; {over}{noun} is at a {_far(fact, currency)}"
 
 
 def on_card(fact: EffectFact | None, moves: Iterable[str], currency: str) -> tuple[str, str]:
