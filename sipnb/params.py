@@ -316,14 +316,6 @@ class Objective(Model):
     kpis: list[str] = Field(min_length=1)
     success: Success | None = None
 
-    @model_validator(mode="after")
-    def _measured_by_its_own(self) -> Objective:
-        if self.success and self.success.kpi not in self.kpis:
-            raise ValueError(
-                f"success.kpi {self.success.kpi!r} is none of its kpis; {nearest(self.success.kpi, self.kpis)}"
-            )
-        return self
-
 
 class ObjectivesFile(Model):
     objectives: list[Objective] = Field(default_factory=list)

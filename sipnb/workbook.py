@@ -281,6 +281,11 @@ def _cross_check(
         for kpi in objective.kpis:
             check("objectives.yml", f"objectives.{index}.kpis", kpi, kpis, "KPI")
         success = objective.success
+        if success and success.kpi not in objective.kpis and set(objective.kpis) <= set(kpis):
+            errors.append(
+                f"{folder.name}/objectives.yml: objectives.{index}.success.kpi: {success.kpi!r} is none of its kpis; "
+                f"{nearest(success.kpi, objective.kpis)}"
+            )
         worse = {"up": -1, "down": 1}.get(kpis[success.kpi].good, 0) if success and success.kpi in kpis else 0
         if success and worse * (success.to - success.start) > 0:
             errors.append(

@@ -245,7 +245,7 @@ def test_a_young_fix_is_too_early_and_an_old_one_that_cannot_be_followed_unclear
         days=182, incidents=1, problems_known=True, fixes=[one, old], outcomes={"too early": 1, "unclear": 1}
     )
     shown = after_fixes.problems(r).text
-    assert "1 cannot be told yet and 1 cannot be told" in shown and "Too early to tell" in shown
+    assert "1 too young to tell and 1 cannot be told" in shown and "Too early to tell" in shown
     assert "No problem" in after_fixes.problems(r.model_copy(update={"fixes": []})).text
 
 

@@ -130,7 +130,7 @@ def problems(r: RecurringFact) -> Shown:
         return say("The records do not say which problem an incident belongs to: whether fixes hold cannot be told.")
     if not r.fixes:
         return say(f"No problem with {words.plural(r.least_incidents, 'incident')} or more was fixed within a year.")
-    said = {"held": "held", "in part": "held in part", "came back": "came back", "too early": "are too young to tell",
+    said = {"held": "held", "in part": "held in part", "came back": "came back", "too early": "too young to tell",
             "unclear": "cannot be told"}  # fmt: skip
     back = [fix for fix in r.fixes if fix.status == "came back"]
     named = f" Came back: **{words.listed([fix.problem for fix in back[:3]])}**." if back else ""
