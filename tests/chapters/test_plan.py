@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.notebooks import left_by
 from sipnb.chapters.plan import actions, decisions, outlook, sheets, standing, views
 from sipnb.chapters.plan.evidence import Evidence
@@ -102,7 +103,12 @@ def test_a_missed_target_that_nothing_is_about_asks_for_its_cause(opened):
         "2026-11-30",
     )
     (asked,) = decisions.decisions(evidence, [needed])
-    assert (asked.kind, asked.number) == ("cause", "N1") and asked.title.startswith("Who finds out why")
+    driver = evidence.cause("sla_attainment")
+    assert (asked.kind, asked.number) == ("cause", "N1") and driver is not None
+    assert asked.title == f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
+    unknown = replace(evidence, gaps=evidence.gaps.model_copy(update={"why": []}))
+    (open_question,) = decisions.decisions(unknown, [needed])
+    assert open_question.title == "Who finds out why the share of tickets resolved in time misses its target?"
     missed = "without it November will almost certainly miss the target for the share of tickets resolved in time"
     assert asked.otherwise == missed
     # With an action that is meant for it there is none.

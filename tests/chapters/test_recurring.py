@@ -78,7 +78,11 @@ def test_a_kind_that_comes_more_often_is_named_and_hours_decide_the_order():
     assert first.name == "card, db" and first.trend == "more often" and first.ratio > 1.5
     assert first.hours == pytest.approx(9 * first.tickets)
     shown = recurring.kinds(told(found, kinds), ABOUT).text
-    assert "of card, db, on which users lost" in shown and "more often than before" in shown and "Users’ hours lost" in shown
+    assert (
+        "of card, db, on which users lost" in shown
+        and "more often than before" in shown
+        and "Users’ hours lost" in shown
+    )
 
 
 def test_no_item_a_young_service_and_few_people_are_told():

@@ -7,6 +7,7 @@ from datetime import date
 
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, GapFact, OptionFact, PlanAction
+from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.review import sentences
 from sipnb.chapters.review.outcomes import LONGEST
@@ -103,9 +104,12 @@ def _estimated(evidence: Evidence, one: OptionFact) -> CourseFact | None:
 def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
     """What is needed where a target is missed and nothing is done or proposed: somebody who looks for the cause."""
     known = evidence.context.kpis[kpi]
-    by = evidence.context.cycle.shift(1).last_day
+    by, driver = evidence.context.cycle.shift(1).last_day, evidence.cause(kpi)
+    title = f"Find the cause of what is missed: {words.lower(known.title)}"
+    if driver is not None:
+        title = f"Take on what is behind it: {causes_in_words.named(driver)}"
     return PlanAction(
-        number=number, id=kpi, kind="needed", title=f"Find the cause of what is missed: {words.lower(known.title)}", kpi=kpi,
+        number=number, id=kpi, kind="needed", title=title, kpi=kpi,
         measure=known.title, owner=evidence.baseline.about.owner, state="needed", due=by.isoformat(),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, DecisionFact, OptionFact, PlanAction
+from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.recommendations import effects
 from sipnb.register.states import PROPOSED
@@ -86,10 +87,15 @@ def _due(evidence: Evidence, action: ActionFact) -> str:
 def _cause(evidence: Evidence, one: PlanAction, due: str) -> DecisionFact:
     """A missed target that nothing is about: somebody has to look for the cause."""
     gap = next(gap for gap in evidence.missed if gap.kpi == one.kpi)
+    driver = evidence.cause(gap.kpi)
+    title, why = f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", "the records speak for none"
+    if driver is not None:
+        title = f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
+        why = f"they account for {words.prose(driver.share, 'share')} of what goes wrong"
     return DecisionFact(
-        id=one.id, kind="cause", title=f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", owner=one.owner or "",
+        id=one.id, kind="cause", title=title, owner=one.owner or "",
         due=due, effect=f"{evidence.against(gap)}{evidence.in_a_row(gap.kpi, ', ')}",
-        cost="not known", why="no action is about it, and the records speak for none", otherwise=_otherwise(evidence, gap.kpi),
+        cost="not known", why=f"no action is about it, and {why}", otherwise=_otherwise(evidence, gap.kpi),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from sipnb.catalogue import LEVERS
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import (
     BaselineFacts,
+    DriverFact,
     ForecastFact,
     ForecastFacts,
     GapFact,
@@ -67,6 +68,10 @@ class Evidence:
     def meant_for(self, lever: str) -> GapFact | None:
         """The missed target that a lever is about, the worst one of those it moves."""
         return next((gap for gap in self.missed if gap.kpi in LEVERS[lever].moves), None)
+
+    def cause(self, kpi: str) -> DriverFact | None:
+        """The first driver of a missed measure, where the gap analysis names one."""
+        return next((why.drivers[0] for why in self.gaps.why if why.kpi == kpi and why.drivers), None)
 
     def risk(self, kpi: str) -> StepFact | None:
         """The next cycle of a measure with a target, where it is forecast."""
