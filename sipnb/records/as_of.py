@@ -175,7 +175,7 @@ def _past(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged], which: str)
     """Create `past`: the usable events of the tickets that `which` selects, each with what was before it.
 
     Returns the optional columns of events that are there, by their names in `past`. Of an event only its ticket matters:
-    one of a service that is not listed is no part of any history.
+    it is where its ticket is, whatever service it names.
     """
     events = tables["ticket_events"]
     optional = {"group": "team", "priority": "priority", "on_hold": "on_hold"}

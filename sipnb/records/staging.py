@@ -16,7 +16,7 @@ import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.records import folding, mapping_sql, moments
-from sipnb.records.mapping_sql import Services
+from sipnb.records.mapping_sql import LATE, UNLISTED, Services, cut
 from sipnb.records.mappings import Mapping, TableMap
 from sipnb.records.sources import Read
 from sipnb.records.sources.headings import taken
@@ -76,8 +76,28 @@ def stage(
             sides.setdefault(table, []).append(side)
     staged = [_together(con, table, found, services, cycle, passing) for table, found in sides.items()]
     if {"tickets", "ticket_events"} <= set(sides):
+        if not next(one for one in staged if one.table == "tickets").split:
+            _events_with_their_tickets(con, cycle)
         _events_in_turn(con, {side.source: reads[side.source][1].times.zone for side in sides["ticket_events"]})
     return staged, parts, rows
+
+
+def _events_with_their_tickets(con: duckdb.DuckDBPyConnection, cycle: Cycle | None) -> None:
+    """Put events to the service of their ticket: a ticket that came from another one, listed or not, has one history.
+
+    Left where the service was at the time, what is the first event here comes late in the life of those that went astray.
+    """
+    late = "false" if cycle is None else f'e."at" >= {cut(cycle)}'
+    told = f"e._reason IS DISTINCT FROM {quoted(UNLISTED)}"
+    judged = {"_column": "'at'", "_value": 'e."at"::VARCHAR', "_reason": quoted(LATE)}
+    listed = ", ".join(
+        f"{column} = CASE WHEN {told} THEN e.{column} WHEN {late} THEN {value} END" for column, value in judged.items()
+    )
+    con.execute(
+        f"UPDATE staged_ticket_events AS e SET _service = t._service, {listed} FROM staged_tickets t "
+        "WHERE t.ticket = e.ticket AND t._reason IS NULL AND t._service IS DISTINCT FROM e._service "
+        f"AND (e._reason IS NULL OR NOT {told})"
+    )
 
 
 def _events_in_turn(con: duckdb.DuckDBPyConnection, zones: dict[int, str]) -> None:

@@ -47,6 +47,24 @@ def test_a_ticket_reopened_after_the_cut_off_was_resolved_at_it(tmp_path):
     assert known == ["resolved", 2, "apps", 0, 1, 3600.0]
 
 
+def test_a_ticket_that_came_from_another_service_has_one_history(tmp_path):
+    """Else its first event here would come late in its life, and the group it was sent to would seem to be its first."""
+    ticket = "T1,pay,incident,2026-09-10 08:00,2026-09-12 12:00,,resolved,3,apps,0,2,0,false"
+    log = [
+        "T1,unlisted,2026-09-10 08:00,new,false,desk,3",
+        "T1,Store,2026-09-10 09:00,in progress,false,shops,3",
+        "T1,pay,2026-09-11 10:00,in progress,false,apps,3",
+        "T1,unlisted,2026-10-02 10:00,in progress,false,desk,3",
+        "T2,unlisted,2026-09-10 09:00,new,false,desk,3",
+    ]
+    stood(tmp_path, [ticket, "T3,shop,incident,2026-09-10 08:00,,,new,3,shops,0,0,0,"], log)
+    events = Records(tmp_path / "r", "pay").ticket_events
+    assert events["group"].tolist() == ["desk", "shops", "apps"] and set(events["ticket"]) == {"T1"}
+    assert Records(tmp_path / "r", "shop").ticket_events.empty
+    aside = duckdb.sql(f"SELECT line, reason FROM '{tmp_path / 'r' / 'quarantine.parquet'}' ORDER BY line").fetchall()
+    assert aside == [(5, "after the cut-off"), (6, "service not listed in services.yml")]
+
+
 def test_without_history_a_later_resolution_counts_as_open_and_its_end_is_not_known(tmp_path):
     ticket = stood(tmp_path, [AGAIN], LOG, history=False).loc["T1"]
     assert ticket[["resolved", "closed", "state", "reopened", "reassigned", "on_hold", "sla_met"]].isna().all()

@@ -343,7 +343,9 @@ def _as_events(plan: Plan, identifier: str, at: str) -> None:
         del plan.placed["opened"]
     if "opened" not in plan.placed:
         plan.placed["opened"] = Placed("opened", at, 0.5, "the first event of a ticket stands for its opening", {})
-    for column, fold in (("opened", "first"), ("reopened", "max"), ("reassigned", "max")):
+    # What a ticket is about is taken as it was opened: what takes long is corrected more, and would seem to take long by it.
+    about = dict.fromkeys(("subcategory", "channel", "configuration_item"), "first")
+    for column, fold in {"opened": "first", **about, "reopened": "max", "reassigned": "max"}.items():
         if column in plan.placed:
             plan.change(column, entry={**plan.placed[column].entry, "fold": fold})
     ended = _ends(plan)
