@@ -63,3 +63,21 @@ def test_what_is_open_and_late_is_a_miss():
     found = found_in(scope(3, tickets=rows))
     assert found.n == found.waiting == missed.sum()
     assert found_in(scope(3, tickets=rows.head(30))) is None, "too few misses"
+
+
+def test_the_group_is_the_one_tickets_began_in_where_events_tell_it():
+    """What takes long ends with the experts: that they hold most misses says nothing of them."""
+    rng = np.random.default_rng(3)
+    rows, missed = tickets(rng, lambda g, c: 0.2, groups="ab")
+    rows["group"] = np.where(missed, "experts", rows["group"])
+    first = rng.choice(["a", "b"], len(rows))
+    events = [
+        {"ticket": t, "service": "s", "at": at + pd.Timedelta(hours=h), "state": "open", "group": group}
+        for t, opened, last, g in zip(rows["ticket"], rows["opened"], rows["group"], first, strict=True)
+        for h, at, group in ((0, opened, g), (4, opened, last))
+    ]
+    known, wrong = misses.decided(scope(3, tickets=rows, ticket_events=events), 3)
+    assert known["first_group"].tolist() == first[known.index].tolist()
+    assert not {"group", "first_group"} & set(misses.explained(known, wrong).query("found").index)
+    alone, wrong = misses.decided(scope(3, tickets=rows), 3)
+    assert misses.explained(alone, wrong).index[0] == "group"

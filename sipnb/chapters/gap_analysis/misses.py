@@ -10,6 +10,7 @@ import pandas as pd
 
 from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.facts import About, MissesFact, MissPartFact
+from sipnb.drivers.attributes import first_group
 from sipnb.kpis import attainment
 from sipnb.kpis.scope import Scope
 from sipnb.methods import proportions
@@ -22,8 +23,8 @@ from sipnb.show.display import figure as drawn_figure
 PARTS = 8
 #: By what tickets are separated, in the order in which equals are preferred, with the words for it.
 ATTRIBUTES = {
-    "category": "category", "subcategory": "subcategory", "group": "group", "priority": "priority", "kind": "kind",
-    "channel": "channel", "configuration_item": "configuration item",
+    "category": "category", "subcategory": "subcategory", "first_group": "first group", "group": "group", "priority": "priority",
+    "kind": "kind", "channel": "channel", "configuration_item": "configuration item",
 }  # fmt: skip
 #: Parts that are handed over; many more of a table nobody reads.
 MOST = 40
@@ -75,11 +76,18 @@ def concentrated(
 
 
 def decided(scope: Scope, cycles: int = 3) -> tuple[pd.DataFrame, pd.Series]:
-    """The tickets whose outcome was decided in the last `cycles`, those open past their due time among them, and which missed."""
+    """The tickets whose outcome was decided in the last `cycles`, those open past their due time among them, and which missed.
+
+    Where events tell it, `first_group` is the group they began in and stands for `group`: who holds a ticket last depends on
+    how long it took.
+    """
     outcome = attainment.decided(scope)
     first = max(len(scope.cycles) - cycles, 0)
     inside = (scope.place(outcome["at"]) >= first) & outcome["met"].notna().to_numpy()
-    return scope.records.tickets[inside], ~outcome["met"][inside].astype(bool)
+    tickets = scope.records.tickets
+    known = scope.records.supplies("ticket_events", "group")
+    groups = {"first_group": first_group(scope), "group": pd.NA} if known else {"first_group": pd.NA}
+    return tickets.assign(**groups)[inside], ~outcome["met"][inside].astype(bool)
 
 
 def figure(m: MissesFact | None, about: About) -> Shown:
