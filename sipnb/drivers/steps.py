@@ -25,9 +25,9 @@ _FOR = {
     "user": r"user|caller|customer|requester|client|kunde|anwender|melder|gebruiker|utilisateur|usuario",
     "supplier": r"supplier|vendor|third.?party|external|provider|lieferant|leverancier|fournisseur|proveedor|extern",
     "approval": r"approv|genehmig|goedkeur|approbation|aprobaci",
-    "change": r"change|release|deploy|patch",
+    "change": r"\bchange|release|deploy|patch",
     "problem": r"problem|root cause|known error",
-    "parts": r"part|spare|delivery|stock|material|hardware",
+    "parts": r"\bparts?\b|spare|delivery|stock|material|hardware",
 }
 _HELD = re.compile(r"hold|pending|await|wait|suspend|stalled|parked|wart|angehalten|attente|espera", re.IGNORECASE)
 

@@ -80,6 +80,8 @@ def test_the_steps_of_a_life_add_up_to_it(demo_context):
     [
         ("Awaiting User Info", "user"), ("Awaiting Vendor", "supplier"), ("Wartet auf Lieferant", "supplier"),
         ("pending approval", "approval"),
+        ("Awaiting Problem", "problem"), ("Waiting for spare part", "parts"), ("Waiting for other department", "not said"),
+        ("Waiting for the Exchange team", "not said"), ("pending change", "change"),
         ("En attente du fournisseur", "supplier"), ("on hold", "not said"), ("Wacht op gebruiker", "user"),
     ],
 )  # fmt: skip
