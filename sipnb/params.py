@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -127,17 +128,36 @@ class Publish(Model):
 
 
 def _rate(given: Any) -> tuple[float, ...]:
-    amounts = given if isinstance(given, list | tuple) else [given] * 3
-    money = [isinstance(one, int | float) and not isinstance(one, bool) and one > 0 for one in amounts]
-    if len(amounts) != 3 or not all(money) or list(amounts) != sorted(amounts):
+    several = isinstance(given, list | tuple)
+    amounts = list(given) if several else [given] * 3
+    money = [isinstance(one, int | float) and not isinstance(one, bool) and 0 < one < math.inf for one in amounts]
+    if len(amounts) != 3 or not all(money) or amounts != sorted(amounts):
+        # Only a single value is shown by who reports the error.
+        shown = f"{amounts} " if several else ""
         raise ValueError(
-            "is no amount of money; give one above 0, or the low, the likely and the high one: [30, 38, 50]"
+            f"{shown}is no amount of money; give one above 0, or the low, the likely and the high one: [30, 38, 50]"
         )
     return tuple(map(float, amounts))
 
 
 #: What a unit costs, in the organisation's currency: the low, the likely and the high amount, or one for all three.
 Rate = Annotated[tuple[float, float, float], BeforeValidator(_rate)]
+
+
+def _priority(given: Any) -> Any:
+    if isinstance(given, bool) or given not in range(1, 6):
+        raise ValueError("is no priority; give numbers from 1 to 5")
+    return given
+
+
+def _by_priority(given: Any) -> Any:
+    if not isinstance(given, dict):
+        raise ValueError("is no amount by priority; give one for each that costs something: {1: 60, 2: 40}")
+    return given
+
+
+#: A priority as a key.
+Priority = Annotated[int, BeforeValidator(_priority)]
 
 
 class Value(Model):
@@ -150,9 +170,9 @@ class Value(Model):
 
     user_hour: Rate | None = None
     ticket: Rate | None = None
-    late_ticket: dict[Annotated[int, Field(ge=1, le=5)], Rate] = Field(default_factory=dict)
+    late_ticket: Annotated[dict[Priority, Rate], BeforeValidator(_by_priority)] = Field(default_factory=dict)
     downtime_hour: Rate | None = None
-    affected: float = Field(1.0, gt=0, le=1)
+    affected: float = Field(1.0, gt=0, le=1, strict=True)
 
     @property
     def told(self) -> bool:

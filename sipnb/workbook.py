@@ -280,18 +280,9 @@ def _cross_check(
     for index, objective in enumerate(files["objectives.yml"].objectives):
         for kpi in objective.kpis:
             check("objectives.yml", f"objectives.{index}.kpis", kpi, kpis, "KPI")
-        success = objective.success
-        if success and success.kpi not in objective.kpis and set(objective.kpis) <= set(kpis):
-            errors.append(
-                f"{folder.name}/objectives.yml: objectives.{index}.success.kpi: {success.kpi!r} is none of its kpis; "
-                f"{nearest(success.kpi, objective.kpis)}"
-            )
-        worse = {"up": -1, "down": 1}.get(kpis[success.kpi].good, 0) if success and success.kpi in kpis else 0
-        if success and worse * (success.to - success.start) > 0:
-            errors.append(
-                f"{folder.name}/objectives.yml: objectives.{index}.success: {success.kpi} would get worse from "
-                f"{success.start:g} to {success.to:g}; turn from and to round"
-            )
+        errors += [
+            f"{folder.name}/objectives.yml: objectives.{index}.success{text}" for text in _unreachable(objective, kpis)
+        ]
     for name, entry in files["levers.yml"].levers.items():
         check("levers.yml", f"levers.{name}", name, LEVERS, "lever")
         if name in LEVERS:
@@ -347,6 +338,19 @@ def _unclear(where: str, action: register.Action, settings: WorkbookFile) -> lis
         except formulas.FormulaError as error:
             errors.append(f"{where}.tickets.where: {formulas.shown(action.tickets.where)} {error}")
     return errors
+
+
+def _unreachable(objective: Objective, kpis: Mapping[str, Kpi]) -> list[str]:
+    """What is wrong with the success of an objective, as far as its KPIs are any."""
+    success = objective.success
+    if success is None or not set(objective.kpis) <= set(kpis):
+        return []
+    if success.kpi not in objective.kpis:
+        return [f".kpi: {success.kpi!r} is none of its kpis; {nearest(success.kpi, objective.kpis)}"]
+    if {"up": -1, "down": 1}.get(kpis[success.kpi].good, 0) * (success.to - success.start) > 0:
+        worse = f"would get worse from {success.start:g} to {success.to:g}"
+        return [f": {success.kpi} {worse}; turn from and to round"]
+    return []
 
 
 def _misset(where: str, lever: Lever, limits: dict[str, float]) -> list[str]:

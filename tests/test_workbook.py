@@ -7,6 +7,7 @@ import pytest
 from sipnb import places, workbook
 from sipnb.catalogue import LEVERS
 from sipnb.workbook import WorkbookError
+from tests import inside
 
 
 @pytest.fixture
@@ -193,6 +194,83 @@ def test_a_limit_that_cannot_be_is_an_error_with_its_place(folder, limits, said)
     with pytest.raises(WorkbookError) as caught:
         load(folder)
     assert caught.value.errors == [f"demo/levers.yml: levers.one_owning_group.limits.{said}"]
+
+
+MONEY = "is no amount of money; give one above 0, or the low, the likely and the high one: [30, 38, 50]"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("user_hour: -3", f"user_hour: -3 {MONEY}"), ("user_hour: 0", f"user_hour: 0 {MONEY}"),
+        ("ticket: thirty", f"ticket: 'thirty' {MONEY}"), ("user_hour: true", f"user_hour: True {MONEY}"),
+        ("downtime_hour: '30'", f"downtime_hour: '30' {MONEY}"), ("user_hour: .nan", f"user_hour: nan {MONEY}"),
+        ("user_hour: .inf", f"user_hour: inf {MONEY}"), ("user_hour: [30, 40]", f"user_hour: [30, 40] {MONEY}"),
+        ("user_hour: [50, 40, 30]", f"user_hour: [50, 40, 30] {MONEY}"),
+        ("user_hour: [10, true, 30]", f"user_hour: [10, True, 30] {MONEY}"),
+        ("late_ticket: {9: 10}", "late_ticket.9: 9 is no priority; give numbers from 1 to 5"),
+        ("late_ticket: {high: 10}", "late_ticket.high: 'high' is no priority; give numbers from 1 to 5"),
+        ("late_ticket: {true: 10}", "late_ticket.1: True is no priority; give numbers from 1 to 5"),
+        ("late_ticket: {1: -5}", f"late_ticket.1: -5 {MONEY}"),
+        ("late_ticket: 30", "late_ticket: 30 is no amount by priority; give one for each that costs something: {1: 60, 2: 40}"),
+        ("user_houre: 3", "user_houre: unknown key 'user_houre'; nearest valid name: user_hour"),
+        ("affected: 0", "affected: 0 input should be greater than 0"),
+        ("affected: 1.5", "affected: 1.5 input should be less than or equal to 1"),
+        ("affected: true", "affected: True input should be a valid number"),
+    ],
+)  # fmt: skip
+def test_a_rate_that_is_no_money_is_an_error_with_its_place(folder, value, said):
+    replace(folder / "workbook.yml", "value: {user_hour: [30, 38, 50], affected: 0.25}", f"value: {{{value}}}")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    assert caught.value.errors == [f"demo/workbook.yml: value.{said}"]
+
+
+def test_a_rate_that_is_no_money_ends_with_2_on_the_command_line(folder, tmp_path):
+    replace(folder / "workbook.yml", "user_hour: [30, 38, 50]", "user_hour: -30")
+    done = inside.sipnb("check", folder, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"demo/workbook.yml: value.user_hour: -30 {MONEY}" in " ".join(done.stderr.split())
+
+
+def test_rates_are_one_amount_or_three_and_have_an_older_name(folder):
+    given = "{user_hour: 40, late_ticket: {1: [10, 20, 20], 5: 1}, affected: 1}"
+    replace(folder / "workbook.yml", "value: {user_hour: [30, 38, 50], affected: 0.25}", f"unit_costs: {given}")
+    value = load(folder).settings.value
+    assert value.user_hour == (40, 40, 40) and value.late_ticket == {1: (10, 20, 20), 5: (1, 1, 1)} and value.told
+    with (folder / "workbook.yml").open("a", encoding="utf-8") as file:
+        file.write("value: {user_hour: 40}\n")
+    with pytest.raises(
+        WorkbookError, match="value and its older name unit_costs cannot stand side by side; keep value"
+    ):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("success", "said"),
+    [
+        ("{kpi: reopen_rat, from: 0.1, to: 0.05, by: 2026-12-31}",
+         "success.kpi: 'reopen_rat' is none of its kpis; nearest valid name: reopen_rate"),
+        ("{kpi: reopen_rate, from: 0.1, to: 0.1, by: 2026-12-31}",
+         "success: goes from a value to the same; give what it is to become"),
+        ("{kpi: reopen_rate, from: 0.05, to: 0.1, by: 2026-12-31}",
+         "success: reopen_rate would get worse from 0.05 to 0.1; turn from and to round"),
+        ("{kpi: csat_top2, from: 0.8, to: 0.7, by: 2026-12-31}",
+         "success: csat_top2 would get worse from 0.8 to 0.7; turn from and to round"),
+        ("{kpi: reopen_rate, from: 0.1, to: 0.05, by: soon}", "success.by: 'soon'"),
+        ("{kpi: reopen_rate, from: 0.1, to: 0.05}", "success.by: is missing"),
+    ],
+)  # fmt: skip
+def test_a_success_that_cannot_be_is_an_error_with_its_place(folder, success, said):
+    shutil.rmtree(folder / "register")
+    objective = "{id: trust, title: Trust, weight: 1, owner: Head of IT, kpis: [csat_top2, reopen_rate]"
+    (folder / "objectives.yml").write_text(f"objectives:\n  - {objective}}}\n", encoding="utf-8")
+    assert load(folder).objectives[0].owner == "Head of IT" and load(folder).objectives[0].success is None
+    (folder / "objectives.yml").write_text(f"objectives:\n  - {objective}, success: {success}}}\n", encoding="utf-8")
+    with pytest.raises(WorkbookError) as caught:
+        load(folder)
+    (error,) = caught.value.errors
+    assert error.startswith("demo/objectives.yml: objectives.0") and said in error
 
 
 def test_the_fingerprint_of_a_service_ignores_the_others(folder):
