@@ -85,6 +85,7 @@ TABLES: dict[str, Table] = {
                 "resolved": Column("time"),
                 "closed": Column("time"),
                 "ended": Column("time", derived=True, note="when nobody waited any more, resolved or not"),
+                "moved": Column("flag", derived=True, note="whether its events name another service, too"),
                 "state": Column("text"),
                 "outcome": Column("text", note="how it ended: a resolution or close code"),
                 "priority": Column("integer", low=1, high=5),

@@ -23,7 +23,7 @@ USED = (*OPENING, "opened", "reopened", "reassigned", "resolver")
 AFTERWARDS = frozenset(
     {
         "acknowledged", "resolved", "closed", "ended", "state", "outcome", "group", "reopened", "reassigned", "on_hold",
-        "first_contact", "sla_met", "major", "problem", "change", "effort", "resolver",
+        "first_contact", "sla_met", "major", "moved", "problem", "change", "effort", "resolver",
     }
 )  # fmt: skip
 #: By these tickets must be alike to be compared, or they name no kind of ticket.
@@ -40,11 +40,13 @@ def opening(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
     """What was known of these tickets of the records when they were opened: a column an attribute, values as text.
 
     `group` is the first one, as events tell it: the recorded one is the last, and who holds a ticket last depends on how long
-    it took. Columns that were not supplied are left out.
+    it took. Columns that were not supplied are left out. What tickets were that came from another service is not known: of
+    those that it opened only such are here that lasted, and what they alone were would seem to be why.
     """
     found = {name: tickets[name] for name in OPENING if scope.records.supplies("tickets", name)}
     if scope.records.supplies("ticket_events", "group"):
         found["group"] = first_group(scope)[tickets.index]
+    found = {name: column.mask(moved(tickets)) for name, column in found.items()}
     local = tickets["opened"].dt.tz_convert(scope.cycle.zone)
     found["hour"] = _band(local.dt.hour)
     found["weekday"] = local.dt.day_of_week.map(dict(enumerate(WEEKDAYS)))
@@ -53,6 +55,16 @@ def opening(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
     if scope.records.has("changes"):
         found["after_change"] = _after_change(scope, tickets["opened"])
     return pd.DataFrame({name: pd.Series(values, index=tickets.index).astype("str") for name, values in found.items()})
+
+
+def moved(tickets: pd.DataFrame) -> pd.Series:
+    """Which tickets came from another service, as far as events tell."""
+    return tickets["moved"].fillna(False).astype(bool)
+
+
+def not_supplied(known: pd.DataFrame) -> list[str]:
+    """Which of the columns of the opening the records do not have, the first group among them."""
+    return [name for name in (*OPENING, "group") if name not in known]
 
 
 def first_group(scope: Scope) -> pd.Series:

@@ -70,6 +70,9 @@ def as_known(
                 c: f"CASE WHEN s.ticket IS NOT NULL THEN s.{name(c)} ELSE {known.get(c, 'NULL')} END" for c in stood
             }
             joins += " LEFT JOIN stood s USING (ticket)"
+        if table == "tickets" and _some_moved(con, tables):
+            known["moved"] = "m.ticket IS NOT NULL"
+            joins += " LEFT JOIN moved m USING (ticket)"
         columns[table] = [c for c in TABLES[table].columns if c in known or c == "service"]
         listed = [f"{known[c]} AS {name(c)}" for c in columns[table] if c != "service"]
         # What the export itself says of the end of a record, for rules to compare with: it is not frozen.
@@ -83,6 +86,13 @@ def as_known(
             f"FROM {ending(one)} t{joins} WHERE _reason IS NULL"
         )
     return columns
+
+
+def _some_moved(con: duckdb.DuckDBPyConnection, tables: dict[str, Staged]) -> bool:
+    """Whether events name another service than their ticket's for any ticket; see `staging`."""
+    if "ticket_events" not in tables or tables["tickets"].split:
+        return False
+    return bool(con.execute("SELECT count(*) FROM moved").fetchone()[0])
 
 
 def _ends(one: Staged) -> bool:

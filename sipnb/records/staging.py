@@ -86,17 +86,22 @@ def _events_with_their_tickets(con: duckdb.DuckDBPyConnection, cycle: Cycle | No
     """Put events to the service of their ticket: a ticket that came from another one, listed or not, has one history.
 
     Left where the service was at the time, what is the first event here comes late in the life of those that went astray.
+    Creates `moved`, the tickets of which an event before the cut-off names another service.
     """
     late = "false" if cycle is None else f'e."at" >= {cut(cycle)}'
-    told = f"e._reason IS DISTINCT FROM {quoted(UNLISTED)}"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE elsewhere AS SELECT e.rowid AS id, t.ticket, t._service AS service, {late} AS late, "
+        f"e._reason IS NOT NULL AS unlisted FROM staged_ticket_events e JOIN staged_tickets t ON t.ticket = e.ticket "
+        "WHERE t._reason IS NULL AND t._service IS DISTINCT FROM e._service "
+        f"AND (e._reason IS NULL OR e._reason = {quoted(UNLISTED)})"
+    )
+    con.execute("CREATE OR REPLACE TEMP TABLE moved AS SELECT DISTINCT ticket FROM elsewhere WHERE NOT late")
     judged = {"_column": "'at'", "_value": 'e."at"::VARCHAR', "_reason": quoted(LATE)}
     listed = ", ".join(
-        f"{column} = CASE WHEN {told} THEN e.{column} WHEN {late} THEN {value} END" for column, value in judged.items()
+        f"{column} = CASE WHEN x.unlisted AND x.late THEN {value} END" for column, value in judged.items()
     )
     con.execute(
-        f"UPDATE staged_ticket_events AS e SET _service = t._service, {listed} FROM staged_tickets t "
-        "WHERE t.ticket = e.ticket AND t._reason IS NULL AND t._service IS DISTINCT FROM e._service "
-        f"AND (e._reason IS NULL OR NOT {told})"
+        f"UPDATE staged_ticket_events AS e SET _service = x.service, {listed} FROM elsewhere x WHERE e.rowid = x.id"
     )
 
 

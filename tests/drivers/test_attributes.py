@@ -52,6 +52,22 @@ def test_the_group_is_the_one_a_ticket_began_in_and_unknown_without_a_history():
     assert "group" not in attributes.opening(silent, silent.records.tickets)
 
 
+def test_what_a_ticket_of_another_service_was_opened_as_is_not_known():
+    """Here are only those that it did not solve: whatever they were there would seem to be why they took long."""
+    about = dict(
+        category="mail", subcategory="client", channel="phone", configuration_item="i1", group="a", reassigned=0
+    )
+    tickets = [
+        ticket(k, "2026-10-05T08:00", "2026-10-06T08:00", moved=moved, **about) for k, moved in enumerate((True, False))
+    ]
+    events = [event(k, "2026-10-05T08:00", group="a") for k in (0, 1)]
+    looked = scope(tickets=tickets, ticket_events=events)
+    found = attributes.opening(looked, looked.records.tickets)
+    assert found.loc[0, ["category", "subcategory", "channel", "configuration_item", "group"]].isna().all()
+    assert found.loc[1, ["category", "subcategory", "channel", "configuration_item", "group"]].notna().all()
+    assert found["hour"].notna().all(), "when it came is no matter of whose it was"
+
+
 @pytest.mark.parametrize(
     ("hour", "band"), [(21, "evening"), (22, "night"), (0, "night"), (5, "night"), (6, "morning"), (12, "afternoon")]
 )

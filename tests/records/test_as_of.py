@@ -59,6 +59,8 @@ def test_a_ticket_that_came_from_another_service_has_one_history(tmp_path):
     ]
     stood(tmp_path, [ticket, "T3,shop,incident,2026-09-10 08:00,,,new,3,shops,0,0,0,"], log)
     events = Records(tmp_path / "r", "pay").ticket_events
+    assert Records(tmp_path / "r", "pay").tickets["moved"].tolist() == [True]
+    assert Records(tmp_path / "r", "shop").tickets["moved"].tolist() == [False]
     assert events["group"].tolist() == ["desk", "shops", "apps"] and set(events["ticket"]) == {"T1"}
     assert Records(tmp_path / "r", "shop").ticket_events.empty
     aside = duckdb.sql(f"SELECT line, reason FROM '{tmp_path / 'r' / 'quarantine.parquet'}' ORDER BY line").fetchall()

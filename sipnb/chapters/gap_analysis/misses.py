@@ -10,7 +10,7 @@ import pandas as pd
 
 from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.facts import About, MissesFact, MissPartFact
-from sipnb.drivers.attributes import first_group
+from sipnb.drivers import attributes
 from sipnb.kpis import attainment
 from sipnb.kpis.scope import Scope
 from sipnb.methods import proportions
@@ -79,15 +79,18 @@ def decided(scope: Scope, cycles: int = 3) -> tuple[pd.DataFrame, pd.Series]:
     """The tickets whose outcome was decided in the last `cycles`, those open past their due time among them, and which missed.
 
     Where events tell it, `first_group` is the group they began in and stands for `group`: who holds a ticket last depends on
-    how long it took.
+    how long it took. What those were that came from another service is left out (`attributes.opening`).
     """
     outcome = attainment.decided(scope)
     first = max(len(scope.cycles) - cycles, 0)
     inside = (scope.place(outcome["at"]) >= first) & outcome["met"].notna().to_numpy()
     tickets = scope.records.tickets
     known = scope.records.supplies("ticket_events", "group")
-    groups = {"first_group": first_group(scope), "group": pd.NA} if known else {"first_group": pd.NA}
-    return tickets.assign(**groups)[inside], ~outcome["met"][inside].astype(bool)
+    groups = {"first_group": attributes.first_group(scope), "group": pd.NA} if known else {"first_group": pd.NA}
+    opening = [*attributes.OPENING, "first_group"]
+    tickets = tickets.assign(**groups)
+    tickets[opening] = tickets[opening].mask(attributes.moved(tickets))
+    return tickets[inside], ~outcome["met"][inside].astype(bool)
 
 
 def figure(m: MissesFact | None, about: About) -> Shown:
