@@ -27,8 +27,8 @@ DAY = 86_400_000_000
 class Backlog:
     """`stock` tickets are open; `opened` and `finished` are per day over the window; `net` is finished less opened per
     week, with its
-    95 % interval over weeks. `drain` are the days until the stock is down to what was usual (`goal`), shortest and longest:
-    inf where it need not ever be, None where it is not above it.
+    95 % interval over weeks. `goal` is None where the records do not reach back to what was usual. `drain` are the days until
+    the stock is down to it, shortest and longest: inf where it need not ever be, None where it is not above it.
 
     `mean_stock` and `mean_days` are what Little's law compares: `ratio` is the mean stock over arrivals per day x mean
     days, 1 in balance.
@@ -36,7 +36,7 @@ class Backlog:
 
     days: int
     stock: int
-    goal: float
+    goal: float | None
     opened: float
     finished: float
     net: float
@@ -67,15 +67,17 @@ def backlog(scope: Scope, window: Cycle, goal: float | None = None) -> Backlog |
     net = went - came
     half = float(stats.t.ppf(0.975, weeks - 1)) * float(net.std(ddof=1)) / math.sqrt(weeks)
     stock = int(((tickets["opened"] < closes) & ~(tickets["ended"] < closes)).sum())
-    mean, before = _mean_stock(scope, opens, closes), _mean_stock(scope, opens - (closes - opens), opens)
-    goal = before if goal is None else goal
+    mean, earlier = _mean_stock(scope, opens, closes), opens - (closes - opens)
+    # A stock that nobody recorded yet would seem to have been none.
+    goal = _mean_stock(scope, earlier, opens) if goal is None and tickets["opened"].min() < earlier else goal
     low, high = float(net.mean()) - half, float(net.mean()) + half
     took = (tickets["ended"] - tickets["opened"])[ended].dt.total_seconds() / 86400
     arrivals = float(opened.sum()) / days
     waited = float(took.mean()) if len(took) else math.nan
     return Backlog(
         days, stock, goal, arrivals, float(ended.sum()) / days, float(net.mean()), low, high, weeks,
-        _drain(stock - goal, low, high), mean, waited, mean / (arrivals * waited) if arrivals * waited > 0 else math.nan,
+        None if goal is None else _drain(stock - goal, low, high), mean, waited,
+        mean / (arrivals * waited) if arrivals * waited > 0 else math.nan,
     )  # fmt: skip
 
 

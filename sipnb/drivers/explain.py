@@ -76,8 +76,10 @@ def explain(
         return Explained(kpi, days, reason="no row decides it")
     wrong = int(rows.wrong.sum())
     if wrong < FEWEST_WRONG or wrong == len(rows.wrong):
-        return Explained(kpi, days, len(rows.wrong), wrong, reason="too few")
+        every = wrong >= FEWEST_WRONG
+        return Explained(kpi, days, len(rows.wrong), wrong, reason="all" if every else "too few")
     known, mix, day = _known(kpi, rows, scope), _mix(rows, scope), _days(rows.at, scope)
+    absent = {} if rows.table == "changes" else dict.fromkeys(attributes.not_supplied(known), "not supplied")
     mix, known = _no_driver(kpi, scope, mix, known)
     options = {"level": level, "least": least, "happened": attributes.HAPPENED}
     first = drivers.search(known, rows.wrong, mix, day, most=most, **options)
@@ -89,7 +91,7 @@ def explain(
     return Explained(
         kpi, days, len(rows.wrong), wrong, _lost(rows, scope, window), tuple(found[:most]),
         tuple(one for _, search, _ in searches for one in search.unconfirmed), sum(search.looked for _, search, _ in searches),
-        {name: why for _, search, _ in searches for name, why in search.left_out.items()},
+        absent | {name: why for _, search, _ in searches for name, why in search.left_out.items()},
     )  # fmt: skip
 
 

@@ -89,12 +89,25 @@ class ShiftFact(Facts):
     rest: float
 
 
+class OutagePartFact(Facts):
+    """Outages of one kind: `n` of them with agreed hours `down`, their `share` of the time lost, and hours of users (None where
+    nobody knows how many there are)."""
+
+    attribute: str
+    value: str
+    n: int
+    down: float
+    share: float
+    hours: float | None = None
+
+
 class WhyFact(Facts):
     """Why a measure misses its target: `drivers`, the one with the largest effect first; or the `reason` why none was
     looked for.
 
     `looked` values of attributes were looked at, `left_out` says of which attributes none could be, and `unconfirmed` what half
-    of the weeks showed and the other half did not.
+    of the weeks showed and the other half did not. `parts` are the outages behind it by kind, whether or not one is sure to
+    be the most frequent.
     """
 
     kpi: str
@@ -108,6 +121,7 @@ class WhyFact(Facts):
     left_out: dict[str, str] = Field(default_factory=dict)
     unconfirmed: list[str] = Field(default_factory=list)
     reason: str = ""
+    parts: list[OutagePartFact] = Field(default_factory=list)
     shift: ShiftFact | None = None
 
 
@@ -138,12 +152,12 @@ class GroupClockFact(Facts):
 
 class BacklogFact(Facts):
     """The stock of open tickets and what becomes of it at the pace of the latest `days`: see `drivers.backlog.Backlog`.
-    Where it lies
+    `goal` is None where the records do not reach back to what is usual. Where it lies
     `above` its goal, `drain_low` and `drain_high` are the days until it does not any more; None: perhaps never."""
 
     days: int
     stock: int
-    goal: float
+    goal: float | None
     opened: float
     finished: float
     net: float

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sipnb.chapters.facts import DriverFact, WhyFact
 from sipnb.show import words
 
@@ -39,7 +41,22 @@ _WRONG = {
     "first_contact_rate": "are not solved at first contact", "csat_top2": "are not satisfied", "csat_mean": "are not satisfied",
     "on_hold_share": "are on hold for too much of their time", "change_failure_rate": "cause an incident",
 }  # fmt: skip
-_NOUNS = {"change_failure_rate": "changes", "csat_top2": "answers", "csat_mean": "answers"}
+_NOUNS = {
+    "change_failure_rate": "changes", "csat_top2": "answers", "csat_mean": "answers",
+    **dict.fromkeys(("availability", "availability_all", "outage_count", "mtbf"), "outages"),
+}  # fmt: skip
+#: Attributes that could not be looked at, and why, by the reason's own words.
+_ATTRIBUTES = {
+    "configuration_item": "item", "failed_item": "item that failed", "cause": "cause of outages", "group": "first group",
+    "hour": "part of the day", "after_change": "change before it", "agreed_hours": "agreed hours",
+    "resolver": "who resolved it", "held": "early waiting", "passed_on": "early hand-overs",
+    "priority": "early change of priority",
+    "untouched": "first touch", "kind": "kind of change", "risk": "risk of change",
+}  # fmt: skip
+_REASONS = {
+    "not supplied": "not on record", "blank": "blank in all", "one value": "the same in all",
+    "too many values": "too many values to compare", "too few of each": "too few of any value to compare",
+}  # fmt: skip
 #: Where tickets concerned spend more time than others.
 _STEPS = {
     "queue": "wait longer until somebody touches them", "work": "stay longer in a group’s hands",
@@ -69,12 +86,17 @@ def label(text: str) -> str:
 
 def _phrase(attribute: str, value: str, known: str) -> str:
     if known == "outages":
-        return _OF_OUTAGES.get(attribute, "outages of {0}").format(value)
+        return of_outages(attribute, value)
     if attribute == "hour" and value == "night":
         return "tickets opened at night"
     if attribute == "held":
         return "tickets soon put on hold" if value == "any" else f"tickets that soon wait for {_for(value)}"
     return _NAMED.get(attribute, _OF_CHANGES.get(attribute, attribute + " {0}")).format(value)
+
+
+def of_outages(attribute: str, value: str) -> str:
+    """The outages of a kind: `outages by “network”`."""
+    return _OF_OUTAGES.get(attribute, "outages of {0}").format(value)
 
 
 def _for(reason: str) -> str:
@@ -137,10 +159,41 @@ def _way(d: DriverFact) -> str:
 
 def none(why: WhyFact) -> str:
     """Why nothing is named for a measure."""
+    if noun(why.kpi) == "outages":
+        return _no_outages(why)
     if why.reason == "too few":
         return f"too few went wrong in {why.days} days ({why.wrong}) to tell why."
+    if why.reason == "all":
+        return f"all {why.n:,} {noun(why.kpi)} of {why.days} days {wrong(why.kpi)}: none differs from the others."
     if why.reason:
         return "no single case decides it, so that none can be blamed."
     return (
         f"of {why.looked} things known of {why.n:,} {noun(why.kpi)} none is clearly behind those that {wrong(why.kpi)}."
     )
+
+
+def _no_outages(why: WhyFact) -> str:
+    if not why.n:
+        return f"no outage that counts began in {why.days} days."
+    began = f"{words.plural(why.n, 'outage')} began in {why.days} days"
+    if why.reason:
+        return f"{began}: too few to tell which kind comes most often."
+    return (
+        f"{began}; no cause and no item is sure to come most often."
+        if why.parts
+        else f"{began}, and nothing tells why."
+    )
+
+
+def not_looked_at(found: Sequence[WhyFact]) -> str:
+    """What could not be a driver of anything, and why, in one sentence; empty where all could.
+
+    Of measures of the same cases the one with most of them tells: what it could not look at none could.
+    """
+    most = {noun(why.kpi): why for why in sorted(found, key=lambda why: why.n)}
+    reasons: dict[str, list[str]] = {}
+    for attribute, reason in {a: r for why in most.values() for a, r in why.left_out.items()}.items():
+        if reason in _REASONS:
+            reasons.setdefault(reason, []).append(_ATTRIBUTES.get(attribute, attribute))
+    told = [f"{words.listed(names)} ({_REASONS[reason]})" for reason, names in reasons.items()]
+    return f"Could not be looked at: {', '.join(told)}." if told else ""

@@ -79,7 +79,8 @@ def incidents(scope: Scope, days: int = 182) -> Incidents:
 
 def _whole(scope: Scope, start: pd.Timestamp) -> bool:
     """Whether the tickets are on record from `start` on, without a silence that withholds their number."""
-    began, volume = scope.began("tickets"), scope.kpis["volume"]
+    began = scope.began("tickets") if scope.records.has("tickets") else None
+    volume = scope.kpis["volume"]
     spoken = [not scope.records.withheld(volume, cycle) for cycle in scope.cycles if cycle.cutoff > start]
     return began is not None and began <= start and all(spoken)
 

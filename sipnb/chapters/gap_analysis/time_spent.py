@@ -112,9 +112,9 @@ def said(one: BacklogFact | None, weekdays: pd.DataFrame, about: About) -> Shown
     if one is None:
         return say("Too few weeks or tickets to say how the stock moves.")
     lines = [
-        f"**{words.plural(one.stock, 'ticket')} {'is' if one.stock == 1 else 'are'} open**; usual or agreed are "
-        f"{words.prose(one.goal, 'number')}. In {one.days} days "
-        f"{words.prose(one.opened, 'number')} came a day and {words.prose(one.finished, 'number')} were finished."
+        f"**{words.plural(one.stock, 'ticket')} {'is' if one.stock == 1 else 'are'} open**; {_usual(one.goal)}. "
+        f"In {one.days} days {words.prose(one.opened, 'number')} came a day and "
+        f"{words.prose(one.finished, 'number')} were finished."
     ]
     if one.above:
         lines.append(_drained(one))
@@ -130,6 +130,12 @@ def said(one: BacklogFact | None, weekdays: pd.DataFrame, about: About) -> Shown
         if more.max() > 0.1 * max(weekdays["opened"].sum(), 1):
             lines.append(f"Most is left over on {more.idxmax()}s.")
     return say(*lines)
+
+
+def _usual(goal: float | None) -> str:
+    if goal is None:
+        return "the records do not reach back far enough to say how many are usual"
+    return f"usual or agreed are {words.prose(goal, 'number')}"
 
 
 def _drained(one: BacklogFact) -> str:

@@ -10,8 +10,9 @@ from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, DriverFact, GapFact, ShiftFact, WhyFact
 from sipnb.chapters.gap_analysis import causes_in_words as say_cause
+from sipnb.chapters.gap_analysis import outage_parts
 from sipnb.chapters.gap_analysis.lost import estimate, told
-from sipnb.drivers import explain, outages
+from sipnb.drivers import explain
 from sipnb.drivers.explain import Explained, Found
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, points, say, table, together
@@ -19,10 +20,6 @@ from sipnb.show.display import figure as drawn_figure
 
 #: The id of the table of drivers.
 DRIVERS = "drivers"
-#: Outages of a year tell why availability is missed, because a month has one or none.
-YEAR = 365
-#: Measures that outages decide.
-OF_OUTAGES = ("availability", "availability_all", "outage_count", "mtbf")
 
 
 def missed(gaps: Sequence[GapFact]) -> list[str]:
@@ -32,7 +29,10 @@ def missed(gaps: Sequence[GapFact]) -> list[str]:
 
 def explained(context: ServiceContext, kpis: Sequence[str], **options) -> list[WhyFact]:
     """Why each of these measures misses its target; `options` are those of `drivers.explain.explain`."""
-    return [_of_outages(context, kpi) if kpi in OF_OUTAGES else _of_rows(context, kpi, options) for kpi in kpis]
+    of_outages = outage_parts.OF_OUTAGES
+    return [
+        outage_parts.explained(context, kpi) if kpi in of_outages else _of_rows(context, kpi, options) for kpi in kpis
+    ]
 
 
 def frame(found: Sequence[WhyFact]) -> pd.DataFrame:
@@ -90,24 +90,6 @@ def _shift(moved: explain.Shift | None, drivers: Sequence[DriverFact]) -> ShiftF
     )  # fmt: skip
 
 
-def _of_outages(context: ServiceContext, kpi: str) -> WhyFact:
-    window = explain.last_days(context.cycle, YEAR)
-    found = outages.parts(context.scope, window, context.workbook.settings.value.affected)
-    many = max((one.n / one.of_outages for one in found), default=0.0)
-    sure = [_part(kpi, one) for one in found if one.sure]
-    return WhyFact(
-        kpi=kpi, title=context.kpis[kpi].title, days=YEAR, n=round(many), wrong=round(many), drivers=sure, looked=len(found),
-        reason="" if many >= outages.FEWEST else "too few",
-    )  # fmt: skip
-
-
-def _part(kpi: str, one: outages.Part) -> DriverFact:
-    return DriverFact(
-        id=f"{kpi}:{_label(one.attribute, one.value)}", attribute=one.attribute, value=one.value, known="outages", n=one.n,
-        of_rows=one.of_outages, bad=one.n, rate=None, others=None, crude=None, share=one.share, hours=one.hours,
-    )  # fmt: skip
-
-
 def figures_of(found: Sequence[WhyFact], about: About) -> Shown:
     """The figure of each measure that has drivers, and what such a comparison cannot tell."""
     drawn = [figure(why, about) for why in found]
@@ -131,7 +113,7 @@ def _row(why: WhyFact, d: DriverFact) -> dict[str, str]:
         f"{words.number(d.effect, 'points')} ({words.interval(d.effect_low, d.effect_high, 'points')})"
     )  # fmt: skip
     lost = "–"
-    if d.hours is not None:
+    if d.hours is not None and d.hours > 0:
         bounds = (
             ""
             if d.hours_low is None or d.hours_high is None
@@ -182,7 +164,7 @@ def said(found: Sequence[WhyFact], about: About) -> Shown:
     if not found:
         return say(f"No target was missed in this {about.period}: there is nothing to explain.")
     parts = [together(points(_lines(why)), say_shift(why)) for why in found]
-    return together(*parts)
+    return together(*parts, say(say_cause.not_looked_at(found)))
 
 
 def _lines(why: WhyFact) -> list[str]:
