@@ -18,7 +18,7 @@ from sipnb.records import clocks
 #: Columns of a ticket as it was opened, or that hardly anybody changes later.
 OPENING = ("category", "subcategory", "channel", "configuration_item")
 #: What `opening` and `handled` read.
-USED = (*OPENING, "opened", "reopened", "reassigned", "resolver")
+USED = (*OPENING, "opened", "reopened", "reassigned", "resolver", "moved")
 #: Columns that are written after the outcome or with it: they go with every outcome and cause none.
 AFTERWARDS = frozenset(
     {
