@@ -66,6 +66,29 @@ def weekdays(context: ServiceContext, days: int = 92) -> pd.DataFrame:
     return backlog.by_weekday(context.scope, explain.last_days(context.cycle, days))
 
 
+def hours_of_day(context: ServiceContext, days: int = 92) -> pd.DataFrame:
+    """The shares of tickets opened and finished by part of the day, over so many days."""
+    return backlog.by_hour(context.scope, explain.last_days(context.cycle, days))
+
+
+def rhythm(by_weekday: pd.DataFrame, by_hour: pd.DataFrame, days: int) -> Shown:
+    """When tickets come in and when they are finished, by weekday and by part of the day."""
+    if not by_weekday["opened"].sum():
+        return say("")
+    total = by_weekday.sum()
+    shares = by_weekday / total.where(total > 0)
+    rows = [(name, row) for frame in (shares, by_hour) for name, row in frame.iterrows()]
+    frame = pd.DataFrame(
+        {
+            "When": [words.upper(str(name)) for name, _ in rows],
+            "Of all opened": [words.number(row["opened"], "share") for _, row in rows],
+            "Of all finished": [words.number(row["finished"], "share") for _, row in rows],
+        }
+    )  # fmt: skip
+    caption = f"When tickets come in and when they are finished, local time, last {days} days"
+    return table(frame, caption, numeric=("Of all opened", "Of all finished"))
+
+
 def figure(found: list[StepTimeFact], about: About, days: int) -> Shown:
     """The hours of each step."""
     if not found:
