@@ -170,7 +170,7 @@ def test_a_cause_is_said_with_its_rate_that_of_like_tickets_and_its_hours():
         ({"attribute": "weekday", "value": "Monday"}, "tickets opened on Mondays"),
         ({"attribute": "held", "value": "any"}, "tickets soon put on hold"),
         ({"attribute": "kind", "value": "normal"}, "normal changes"),
-        ({"attribute": "resolver", "value": "machine"}, "answers on tickets that a machine resolved"),
+        ({"attribute": "resolver", "value": "machine"}, "tickets a machine resolved"),
         ({"attribute": "configuration_item", "value": "gw", "known": "outages"}, "outages of item “gw”"),
         ({"attribute": "after_change", "value": "", "known": "outages"}, "outages within a day of a change"),
     ],

@@ -170,6 +170,7 @@ class BacklogFact(Facts):
     mean_stock: float
     mean_days: float | None
     ratio: float | None
+    in_balance: float | None = Field(None, description="the mean stock that arrivals and time of each would leave")
 
 
 class CheckFact(Facts):

@@ -16,7 +16,7 @@ _NAMED = {
     "after_change": "tickets opened within a day of a {0} change", "passed_on": "tickets passed on twice early",
     "held": "tickets that soon wait for {0}", "priority": "tickets whose priority was soon {0}",
     "untouched": "tickets that nobody touched at first", "late": "answers after a late ticket",
-    "reopened": "answers after a reopened ticket", "resolver": "answers on tickets that a {0} resolved",
+    "reopened": "answers after a reopened ticket", "resolver": "tickets a {0} resolved",
 }  # fmt: skip
 #: The same where the rows are changes or outages.
 _OF_CHANGES = {
@@ -150,7 +150,7 @@ def _hours(value: float) -> str:
 def _way(d: DriverFact) -> str:
     """How it comes about, as far as the steps of these tickets tell."""
     lines = []
-    if d.step in _STEPS and d.extra is not None and d.extra >= 0.5:
+    if d.step in _STEPS and d.extra is not None and d.extra >= 1:
         lines.append(f" They {_STEPS[d.step]}, by {words.prose(d.extra, 'hours')} each.")
     if d.through:
         lines.append(f" Most {words.listed([label(one) for one in d.through])} are among them.")

@@ -57,6 +57,7 @@ def stock(context: ServiceContext, days: int = 92) -> BacklogFact | None:
     if found is None:
         return None
     fields = {k: v for k, v in vars(found).items() if k != "drain"}
+    fields["in_balance"] = found.opened * found.mean_days
     low, high = found.drain if found.drain else (None, None)
     return BacklogFact(**fields, above=found.drain is not None, drain_low=low, drain_high=high)
 
@@ -144,7 +145,7 @@ def said(one: BacklogFact | None, weekdays: pd.DataFrame, about: About) -> Shown
     if one.ratio is not None and abs(one.ratio - 1) > 0.25:
         lines.append(
             f"Stock and pace do not fit: at this pace {words.prose(one.mean_days, 'days')} each would leave "
-            f"{words.prose(one.mean_stock / one.ratio, 'number')} open, and {words.prose(one.mean_stock, 'number')} were. "
+            f"{words.prose(one.in_balance, 'number')} open, and {words.prose(one.mean_stock, 'number')} were. "
             "Old tickets are left lying while new ones are finished."
             if one.ratio > 1 else "Old tickets are being cleared: those finished lately had waited longer than those open now."
         )  # fmt: skip

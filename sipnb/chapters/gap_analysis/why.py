@@ -20,6 +20,8 @@ from sipnb.show.display import figure as drawn_figure
 
 #: The id of the table of drivers.
 DRIVERS = "drivers"
+#: A title is read at once.
+MOST_WORDS = 12
 
 
 def missed(gaps: Sequence[GapFact]) -> list[str]:
@@ -149,6 +151,8 @@ def figure(why: WhyFact, about: About) -> Shown:
     first = drivers[0]
     rates = words.prose(first.rate, "share"), words.prose(first.others, "share")
     finding = f"{say_cause.short(first)}: {rates[0]} go wrong, of like cases {rates[1]}"
+    if len(finding.split()) > MOST_WORDS:
+        finding = f"{rates[0]} go wrong, of like cases {rates[1]}"
     return drawn_figure(
         figures.beside(rows), name=f"drivers-{why.kpi.replace('_', '-')}", finding=words.upper(finding),
         subtitle=f"{words.upper(say_cause.wrong(why.kpi))}, share of cases over {why.days} days: with the driver (bar) and "
