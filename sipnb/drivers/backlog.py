@@ -1,8 +1,8 @@
-"""Arrivals against what is finished: by weekday and hour, how long the stock would take to drain, and Little's law as a check.
+"""Arrivals against what is finished: by weekday and hour, how long the stock would take to drain, and Little's law as a
+check.
 
-Over days and never over cycles: a service gets the same answer by month, quarter and week. Weeks are the unit of
-scatter, because
-days of one week have much in common.
+Over days and never over cycles: a service gets the same answer by month, quarter and week. Weeks are the unit of scatter,
+because days of one week have much in common.
 
 Source: Little (1961), "A proof for the queuing formula L = λW"; the drain time is that of a fluid queue.
 """
@@ -26,9 +26,9 @@ DAY = 86_400_000_000
 @dataclass(frozen=True)
 class Backlog:
     """`stock` tickets are open; `opened` and `finished` are per day over the window; `net` is finished less opened per
-    week, with its
-    95 % interval over weeks. `goal` is None where the records do not reach back to what was usual. `drain` are the days until
-    the stock is down to it, shortest and longest: inf where it need not ever be, None where it is not above it.
+    week, with its 95 % interval over weeks. `goal` is None where the records do not reach back to what was usual. `drain`
+    are the days until the stock is down to it, shortest and longest: inf where it need not ever be, None where it is not
+    above it.
 
     `mean_stock` and `mean_days` are what Little's law compares: `ratio` is the mean stock over arrivals per day x mean
     days, 1 in balance.

@@ -21,6 +21,8 @@ from sipnb.records import clocks
 FEWEST_WRONG = 15
 #: Changes are few: two years of them tell what half a year of tickets does.
 OF_CHANGES = 730
+#: A change of a share within so many standard errors is not explained.
+BY_CHANCE = 1.96
 #: What happens on the way belongs to a driver that holds so much of it.
 THROUGH = 0.5
 #: A day from which days are counted, a Monday.
@@ -30,9 +32,9 @@ MONDAY = pd.Timestamp("1990-01-01")
 @dataclass(frozen=True)
 class Found:
     """A driver; `known` says from when on it was (opening, landmark, handling); `hours` are what users lost by it beyond
-    what they
-    lose by like tickets; `step` is where the tickets concerned spend more time than others, and `extra` how much each (h). What
-    happened on the way to its tickets, rather than to others, is `through`: it is how the driver acts, and none of its own."""
+    what they lose by like tickets; `step` is where the tickets concerned spend more time than others, and `extra` how
+    much each (h). What happened on the way to its tickets, rather than to others, is `through`: it is how the driver
+    acts, and none of its own."""
 
     driver: drivers.Driver
     known: str
@@ -45,9 +47,8 @@ class Found:
 @dataclass(frozen=True)
 class Explained:
     """What is known of why a measure misses: its rows over `days`, how many went `wrong`, what was `found` and not
-    `confirmed`, how
-    many values were `looked` at, and which attributes were `left_out`, with the reason. `hours` are all that users lost by its
-    tickets. `reason` says why nothing was looked for."""
+    `confirmed`, how many values were `looked` at, and which attributes were `left_out`, with the reason. `hours` are all
+    that users lost by its tickets. `reason` says why nothing was looked for."""
 
     kpi: str
     days: int
@@ -226,8 +227,7 @@ def _days(at: pd.Series, scope: Scope) -> np.ndarray:
 @dataclass(frozen=True)
 class Shift:
     """Why a share changed between two spans of so many days: `change` = `mix` + the parts of drivers + `rest`, exactly;
-    the parts are
-    in the order of the drivers, each with its interval."""
+    the parts are in the order of the drivers, each with its interval."""
 
     days: int
     before: float
@@ -241,11 +241,11 @@ class Shift:
 
 
 def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, back: int = 365) -> Shift | None:
-    """What the latest days differ by from as many days so far `back`, in the share that went wrong: the mix of
-    priorities and kinds,
-    each driver known at the opening, and the rest. None where either span has too few rows."""
+    """What the latest days differ by from as many days so far `back`, in the share that went wrong: the mix of priorities
+    and kinds, each driver known at the opening, and the rest. None where either span has too few rows, or where they
+    differ by no more than chance."""
     spans = [outcomes.of(kpi, scope, last_days(scope.cycle, days, before)) for before in (back, 0)]
-    if any(one is None or one.wrong.sum() < FEWEST_WRONG or one.wrong.all() for one in spans):
+    if any(one is None or one.wrong.sum() < FEWEST_WRONG or one.wrong.all() for one in spans) or not _differ(*spans):
         return None
     known = [one.driver for one in found if one.known != "landmark"]
     (before, first), (after, second) = (_parts(kpi, rows, scope, known) for rows in spans)
@@ -259,6 +259,13 @@ def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, bac
     change = shares[1] - shares[0]
     rest = change - mixed - sum(one.value for one in parts)
     return Shift(days, *shares, change, mixed, parts, rest, len(spans[0].wrong), len(spans[1].wrong))
+
+
+def _differ(before: outcomes.Outcomes, after: outcomes.Outcomes) -> bool:
+    """Whether the shares differ by more than counting makes them: what chance did needs no explanation."""
+    share = np.concatenate([before.wrong, after.wrong]).mean()
+    error = math.sqrt(share * (1 - share) * (1 / len(before.wrong) + 1 / len(after.wrong)))
+    return abs(float(after.wrong.mean() - before.wrong.mean())) > BY_CHANCE * error
 
 
 def _parts(kpi, rows, scope, known) -> tuple[tuple[pd.Series, pd.Series], list[Estimate]]:

@@ -1,12 +1,12 @@
-"""Whether figures are better than the service: goals met by lowered priorities, by closing early, by closing in bulk; and what
-machines resolve and what comes back of it.
+"""Whether figures are better than the service: goals met by lowered priorities, by closing early, by closing in bulk; and
+what machines resolve and what comes back of it.
 
-Each check compares what would look good with what should be like it: priorities lowered just before the due time with those
-lowered a little earlier or later, tickets resolved just in time with those resolved earlier, the last working days of months
-with their other days. All checks of a service are judged together (Holm 1979).
+Each check compares what would look good with what should be like it: priorities lowered just before the due time with
+those lowered a little earlier or later, tickets resolved just in time with those resolved earlier, the last working days
+of months with their other days. All checks of a service are judged together (Holm 1979).
 
-Sources: the conditional test of two Poisson rates (Przyborowski and Wilenski 1940); Mantel and Haenszel (1959) for strata;
-Student's t over months, of logarithms.
+Sources: the conditional test of two Poisson rates (Przyborowski and Wilenski 1940); Mantel and Haenszel (1959) for
+strata; Student's t over months, of logarithms.
 """
 
 from __future__ import annotations
@@ -199,9 +199,9 @@ def _agreed_days(scope: Scope, span: pd.DatetimeIndex) -> np.ndarray:
 @dataclass(frozen=True)
 class Deflection:
     """What machines resolve: `n` tickets of a window, a `share` of all; `back` of them were asked again within a week,
-    `others` is what
-    like tickets of people are; `more` the difference. `held` is the share of all tickets that a machine resolved for good.
-    `people` is the attainment of what is left to people, `alike` what it would be with the mix of all tickets."""
+    `others` is what like tickets of people are; `more` the difference. `held` is the share of all tickets that a machine
+    resolved for good. `people` is the attainment of what is left to people, `alike` what it would be with the mix of all
+    tickets."""
 
     n: int
     share: float

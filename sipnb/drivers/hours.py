@@ -157,9 +157,8 @@ def users(scope: Scope) -> np.ndarray:
 
 
 def outages(scope: Scope, affected: float = 1.0) -> pd.DataFrame:
-    """The unplanned outages that count within the cycles: those of the records with `place` (cycle), `down` (agreed
-    hours times the
-    share that was lost) and `hours` (of users; NaN where the number of users is not known)."""
+    """The unplanned outages that count within the cycles: those of the records with `place` (cycle), `down` (agreed hours
+    times the share that was lost) and `hours` (of users; NaN where the number of users is not known)."""
     counted = uptime.with_ends(scope, uptime.counted_outages(scope))
     begins, ends = counted["started"], counted["ended"].fillna(scope.known_until)
     place = scope.place(begins)
@@ -172,8 +171,8 @@ def outages(scope: Scope, affected: float = 1.0) -> pd.DataFrame:
 def by_cycle(scope: Scope, affected: float = 1.0) -> pd.DataFrame:
     """Users' hours lost by cycle: a column a part (NaN where the records cannot tell it), `hours`, and its 95 % interval.
 
-    The interval is that of the service as it runs: how many tickets and outages lose hours, and how many each loses, are both
-    chance. None where fewer than eight did.
+    The interval is that of the service as it runs: how many tickets and outages lose hours, and how many each loses, are
+    both chance. None where fewer than eight did.
     """
     return scope.once(f"hours lost by cycle, {affected}", lambda: _by_cycle(scope, affected))
 
@@ -207,8 +206,8 @@ def _by_cycle(scope: Scope, affected: float) -> pd.DataFrame:
 def interval(hours) -> Estimate:
     """The sum of these hours, one a ticket or outage, with a 95 % interval for what the same process loses on average.
 
-    Few are modelled (`downtime.share_down`), many speak for themselves: the number and the hours of each scatter together. No
-    interval where fewer than eight lost anything.
+    Few are modelled (`downtime.share_down`), many speak for themselves: the number and the hours of each scatter
+    together. No interval where fewer than eight lost anything.
     """
     lost = np.asarray(hours, dtype=float)
     lost = lost[lost > 0]

@@ -22,8 +22,7 @@ FEWEST = 8
 @dataclass(frozen=True)
 class Part:
     """Outages of one kind: their number, agreed hours down with the interval of what such outages lose, hours of users,
-    and shares of
-    all; `sure` whether it reliably has the most outages of its attribute."""
+    and shares of all; `sure` whether it reliably has the most outages of its attribute."""
 
     attribute: str
     value: str

@@ -30,8 +30,7 @@ WALL_CLOCK = tuple(_UNTIL)
 @dataclass(frozen=True)
 class Outcomes:
     """Rows of a `table` whose outcome is known: `rows` (their labels in it), whether each went `wrong`, and the instant
-    `at` which it
-    began; `known` is when its outcome was decided, for landmarks."""
+    `at` which it began; `known` is when its outcome was decided, for landmarks."""
 
     table: str
     rows: pd.Index

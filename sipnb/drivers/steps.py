@@ -1,8 +1,8 @@
 """Where the time of tickets goes, by step and by group, in agreed hours: told by their events.
 
-A ticket is in the *queue* until somebody first touches it; it *waits* for whom or what the event says that stopped it (a user,
-a supplier, an approval …); it is *passed on* while groups hold it that do not keep it; all else is *work*. Between a
-resolution and a reopening nobody waits, as far as anybody knows.
+A ticket is in the *queue* until somebody first touches it; it *waits* for whom or what the event says that stopped it (a
+user, a supplier, an approval …); it is *passed on* while groups hold it that do not keep it; all else is *work*. Between
+a resolution and a reopening nobody waits, as far as anybody knows.
 """
 
 from __future__ import annotations

@@ -43,10 +43,8 @@ class LostFact(Facts):
 
 class DriverFact(Facts):
     """A driver of a missed measure: `n` rows have it, a `rate` of them went wrong, against `others`, the rate the same
-    rows would
-    have without it. `effect` is what it adds to the rate of all rows, `share` its part of all that went wrong; `hours`
-    are those
-    that users lost by it over the `days` of its measure, beyond what they lose by like tickets."""
+    rows would have without it. `effect` is what it adds to the rate of all rows, `share` its part of all that went wrong;
+    `hours` are those that users lost by it over the `days` of its measure, beyond what they lose by like tickets."""
 
     id: str
     attribute: str
@@ -105,9 +103,9 @@ class WhyFact(Facts):
     """Why a measure misses its target: `drivers`, the one with the largest effect first; or the `reason` why none was
     looked for.
 
-    `looked` values of attributes were looked at, `left_out` says of which attributes none could be, and `unconfirmed` what half
-    of the weeks showed and the other half did not. `parts` are the outages behind it by kind, whether or not one is sure to
-    be the most frequent.
+    `looked` values of attributes were looked at, `left_out` says of which attributes none could be, and `unconfirmed`
+    what half of the weeks showed and the other half did not. `parts` are the outages behind it by kind, whether or not
+    one is sure to be the most frequent.
     """
 
     kpi: str
@@ -138,8 +136,7 @@ class StepTimeFact(Facts):
 
 class GroupClockFact(Facts):
     """How long a group held tickets: agreed hours, as a part of the agreed time of those with a due time (`used`); how
-    many became late
-    with it, came to it with most of their time used, and were passed on by it late."""
+    many became late with it, came to it with most of their time used, and were passed on by it late."""
 
     group: str
     tickets: int
@@ -203,9 +200,8 @@ class DeflectionFact(Facts):
 
 class HonestyFact(Facts):
     """Whether good figures are as good as they look. `reached` is the attainment that reaches its target; the other
-    measures are those
-    that say otherwise all the same (`unhappy`: their titles), and `rising` whether users' hours lost are; `checks` and
-    `deflection` as their own facts say; `clocks` holds the attainment by clock over the last cycles."""
+    measures are those that say otherwise all the same (`unhappy`: their titles), and `rising` whether users' hours lost
+    are; `checks` and `deflection` as their own facts say; `clocks` holds the attainment by clock over the last cycles."""
 
     reached: float | None
     target: float | None

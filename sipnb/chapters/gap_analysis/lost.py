@@ -17,6 +17,7 @@ from sipnb.show.display import figure as drawn_figure
 
 #: A Pareto of hours tells how few tickets hold so much of them.
 MOST_OF = 0.8
+LEAST = 0.01
 _PARTS = {
     "late": "Waiting beyond what was agreed", "reopened": "On reopened tickets", "passed on": "On tickets passed to and fro",
     "down": "Service down",
@@ -131,13 +132,14 @@ def figure(frame: pd.DataFrame, lost: LostFact | None, about: About, labels: lis
             "How many hours users lose cannot be told: that needs due times of tickets, their events, or outages and the number "
             "of users."
         )
-    parts = [p for p in hours.PARTS if frame[p].notna().any() and frame[p].sum() > 0]
+    # What is a hundredth of all is in the table, and no picture of its own.
+    parts = [p for p in hours.PARTS if frame[p].notna().any() and frame[p].sum() > LEAST * frame["hours"].sum()]
     if not parts:
         return say(f"No hour was lost beyond what was agreed in the last {words.plural(len(frame), about.period)}.")
     rows = frame[parts].fillna(0.0)
     first = max(lost.parts, key=lambda p: p.hours or 0.0)
     finding = f"Users lost {told(lost.hours)}, most of them: {words.lower(_PARTS[first.part])}"
-    data = rows.rename(columns=_PARTS).assign(All=frame["hours"]).reset_index(drop=True)
+    data = frame[list(hours.PARTS)].rename(columns=_PARTS).assign(All=frame["hours"]).reset_index(drop=True)
     data.insert(0, words.upper(about.period), labels)
     return drawn_figure(
         figures.parts(rows.reset_index(drop=True), [_PARTS[p] for p in parts], labels), name="hours-lost", finding=finding,

@@ -11,7 +11,7 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, DriverFact, GapFact, ShiftFact, WhyFact
 from sipnb.chapters.gap_analysis import causes_in_words as say_cause
 from sipnb.chapters.gap_analysis import outage_parts
-from sipnb.chapters.gap_analysis.lost import estimate, told
+from sipnb.chapters.gap_analysis.lost import estimate
 from sipnb.drivers import explain
 from sipnb.drivers.explain import Explained, Found
 from sipnb.show import figures, words
@@ -215,8 +215,3 @@ def caution() -> Shown:
         "Like cases are of the same priority and kind, of the same time, and alike in the other drivers named. Half of the weeks "
         "found a driver, the other half confirmed it. What nobody recorded can still be behind it.", kind="note",
     )  # fmt: skip
-
-
-def hours_of(d: DriverFact) -> str:
-    """A driver's hours in a sentence; empty where they cannot be told."""
-    return "" if d.hours is None or d.hours <= 0 else told(d.hours)
