@@ -17,6 +17,8 @@ from sipnb.methods.proportions import Estimate
 #: So sure must it be that a cause or item has the most outages.
 SURE = 0.95
 FEWEST = 8
+#: A cause or item is named where so many outages share it.
+SHARED = 5
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,15 @@ def parts(scope: Scope, window: Cycle, affected: float = 1.0) -> list[Part]:
 
 
 def _by(mine: pd.DataFrame, name: str) -> list[Part]:
+    """The outages by a value; what fewer share is one part: what somebody wrote once may be of somebody."""
     values = mine[name].astype("str")
     counts = values.value_counts().sort_index()
     enough = len(mine) >= FEWEST and len(counts) > 1
     top = pareto(counts, k=1)["top"] if enough else pd.Series(0.0, index=counts.index)
-    return [_part(mine, name, str(v), (values == v).to_numpy(), bool(top[v] >= SURE)) for v in counts.index]
+    shared = counts.index[counts >= SHARED]
+    found = [_part(mine, name, str(v), (values == v).to_numpy(), bool(top[v] >= SURE)) for v in shared]
+    rest = (values.notna() & ~values.isin(shared)).to_numpy()
+    return [*found, _part(mine, name, "", rest, False)] if rest.any() else found
 
 
 def _part(mine: pd.DataFrame, name: str, value: str, which: np.ndarray, sure: bool) -> Part:

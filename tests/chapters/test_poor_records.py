@@ -131,14 +131,14 @@ def test_outages_alone_are_told_by_kind_without_hours_of_users(tmp_path):
     text, left = read(opened(tmp_path, {"outages": rows}, {"availability": 0.9999}))
     (why,) = left["causes"]
     assert [(p.attribute, p.value, p.n, p.down, p.hours) for p in why.parts] == [
-        ("cause", "network", 9, 27.0, None), ("cause", "disk", 1, 3.0, None),
+        ("cause", "network", 9, 27.0, None), ("cause", "", 1, 3.0, None),
     ]  # fmt: skip
     assert why.left_out == {"failed_item": "blank"} and [d.value for d in why.drivers] == ["network"]
     assert "outages by “network” are the most frequent: 9 of 10 in 365 days, 90 % of the time lost" in text
     assert "Could not be looked at: item that failed (blank in all)." in text
     assert "How many hours users lose cannot be told" in text
     shown = outage_parts.shown(left["causes"]).text
-    assert "The 10 outages of the last 365 days by kind" in shown and "Outages by “disk”" in shown and "10.0 %" in shown
+    assert "The 10 outages of the last 365 days by kind" in shown and "Outages by other causes" in shown and "disk" not in shown and "10.0 %" in shown
 
 
 def test_outages_of_which_nothing_is_known_are_counted(tmp_path):

@@ -29,7 +29,8 @@ _OF_OUTAGES = {
     "after_change": "outages within a day of a change",
     "overrun": "outages while a change overran",
 }  # fmt: skip
-_AT = {"night": "at night", "any": "an unnamed reason", "machine": "machine", "person": "person"}
+#: What too few outages share to be named.
+_RARE = {"configuration_item": "outages of other items", "cause": "outages by other causes"}
 #: What goes wrong with a case of a measure: a share of cases, and one of them.
 _WRONG = {
     "sla_attainment": "miss their target", "sla_reported": "miss their target", "restore_median": "take longer than the target",
@@ -96,6 +97,8 @@ def _phrase(attribute: str, value: str, known: str) -> str:
 
 def of_outages(attribute: str, value: str) -> str:
     """The outages of a kind: `outages by “network”`."""
+    if not value and attribute in _RARE:
+        return _RARE[attribute]
     return _OF_OUTAGES.get(attribute, "outages of {0}").format(value)
 
 

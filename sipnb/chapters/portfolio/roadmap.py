@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sipnb.chapters.facts import ActionOfPlan
-from sipnb.chapters.portfolio.rows import Row, links, names, owner_page
+from sipnb.chapters.portfolio.rows import Row, addresses, names, owner_page
 from sipnb.cycles import add_months
 from sipnb.show.display import Shown, macros, say
 
@@ -66,4 +66,4 @@ def shown(found: Roadmap, rows: Sequence[Row]) -> Shown:
     )
     pages = {owner: owner_page(owner) for owner, _ in found.rows}
     counts = sum(len(cell) for _, cells in found.rows for cell in cells) > MOST
-    return Shown(str(macros("portfolio").roadmap(found, names(rows), links(rows), pages, counts)), text)
+    return Shown(str(macros("portfolio").roadmap(found, names(rows), addresses(rows), pages, counts)), text)

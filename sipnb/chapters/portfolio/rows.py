@@ -144,7 +144,7 @@ def names(rows: Sequence[Row]) -> dict[str, str]:
     return {row.plan.service: row.plan.name for row in rows}
 
 
-def links(rows: Sequence[Row], up: str = "") -> dict[str, str]:
+def addresses(rows: Sequence[Row], up: str = "") -> dict[str, str]:
     """The pages of services, by service, as links from a page from which `up` leads to the cycle's folder; empty where there is
     none."""
     return {row.plan.service: f"{up}{row.link}" for row in rows}

@@ -13,7 +13,7 @@ from sipnb.chapters.portfolio import changes, equal_mix, standings
 from sipnb.chapters.portfolio.equal_mix import OnEqualMix
 from sipnb.chapters.portfolio.funnels import MANY, Compared
 from sipnb.chapters.portfolio.ranking import RULE, tone
-from sipnb.chapters.portfolio.rows import Row, links, names, owner_page
+from sipnb.chapters.portfolio.rows import Row, addresses, names, owner_page
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, macros, say, table, together
 
@@ -32,7 +32,7 @@ def movers(signals: Sequence[SignalFact], tested: int, rows: Sequence[Row], curr
     told = [(one, _mover(one, currency)) for one in strongest(signals)]
     text = "\n".join(f"{one.name}: {text}" for one, text in told)
     return Shown(
-        str(macros("portfolio").movers(told, tested, links(rows))), text or "No change holds among all measures."
+        str(macros("portfolio").movers(told, tested, addresses(rows))), text or "No change holds among all measures."
     )
 
 
@@ -68,14 +68,16 @@ def decisions(plans: Sequence[PlanFact], rows: Sequence[Row], up: str = "") -> S
     first = words.day(min(one.due for _, one in asked))
     told = f"{words.plural(len(asked), 'decision')} of {words.plural(owners, 'role')}, the first by {first}."
     known, n, most = names(rows), DECISIONS, MOST_DECISIONS
-    markup = macros("portfolio").decisions(asked[:n], asked[n:most], len(asked[most:]), told, known, links(rows, up))
+    markup = macros("portfolio").decisions(
+        asked[:n], asked[n:most], len(asked[most:]), told, known, addresses(rows, up)
+    )
     return Shown(str(markup), "\n".join([told, *(f"{known[service]}: {one.title}" for service, one in asked)]))
 
 
 def since(found: SinceFact, rows: Sequence[Row]) -> Shown:
     """What changed since the cycle before, by kind."""
     groups, sentence = changes.groups(found), changes.sentence(found)
-    return Shown(str(macros("portfolio").since(found, groups, sentence, links(rows), names(rows))), sentence)
+    return Shown(str(macros("portfolio").since(found, groups, sentence, addresses(rows), names(rows))), sentence)
 
 
 def services(rows: Sequence[Row], up: str = "", owners: bool = True) -> Shown:
@@ -98,7 +100,7 @@ def matrix(positions: Sequence[PositionFact], rows: Sequence[Row]) -> Shown:
         return say("No measure of any service has data.", kind="")
     cells = standings.cells(positions)
     markup = macros("portfolio").matrix(
-        cells, standings.ROWS, standings.COLUMNS, links(rows), names(rows), len(positions)
+        cells, standings.ROWS, standings.COLUMNS, addresses(rows), names(rows), len(positions)
     )
     counts = {(row, column): sum(map(len, found.values())) for (row, column), found in cells.items()}
     text = "\n".join(f"{row}, {column}: {n}" for (row, column), n in sorted(counts.items()))
@@ -117,7 +119,7 @@ def actions(
     told = plan_actions.sentence(totals, currency)
     known = names(rows)
     markup = macros("portfolio").actions(
-        plan_actions.urgent(found), told, known, links(rows, up), currency, len(found) > longest
+        plan_actions.urgent(found), told, known, addresses(rows, up), currency, len(found) > longest
     )
     return Shown(str(markup), "\n".join([told, *(f"{known[one.service]}: {one.title}, {one.state}" for one in found)]))
 
