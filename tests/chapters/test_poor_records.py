@@ -138,7 +138,12 @@ def test_outages_alone_are_told_by_kind_without_hours_of_users(tmp_path):
     assert "Could not be looked at: item that failed (blank in all)." in text
     assert "How many hours users lose cannot be told" in text
     shown = outage_parts.shown(left["causes"]).text
-    assert "The 10 outages of the last 365 days by kind" in shown and "Outages by other causes" in shown and "disk" not in shown and "10.0 %" in shown
+    assert (
+        "The 10 outages of the last 365 days by kind" in shown
+        and "Outages by other causes" in shown
+        and "disk" not in shown
+        and "10.0 %" in shown
+    )
 
 
 def test_outages_of_which_nothing_is_known_are_counted(tmp_path):
