@@ -86,7 +86,7 @@ def measured(case: Case) -> list[dict]:
         if service != case.service:
             continue
         if kpi == "availability":
-            found = [p for p in outages.parts(looked, explain.last_days(looked.cycle, 365)) if p.sure]
+            found = [p for p in outages.parts(looked, looked.cycle.last_days(365)) if p.sure]
             named = [(p.attribute, p.value) for p in found]
             rows.append({"cause": cause, "named": driver in named, "first": driver in named[:1]})
             continue
@@ -100,14 +100,14 @@ def measured(case: Case) -> list[dict]:
         rows.append(row)
     if case.service == STABLE:
         named = [kpi for kpi in LOOKED if explain.explain(kpi, looked, days=DAYS).found]
-        parts = [p for p in outages.parts(looked, explain.last_days(looked.cycle, 365)) if p.sure]
+        parts = [p for p in outages.parts(looked, looked.cycle.last_days(365)) if p.sure]
         rows.append({"cause": "none", "named": bool(named or parts), "first": False, "kpis": ",".join(named)})
     return rows
 
 
 def _truth(case: Case, cause: str, kpi: str, looked: kpis.Scope) -> float:
     """By how much less goes wrong when the cause is removed."""
-    window = explain.last_days(looked.cycle, explain.OF_CHANGES if kpi in outcomes.OF_CHANGES else DAYS)
+    window = looked.cycle.last_days(explain.OF_CHANGES if kpi in outcomes.OF_CHANGES else DAYS)
     both = [outcomes.of(kpi, one, window).wrong.mean() for one in (looked, scope(case.seed, case.service, (cause,)))]
     return float(both[0] - both[1])
 

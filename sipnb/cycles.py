@@ -112,6 +112,11 @@ class Cycle:
             one = one.shift(1)
         return found
 
+    def last_days(self, days: int, before: int = 0) -> Cycle:
+        """So many days up to its end, or up to so many days `before` that: alike for a month, a quarter and a week."""
+        end = self.end - timedelta(days=before)
+        return Cycle(end - timedelta(days=days), end, self.kind, self.zone)
+
     def containing(self, day: date) -> Cycle:
         """The cycle of the same kind that holds `day`."""
         return containing(day, self.kind, self.zone)

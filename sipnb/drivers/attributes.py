@@ -12,7 +12,7 @@ import pandas as pd
 from sipnb.cycles import Cycle
 from sipnb.drivers import hours
 from sipnb.kpis.causes import AFTER_CHANGE
-from sipnb.kpis.scope import Scope, instants
+from sipnb.kpis.scope import NEVER, Scope, instants
 from sipnb.records import clocks
 
 #: Columns of a ticket as it was opened, or that hardly anybody changes later.
@@ -53,7 +53,7 @@ def opening(scope: Scope, tickets: pd.DataFrame) -> pd.DataFrame:
     if scope.calendar is not clocks.ALWAYS:
         found["agreed_hours"] = _outside(scope, tickets["opened"])
     if scope.records.has("changes"):
-        found["after_change"] = _after_change(scope, tickets["opened"])
+        found["after_change"] = after_change(scope, tickets["opened"])
     return pd.DataFrame({name: pd.Series(values, index=tickets.index).astype("str") for name, values in found.items()})
 
 
@@ -94,14 +94,14 @@ def _outside(scope: Scope, opened: pd.Series) -> np.ndarray:
     return np.where(closed, "outside", None)
 
 
-def _after_change(scope: Scope, opened: pd.Series) -> np.ndarray:
-    """The kind of the latest change that had ended within a day before; missing without one."""
+def after_change(scope: Scope, times: pd.Series) -> np.ndarray:
+    """The kind of the latest change that had ended within a day before each of these times; missing without one."""
     changes = scope.records.changes
     ends = changes["ended"].fillna(changes["started"])
     known = changes[ends.notna()].assign(ends=ends).sort_values(["ends", "change"], kind="stable")
     if known.empty:
-        return np.full(len(opened), None)
-    at, when = instants(known["ends"]), instants(opened)
+        return np.full(len(times), None)
+    at, when = instants(known["ends"]), instants(times)
     latest = np.searchsorted(at, when, side="right") - 1
     near = (latest >= 0) & (when - at[np.maximum(latest, 0)] <= AFTER_CHANGE.total_seconds() * 1e6)
     kind = known["kind"].fillna("any").astype("str").to_numpy()[np.maximum(latest, 0)]
@@ -122,7 +122,7 @@ def _landmark(scope: Scope, window: Cycle, first_hours: float) -> pd.DataFrame:
     tickets = every[((every["opened"] < window.cutoff) & ~(every["ended"] < window.opens)).to_numpy()]
     ends = clocks.due(scope.calendar, tickets["opened"], np.full(len(tickets), 3600.0 * first_hours))
     # Positions are labels: records number their tickets from 0.
-    until = np.full(len(every), np.iinfo(np.int64).min)
+    until = np.full(len(every), NEVER)
     until[tickets.index] = ends.as_unit("us").asi8
     found: dict[str, object] = {}
     if supplies("ticket_events", "group"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -71,7 +70,7 @@ def explain(
     agreed time, of tickets still undecided then. See `methods.drivers.search` for `level`, `least` and `most`.
     """
     days = OF_CHANGES if kpi in outcomes.OF_CHANGES else days
-    window = last_days(scope.cycle, days)
+    window = scope.cycle.last_days(days)
     rows = outcomes.of(kpi, scope, window)
     if rows is None:
         return Explained(kpi, days, reason="no row decides it")
@@ -107,13 +106,6 @@ def _no_driver(kpi: str, scope: Scope, mix: pd.DataFrame, known: pd.DataFrame) -
         # In a frequent category somebody asks again by chance more often.
         return pd.concat([mix, known[["category"]]], axis=1), known.drop(columns="category")
     return mix, known
-
-
-def last_days(cycle: Cycle, days: int, before: int = 0) -> Cycle:
-    """So many days up to the end of a cycle, or up to so many days `before` it: a service is explained alike by month
-    and week."""
-    end = cycle.end - timedelta(days=before)
-    return Cycle(end - timedelta(days=days), end, cycle.kind, cycle.zone)
 
 
 _Search = tuple[str, drivers.Search, pd.DataFrame]
@@ -244,7 +236,7 @@ def shift(kpi: str, scope: Scope, found: Sequence[Found], *, days: int = 92, bac
     """What the latest days differ by from as many days so far `back`, in the share that went wrong: the mix of priorities
     and kinds, each driver known at the opening, and the rest. None where either span has too few rows, or where they
     differ by no more than chance."""
-    spans = [outcomes.of(kpi, scope, last_days(scope.cycle, days, before)) for before in (back, 0)]
+    spans = [outcomes.of(kpi, scope, scope.cycle.last_days(days, before)) for before in (back, 0)]
     if any(one is None or one.wrong.sum() < FEWEST_WRONG or one.wrong.all() for one in spans) or not _differ(*spans):
         return None
     known = [one.driver for one in found if one.known != "landmark"]

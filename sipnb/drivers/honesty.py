@@ -12,7 +12,7 @@ strata; Student's t over months, of logarithms.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -55,10 +55,7 @@ def checks(scope: Scope, window: Cycle, level: float = 0.01) -> list[Check]:
     """All checks of a service over a window (the closings at month's end over the whole history), judged together."""
     found = [priority_lowered(scope, window), resolved_and_reopened(scope, window), closed_at_months_end(scope)]
     holds = discoveries.holm([one.p for one in found], level)["rejected"].to_numpy(bool)
-    return [
-        Check(one.name, one.told, one.value, one.usual, one.n, one.p, bool(hit))
-        for one, hit in zip(found, holds, strict=True)
-    ]
+    return [replace(one, found=bool(hit)) for one, hit in zip(found, holds, strict=True)]
 
 
 def priority_lowered(scope: Scope, window: Cycle) -> Check:

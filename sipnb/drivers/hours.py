@@ -13,7 +13,7 @@ import pandas as pd
 
 from sipnb.cycles import Cycle
 from sipnb.kpis import attainment, uptime
-from sipnb.kpis.scope import Scope, instants
+from sipnb.kpis.scope import NEVER, Scope, instants
 from sipnb.methods import downtime
 from sipnb.methods.proportions import Estimate
 from sipnb.records import clocks
@@ -22,8 +22,6 @@ from sipnb.records.states import has_ended
 PARTS = ("late", "reopened", "passed on", "down")
 #: Of fewer tickets or outages that lost hours no interval is told (`benchmarks/coverage.py`).
 FEWEST = 8
-#: How NumPy stores "no time".
-NEVER = np.iinfo(np.int64).min
 
 
 def spans(scope: Scope) -> pd.DataFrame:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sipnb.cycles import Cycle
-from sipnb.drivers import hours
-from sipnb.kpis.causes import AFTER_CHANGE
+from sipnb.drivers import attributes, hours
 from sipnb.kpis.scope import Scope, instants
 from sipnb.methods.pareto import pareto
 from sipnb.methods.proportions import Estimate
@@ -46,7 +45,10 @@ def parts(scope: Scope, window: Cycle, affected: float = 1.0) -> list[Part]:
     for name in ("configuration_item", "cause"):
         if name in mine and mine[name].notna().any():
             found += _by(mine, name)
-    for name, which in (("after_change", _after(scope, mine)), ("overrun", _overrun(scope, mine))):
+    for name, which in (
+        ("after_change", pd.notna(attributes.after_change(scope, mine["started"]))),
+        ("overrun", _overrun(scope, mine)),
+    ):
         if which.any():
             found.append(_part(mine, name, "", which, False))
     return sorted(found, key=lambda one: (not one.sure, -one.down.value, one.attribute, one.value))
@@ -69,16 +71,6 @@ def _part(mine: pd.DataFrame, name: str, value: str, which: np.ndarray, sure: bo
     users = float(mine["hours"][which].sum(min_count=1))
     share = float(down.sum() / every) if every else 0.0
     return Part(name, value, int(which.sum()), hours.interval(down), users, share, float(which.mean()), sure)
-
-
-def _after(scope: Scope, mine: pd.DataFrame) -> np.ndarray:
-    changes = scope.records.changes
-    ends = np.sort(instants(changes["ended"].fillna(changes["started"]).dropna()))
-    at = instants(mine["started"])
-    if not len(ends):
-        return np.zeros(len(mine), dtype=bool)
-    latest = np.searchsorted(ends, at, side="right") - 1
-    return (latest >= 0) & (at - ends[np.maximum(latest, 0)] <= AFTER_CHANGE.total_seconds() * 1e6)
 
 
 def _overrun(scope: Scope, mine: pd.DataFrame) -> np.ndarray:

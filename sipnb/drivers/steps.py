@@ -15,7 +15,7 @@ import pandas as pd
 from sipnb.cycles import Cycle
 from sipnb.drivers import hours
 from sipnb.kpis.attainment import late_from
-from sipnb.kpis.scope import Scope, instants
+from sipnb.kpis.scope import NEVER, Scope, instants
 from sipnb.records import clocks
 from sipnb.records.states import has_ended
 
@@ -120,9 +120,9 @@ def _last_handover(scope: Scope) -> np.ndarray:
     """The last hand-over of tickets that had several; the beginning of time for others."""
     moves = hours.handovers(scope)
     row, at = moves["row"].to_numpy(), instants(moves["at"])
-    last = np.full(len(scope.records.tickets), np.iinfo(np.int64).min)
+    last = np.full(len(scope.records.tickets), NEVER)
     last[row] = at
-    return np.where(np.bincount(row, minlength=len(last)) > 1, last, np.iinfo(np.int64).min)
+    return np.where(np.bincount(row, minlength=len(last)) > 1, last, NEVER)
 
 
 def by_step(found: pd.DataFrame, tickets: int) -> pd.DataFrame:

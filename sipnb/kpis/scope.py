@@ -233,16 +233,16 @@ class Scope:
     def stock(self, begun: pd.Series, ended: pd.Series) -> np.ndarray:
         """How many had begun before the end of each cycle and not ended by then; what never began does not count."""
         starts, ends = instants(begun), instants(ended)
-        there = starts != _NEVER
+        there = starts != NEVER
         starts = starts[there]
         # What never ends is in stock for good; what ended before it began never was.
-        ends = np.maximum(starts, np.where(ends == _NEVER, np.iinfo(np.int64).max, ends)[there])
+        ends = np.maximum(starts, np.where(ends == NEVER, np.iinfo(np.int64).max, ends)[there])
         cuts = self.edges.asi8[1:]
         return np.searchsorted(np.sort(starts), cuts) - np.searchsorted(np.sort(ends), cuts)
 
 
 #: How pandas stores "no time".
-_NEVER = np.iinfo(np.int64).min
+NEVER = np.iinfo(np.int64).min
 
 
 def instants(times: pd.Series) -> np.ndarray:

@@ -182,8 +182,7 @@ class Look:
 
     def window(self, days: int, before: int = 0) -> Cycle:
         """So many days up to the cut-off, or up to so many days before it."""
-        end = self.cycle.end - timedelta(days=before)
-        return Cycle(end - timedelta(days=days), end, self.cycle.kind, self.cycle.zone)
+        return self.cycle.last_days(days, before)
 
     def over(self, days: int, before: int = 0) -> kpis.Scope:
         """What the KPIs of so many days are computed from."""

@@ -12,6 +12,8 @@ import pandas as pd
 
 from sipnb import kpis
 from sipnb.catalogue import Lever
+from sipnb.drivers.hours import handovers, in_groups
+from sipnb.kpis.scope import NEVER, instants
 from sipnb.levers.evidence import Effect, Evidence, Look, Question
 from sipnb.methods import landmark
 from sipnb.records import clocks
@@ -58,15 +60,11 @@ def _compared(look: Look, asked: Question) -> landmark.Comparison | Evidence:
     tickets, decided = look.records.tickets, kpis.attainment.decided(look.over(days))
     inside = kpis.within(decided["at"], look.window(days))
     mine = tickets[inside]
-    events = look.scope.events_of(mine)
-    events = events[events["group"].notna()]
     # Of a ticket that was never passed on there may be no event.
-    mine = mine[mine["ticket"].isin(events["ticket"]) | (mine["reassigned"] == 0).fillna(False).to_numpy(bool)]
+    mine = mine[mine.index.isin(in_groups(look.scope)["row"]) | (mine["reassigned"] == 0).fillna(False).to_numpy(bool)]
     ends = clocks.due(look.scope.calendar, mine["opened"], np.full(len(mine), 3600.0 * hours))
-    ends = pd.Series(ends, index=mine["ticket"])
-    early = _changes_of_group(events, ends)
+    twice = _handed_over(look, mine, ends) >= 2
     undecided = (decided["at"][mine.index] > ends.to_numpy()).to_numpy()
-    twice = early.reindex(mine["ticket"], fill_value=0).to_numpy() >= 2
     few = int((twice & undecided).sum())
     if few < fewest:
         return asked.unknown("too few early", n=few, hours=hours)
@@ -79,13 +77,13 @@ def _compared(look: Look, asked: Question) -> landmark.Comparison | Evidence:
     return found
 
 
-def _changes_of_group(events: pd.DataFrame, ends: pd.Series) -> pd.Series:
-    """By ticket, how often its group changed up to its landmark; the first group that is known is no change."""
-    events = events.sort_values(["ticket", "at"], kind="stable")
-    again = (events["ticket"] == events["ticket"].shift()) & (events["group"] != events["group"].shift())
-    moved = events[again.to_numpy(bool)]
-    moved = moved[moved["at"].to_numpy() <= ends.reindex(moved["ticket"]).to_numpy()]
-    return moved.groupby("ticket").size()
+def _handed_over(look: Look, tickets: pd.DataFrame, ends: pd.DatetimeIndex) -> np.ndarray:
+    """How often each of these tickets had been handed over up to its landmark."""
+    until = np.full(len(look.records.tickets), NEVER)
+    until[tickets.index] = instants(ends)
+    moves = handovers(look.scope)
+    early = moves["row"][instants(moves["at"]) <= until[moves["row"].to_numpy()]]
+    return np.bincount(early, minlength=len(until))[tickets.index]
 
 
 def _differences(compared: landmark.Comparison) -> dict[str, float]:

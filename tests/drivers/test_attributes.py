@@ -127,5 +127,5 @@ def test_hours_and_weekdays_are_no_driver_of_a_time_that_counts_closed_hours_too
     resolved = clocks.due(office, opened, rng.uniform(1, 9, 1500) * 3600)
     tickets = [ticket(k, str(o), str(r), priority=3) for k, (o, r) in enumerate(zip(opened, resolved, strict=True))]
     looked = scope(12, tickets=tickets, calendar=office, targets={"restore_median": 20.0})
-    assert outcomes.of("restore_median", looked, explain.last_days(looked.cycle, 184)).wrong.mean() > 0.1
+    assert outcomes.of("restore_median", looked, looked.cycle.last_days(184)).wrong.mean() > 0.1
     assert explain.explain("restore_median", looked).found == ()

@@ -24,13 +24,13 @@ def test_a_planted_cause_is_the_first_driver_and_its_interval_holds_what_the_swi
 
 def test_an_item_that_fails_is_the_one_with_the_most_outages(demo_context):
     look = demo_context("network").scope
-    sure = [p for p in outages.parts(look, explain.last_days(look.cycle, 365)) if p.sure]
+    sure = [p for p in outages.parts(look, look.cycle.last_days(365)) if p.sure]
     assert [(p.attribute, p.value) for p in sure][:1] == [("configuration_item", "network-gw-01")]
 
 
 def test_equal_items_have_no_first(demo_context):
     look = demo_context("email").scope
-    assert not any(p.sure for p in outages.parts(look, explain.last_days(look.cycle, 365)))
+    assert not any(p.sure for p in outages.parts(look, look.cycle.last_days(365)))
 
 
 def test_the_stable_service_names_no_driver_of_anything():
@@ -66,7 +66,7 @@ def test_a_service_is_explained_alike_by_month_quarter_and_week(demo_context, da
 
 def test_the_steps_of_a_life_add_up_to_it(demo_context):
     look = demo_context("workplace").scope
-    window = explain.last_days(look.cycle, 60)
+    window = look.cycle.last_days(60)
     found = steps.spans(look, window)
     tickets = look.records.tickets
     spells = intervals.spells(tickets, look.records.ticket_events)

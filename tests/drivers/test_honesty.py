@@ -10,7 +10,7 @@ from sipnb import demo, kpis
 from sipnb.cycles import parse
 from sipnb.demo import timeline
 from sipnb.demo.services import service as known_service
-from sipnb.drivers import explain, honesty
+from sipnb.drivers import honesty
 from sipnb.records import clocks
 
 CYCLE = parse(simulated.CYCLE, demo.ZONE)
@@ -26,7 +26,7 @@ def tables():
 
 def checked(given):
     scope = kpis.Scope(records(given, CYCLE.cutoff, "email"), tuple(CYCLE.history(30)), calendar=CALENDAR)
-    return {one.name: one for one in honesty.checks(scope, explain.last_days(CYCLE, 365))}
+    return {one.name: one for one in honesty.checks(scope, CYCLE.last_days(365))}
 
 
 def late_in_their_time(tickets, part, n, seed):
@@ -95,7 +95,7 @@ def test_what_cannot_be_told_is_not_judged(tables):
 
 
 def test_machine_answers_that_come_back_do_not_count_and_those_that_hold_do():
-    window = explain.last_days(CYCLE, 184)
+    window = CYCLE.last_days(184)
     back = honesty.deflection(simulated.scope(1, "chat-assistant"), window)
     held = honesty.deflection(simulated.scope(1, "chat-assistant", ("assistant-comes-back",)), window)
     assert back.more.low > 0.1 > held.more.low and held.more.low <= 0 <= held.more.high

@@ -26,7 +26,7 @@ def test_a_time_counts_as_too_long_once_it_is_and_the_young_are_left_out():
         ticket(5, "2026-10-05T00:00", None, ended="2026-10-05T02:00"),
     ]  # fmt: skip
     looked = scope(tickets=tickets, targets={"restore_median": 10.0})
-    rows = outcomes.of("restore_median", looked, explain.last_days(looked.cycle, 31))
+    rows = outcomes.of("restore_median", looked, looked.cycle.last_days(31))
     assert looked.records.tickets.loc[rows.rows, "ticket"].tolist() == ["T1", "T2", "T3"]
     assert rows.wrong.tolist() == [False, True, True]
 

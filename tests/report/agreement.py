@@ -168,8 +168,12 @@ def _agreed(actions: list[dict[str, Any]]) -> int:
 def _effect(option: dict[str, Any], measures: dict[str, Any]) -> Iterator[tuple[str, str]]:
     effect = option["effect"]
     measure = effect and measures.get(effect["kpi"])
-    # A distance over a year is none of what the cycle measured.
-    if not measure or measure["value"] is None or effect.get("days"):
+    if not measure or measure["value"] is None:
+        return
+    if effect.get("days"):
+        # A distance over a year ends at its goal, and not that far from what the cycle measured.
+        if effect["goal"] < -1e-9 or (measure["unit"] == "share" and effect["goal"] > 1 + 1e-9):
+            yield f"a goal beyond what can be ({effect['goal']:g})", option["why"]
         return
     for name in ("value", "low", "high"):
         moved = effect.get(name)

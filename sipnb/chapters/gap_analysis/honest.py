@@ -8,7 +8,7 @@ import pandas as pd
 
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, BaselineFacts, CheckFact, DeflectionFact, GapFact, HonestyFact
-from sipnb.drivers import explain, honesty
+from sipnb.drivers import honesty
 from sipnb.kpis import attainment
 from sipnb.methods import spc
 from sipnb.show import words
@@ -37,7 +37,7 @@ def looked_at(
 ) -> HonestyFact:
     """All that may make figures look better than the service is, over so many days; accusations are judged at `level`
     together."""
-    window = explain.last_days(context.cycle, days)
+    window = context.cycle.last_days(days)
     met = next((g for g in gaps if g.kpi == "sla_attainment"), None)
     reached = met if met is not None and met.gap is not None and met.gap <= 0 else None
     unhappy = [g.title for g in gaps if g.kpi in USERS and g.status == "fails"] if reached else []
@@ -67,7 +67,7 @@ def _clocks(baseline: BaselineFacts) -> dict[str, float]:
 
 
 def _deflection(context: ServiceContext, days: int) -> DeflectionFact | None:
-    found = honesty.deflection(context.scope, explain.last_days(context.cycle, days))
+    found = honesty.deflection(context.scope, context.cycle.last_days(days))
     if found is None:
         return None
     more = {"more": found.more.value, "more_low": found.more.low, "more_high": found.more.high}

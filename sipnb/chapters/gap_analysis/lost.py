@@ -8,7 +8,7 @@ import pandas as pd
 from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, GapFact, LostFact, LostPartFact
-from sipnb.drivers import explain, hours
+from sipnb.drivers import hours
 from sipnb.kpis import attainment
 from sipnb.methods.proportions import Estimate
 from sipnb.show import figures, words
@@ -37,7 +37,7 @@ def by_cycle(context: ServiceContext) -> pd.DataFrame:
 
 def concentration(context: ServiceContext, days: int = 184) -> pd.Series:
     """The hours that each ticket lost in so many days, the most first; tickets that were open in them, by their index."""
-    window = explain.last_days(context.cycle, days)
+    window = context.cycle.last_days(days)
     tickets = context.records.tickets
     there = (tickets["opened"] < window.cutoff) & ~(tickets["ended"] < window.opens)
     lost = hours.by_ticket(context.scope, window)[there]

@@ -9,7 +9,7 @@ import pandas as pd
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import DriverFact, OutagePartFact, WhyFact
 from sipnb.chapters.gap_analysis import causes_in_words as say_cause
-from sipnb.drivers import explain, hours, outages
+from sipnb.drivers import hours, outages
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
 
@@ -26,7 +26,7 @@ PARTS = "outage-parts"
 def explained(context: ServiceContext, kpi: str, days: int = YEAR) -> WhyFact:
     """The outages behind a measure over so many days: those of a kind that is sure to be the most frequent as drivers, and all
     kinds as `parts`."""
-    window, affected = explain.last_days(context.cycle, days), context.workbook.settings.value.affected
+    window, affected = context.cycle.last_days(days), context.workbook.settings.value.affected
     many = len(hours.outages(context.scope.over([window]), affected))
     found = outages.parts(context.scope, window, affected)
     kinds = sorted(found, key=lambda one: (-one.down.value, one.attribute, one.value))

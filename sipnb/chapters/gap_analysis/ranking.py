@@ -12,6 +12,7 @@ from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import GapFact, LostFact, RankedFact, WhyFact
 from sipnb.chapters.gap_analysis import causes_in_words as say_cause
 from sipnb.chapters.gap_analysis import lost as lost_hours
+from sipnb.params import Objective
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table
 
@@ -39,12 +40,15 @@ def ranked(
         for g in gaps
         if g.gap is not None and g.gap > 0
     ]  # fmt: skip
-    found.sort(key=_order)
-    tops = _tops(context, found, draws, within, first)
-    return [one.model_copy(update={"top": top}) for one, top in zip(found, tops, strict=True)]
+    found.sort(key=order)
+    if len(found) <= first:
+        return found
+    tops = (places(context.workbook.objectives, found, draws, within) < first).mean(axis=0)
+    return [one.model_copy(update={"top": float(top)}) for one, top in zip(found, tops, strict=True)]
 
 
-def _order(one: RankedFact) -> tuple:
+def order(one: RankedFact) -> tuple:
+    """The key by which gaps are sorted: the largest score first, those without hours after all others."""
     return (one.hours is None, -one.score, -one.weight * one.certainty, one.kpi)
 
 
@@ -57,22 +61,20 @@ def certain(gap: GapFact) -> float:
     return float(stats.norm.cdf(away / spread))
 
 
-def _tops(context: ServiceContext, found: Sequence[RankedFact], draws: int, within: float, first: int) -> list[float]:
-    """How often each is among the first when the weights of objectives are drawn; the same draws every time."""
-    if len(found) <= first:
-        return [1.0] * len(found)
-    weights = {o.id: o for o in context.workbook.objectives}
-    factor = np.random.default_rng(19).uniform(1 - within, 1 + within, (draws, len(weights)))
-    drawn = np.ones((draws, len(found)))
-    for at, one in enumerate(found):
-        mine = [factor[:, n] * o.weight for n, o in enumerate(weights.values()) if one.kpi in o.kpis]
-        drawn[:, at] = np.max(mine, axis=0) if mine else 1.0
-    # Those of which no hours are told follow all others.
-    hours = np.array([1e-9 if one.hours is None else one.hours + 1e-6 for one in found])
-    certainty = np.array([one.certainty for one in found])
-    score = drawn * certainty * hours
-    place = np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1, kind="stable")
-    return [float(one) for one in (place < first).mean(axis=0)]
+def places(objectives: Sequence[Objective], gaps: Sequence[RankedFact], draws: int, within: float) -> np.ndarray:
+    """The place of each gap (from 0), a row a draw of the weights: evenly up to `within` more or less, the same draws every time.
+
+    A gap has the largest weight among its objectives.
+    """
+    factor = np.random.default_rng(19).uniform(1 - within, 1 + within, (draws, len(objectives)))
+    drawn = factor * [one.weight for one in objectives]
+    by_kpi = {kpi: [n for n, one in enumerate(objectives) if kpi in one.kpis] for kpi in {one.kpi for one in gaps}}
+    weight = {kpi: drawn[:, mine].max(axis=1) if mine else np.ones(draws) for kpi, mine in by_kpi.items()}
+    # A gap without hours is smaller than any that has some, and keeps its order among its like.
+    size = np.array([one.certainty * (one.hours if one.hours else 1e-9 if one.hours is None else 1e-6) for one in gaps])
+    score = np.column_stack([weight[one.kpi] for one in gaps]) * size
+    place = np.argsort(-score, axis=1, kind="stable")
+    return np.argsort(place, axis=1, kind="stable")
 
 
 def shown(found: Sequence[RankedFact], why: Sequence[WhyFact]) -> Shown:

@@ -9,7 +9,7 @@ import pandas as pd
 from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, BacklogFact, GroupClockFact, StepTimeFact
-from sipnb.drivers import backlog, explain, steps
+from sipnb.drivers import backlog, steps
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, say, table
 from sipnb.show.display import figure as drawn_figure
@@ -29,7 +29,7 @@ def spans(context: ServiceContext, days: int) -> pd.DataFrame:
     """The lives of the tickets that were open in the last `days`, in steps: see `drivers.steps.spans`; empty without events."""
     if not steps.told(context.scope):
         return pd.DataFrame(columns=["row", "start", "end", "step", "group", "hours"])
-    return steps.spans(context.scope, explain.last_days(context.cycle, days))
+    return steps.spans(context.scope, context.cycle.last_days(days))
 
 
 def by_step(found: pd.DataFrame) -> list[StepTimeFact]:
@@ -53,7 +53,7 @@ def by_group(context: ServiceContext, found: pd.DataFrame) -> list[GroupClockFac
 
 def stock(context: ServiceContext, days: int = 92) -> BacklogFact | None:
     """What becomes of the stock at the pace of so many days; the goal is the target for the backlog where there is one."""
-    found = backlog.backlog(context.scope, explain.last_days(context.cycle, days), context.target("backlog"))
+    found = backlog.backlog(context.scope, context.cycle.last_days(days), context.target("backlog"))
     if found is None:
         return None
     fields = {k: v for k, v in vars(found).items() if k != "drain"}
@@ -64,12 +64,12 @@ def stock(context: ServiceContext, days: int = 92) -> BacklogFact | None:
 
 def weekdays(context: ServiceContext, days: int = 92) -> pd.DataFrame:
     """Tickets opened and finished a week by weekday, over so many days."""
-    return backlog.by_weekday(context.scope, explain.last_days(context.cycle, days))
+    return backlog.by_weekday(context.scope, context.cycle.last_days(days))
 
 
 def hours_of_day(context: ServiceContext, days: int = 92) -> pd.DataFrame:
     """The shares of tickets opened and finished by part of the day, over so many days."""
-    return backlog.by_hour(context.scope, explain.last_days(context.cycle, days))
+    return backlog.by_hour(context.scope, context.cycle.last_days(days))
 
 
 def rhythm(by_weekday: pd.DataFrame, by_hour: pd.DataFrame, days: int) -> Shown:
@@ -102,7 +102,6 @@ def figure(found: list[StepTimeFact], about: About, days: int) -> Shown:
         }
     )  # fmt: skip
     rows = pd.DataFrame({"label": data["Step"], "share": data["Share of the time"]})
-    rows = rows.assign(low=rows["share"], high=rows["share"])
     most = found[0]
     finding = f"{_STEPS.get(most.step, most.step)}: {words.prose(most.share, 'share')} of all the time"
     return drawn_figure(

@@ -138,13 +138,13 @@ def figure(why: WhyFact, about: About) -> Shown:
         return say("")
     rows = pd.DataFrame(
         {
-            "label": [words.upper(say_cause.short(d)) for d in drivers], "value": [d.rate for d in drivers],
-            "other": [d.others for d in drivers],
+            "label": [words.upper(say_cause.short(d)) for d in drivers], "share": [d.rate for d in drivers],
+            "of_all": [d.others for d in drivers],
         }
     )  # fmt: skip
     data = pd.DataFrame(
         {
-            "Driver": rows["label"], "Goes wrong": rows["value"], "Like cases": rows["other"], "Cases": [d.n for d in drivers],
+            "Driver": rows["label"], "Goes wrong": rows["share"], "Like cases": rows["of_all"], "Cases": [d.n for d in drivers],
             "Of all cases": [d.of_rows for d in drivers], "Of all that goes wrong": [d.share for d in drivers],
         }
     )  # fmt: skip
@@ -154,7 +154,7 @@ def figure(why: WhyFact, about: About) -> Shown:
     if len(finding.split()) > MOST_WORDS:
         finding = f"{rates[0]} go wrong, of like cases {rates[1]}"
     return drawn_figure(
-        figures.beside(rows), name=f"drivers-{why.kpi.replace('_', '-')}", finding=words.upper(finding),
+        figures.pareto(rows), name=f"drivers-{why.kpi.replace('_', '-')}", finding=words.upper(finding),
         subtitle=f"{words.upper(say_cause.wrong(why.kpi))}, share of cases over {why.days} days: with the driver (bar) and "
         "for the same mix of cases without it (mark)",
         alt=f"Bars of {words.plural(len(drivers), 'driver')} with the rate of like cases as a mark; {finding}.",

@@ -129,15 +129,16 @@ def _figure(found: LostInAllFact, names: Mapping[str, str], label: str, currency
         f"{words.clipped(first, 40)} holds {hold} of the hours lost" if found.most == 1
         else f"{found.most} of {words.plural(len(found.services), 'service')} hold {hold} of the hours lost"
     )  # fmt: skip
-    drawn = pd.DataFrame({"label": rows["service"], "value": rows["share"]})
-    drawn["other"] = rows["of_tickets"] if based else rows["share"]
+    drawn = pd.DataFrame({"label": rows["service"], "share": rows["share"]})
+    if based:
+        drawn["of_all"] = rows["of_tickets"]
     heads = {"service": "Service", "hours": "Hours lost", "share": "Of all hours", "of_tickets": "Of all tickets",
              "money": "Worth"} | PARTS  # fmt: skip
     data = rows.rename(columns=heads)
     units = dict.fromkeys(("Hours lost", *PARTS.values()), "number") | {"Worth": "money"}
     units |= dict.fromkeys(("Of all hours", "Of all tickets"), "share")
     return figure(
-        figures.beside(drawn), name="hours-of-services", finding=finding,
+        figures.pareto(drawn), name="hours-of-services", finding=finding,
         subtitle=f"Share of the hours that users lost, by service, {label}{base}",
         alt=f"Bars of {words.plural(len(found.services), 'service')} by their share of {words.rough(found.hours)} hours lost; "
         f"{words.clipped(first, 60)} holds {words.prose(found.services[0].share, 'share')}.",

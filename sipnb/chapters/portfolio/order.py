@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sipnb.chapters.facts import OrderFact, PlaceFact, RankedFact
+from sipnb.chapters.gap_analysis import ranking
 from sipnb.chapters.portfolio.ranking import Chapters
 from sipnb.params import Objective
 from sipnb.show import words
@@ -28,7 +29,7 @@ def order(
     gaps = sorted(((service, one) for service, made in chapters.items() for one in made.gaps.ranked), key=_key)
     if not gaps:
         return None
-    places = _places(objectives, [one for _, one in gaps], draws, within)
+    places = ranking.places(objectives, [one for _, one in gaps], draws, within)
     often = np.array([(places < most).mean(axis=0) for most in (first, further)])
     moves = ((often > OFTEN) & (often < 1 - OFTEN)).any(axis=0)
     found = [
@@ -47,20 +48,7 @@ def order(
 
 def _key(gap: tuple[str, RankedFact]) -> tuple:
     service, one = gap
-    return (one.hours is None, -one.score, -one.weight * one.certainty, service, one.kpi)
-
-
-def _places(objectives: Sequence[Objective], gaps: Sequence[RankedFact], draws: int, within: float) -> np.ndarray:
-    """The place of each gap (from 0), a row a draw of the weights."""
-    factor = np.random.default_rng(19).uniform(1 - within, 1 + within, (draws, len(objectives)))
-    drawn = factor * [one.weight for one in objectives]
-    by_kpi = {kpi: [n for n, one in enumerate(objectives) if kpi in one.kpis] for kpi in {one.kpi for one in gaps}}
-    weight = {kpi: drawn[:, mine].max(axis=1) if mine else np.ones(draws) for kpi, mine in by_kpi.items()}
-    # A gap without hours is smaller than any that has some, and keeps its order among its like.
-    size = np.array([one.certainty * (one.hours if one.hours else 1e-9 if one.hours is None else 1e-6) for one in gaps])
-    score = np.column_stack([weight[one.kpi] for one in gaps]) * size
-    place = np.argsort(-score, axis=1, kind="stable")
-    return np.argsort(place, axis=1, kind="stable")
+    return (*ranking.order(one)[:-1], service, one.kpi)
 
 
 def shown(found: OrderFact | None, names: Mapping[str, str], links: Mapping[str, str]) -> Shown:

@@ -111,39 +111,25 @@ def _at(axes: Axes, x: float, y: float, text: str, color: str, room: Room, end: 
 
 
 def pareto(rows: pd.DataFrame) -> Draw:
-    """Shares by category, the largest first, as bars from zero with their 95 % intervals as whiskers.
+    """Shares by category as bars from zero, in the order given, each named at the right.
 
-    `rows` has columns label, share, low, high, and may have of_all: the part that would be nothing unusual, as a mark.
+    `rows` has columns label and share, and may have low and high, the 95 % interval as a whisker, and of_all: the share that it
+    is held against, as a mark.
     """
-    share, low, high = (rows[c].to_numpy(float) for c in ("share", "low", "high"))
+    share = rows["share"].to_numpy(float)
+    whiskers = rows[["low", "high"]].to_numpy(float) if "low" in rows else np.empty((0, 2))
     usual = rows["of_all"].to_numpy(float) if "of_all" in rows else np.empty(0)
 
     def draw(room: Room) -> Figure:
         figure, axes = labelled_rows(room, rows["label"], 8, [words.number(v, "share") for v in share])
         y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
-        shared.scale(axes, (0, min(1.0, 1.04 * float(np.r_[high, usual].max()))), room, "share", "", axis="x")
+        longest = float(np.r_[share, whiskers.ravel(), usual].max())
+        shared.scale(axes, (0, min(1.0, 1.04 * longest)), room, "share", "", axis="x")
         axes.barh(y, share, height=0.4 if room.narrow else 0.56, color=theme.COMMON, linewidth=0)
-        axes.hlines(y, low, high, color=theme.INK, linewidth=1.5)
+        if len(whiskers):
+            axes.hlines(y, whiskers[:, 0], whiskers[:, 1], color=theme.INK, linewidth=1.5)
         if len(usual):
             axes.vlines(usual, y - 0.3, y + 0.3, color=theme.ACCENT, linewidth=3)
-        return figure
-
-    return draw
-
-
-def beside(rows: pd.DataFrame) -> Draw:
-    """Shares as bars from zero, each with the share that it is held against as a mark.
-
-    `rows` has columns label, value and other; the value stands at the right.
-    """
-    value, other = rows["value"].to_numpy(float), rows["other"].to_numpy(float)
-
-    def draw(room: Room) -> Figure:
-        figure, axes = labelled_rows(room, rows["label"], 8, [words.number(v, "share") for v in value])
-        y = np.arange(len(rows))[::-1] - (0.12 if room.narrow else 0)
-        shared.scale(axes, (0, min(1.0, 1.04 * float(np.r_[value, other].max()))), room, "share", "", axis="x")
-        axes.barh(y, value, height=0.4 if room.narrow else 0.56, color=theme.COMMON, linewidth=0)
-        axes.vlines(other, y - 0.3, y + 0.3, color=theme.ACCENT, linewidth=3)
         return figure
 
     return draw
