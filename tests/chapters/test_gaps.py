@@ -193,3 +193,14 @@ def test_only_targets_whose_figure_misses_them_are_explained(gaps_of):
     facts: GapFacts = gaps_of("payments")
     assert [w.kpi for w in facts.why] == why.missed(facts.gaps)
     assert all(next(g for g in facts.gaps if g.kpi == w.kpi).gap > 0 for w in facts.why)
+
+
+def test_the_plan_says_why_of_what_it_calls_missed_and_of_nothing_else(demo_context):
+    said = {
+        service: facts_of("6_plan", demo_context(service)).verdict.points
+        for service in ("network", "chat-assistant", "payments")
+    }
+    why = {service: [one.text for one in points if one.lead == "Why."] for service, points in said.items()}
+    assert why["network"][0].startswith("Outages of item “network-gw-01” are the most frequent: ")
+    assert why["payments"][0].startswith("45.7 % of tickets of category “bank interface” miss their target")
+    assert why["chat-assistant"] == [], "nothing is certainly missed after one whole month"

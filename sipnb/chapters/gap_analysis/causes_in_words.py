@@ -119,11 +119,7 @@ def noun(kpi: str) -> str:
 def sentence(why: WhyFact, d: DriverFact) -> str:
     """A driver in one sentence, its hours and its way in another."""
     if d.rate is None:
-        lost = f"; {_hours(d.hours)} of users" if d.hours else ""
-        return (
-            f"**{why.title}:** {named(d)} are the most frequent: {d.n} of {why.n} in {why.days} days, "
-            f"{words.prose(d.share, 'share')} of the time lost{lost}."
-        )
+        return f"**{why.title}:** {_most_frequent(why, d)}"
     first = (
         f"**{why.title}:** {words.prose(d.rate, 'share')} of {named(d)} {wrong(why.kpi)}, of like {noun(why.kpi)} "
         f"{words.prose(d.others, 'share')}. They are {words.prose(d.of_rows, 'share')} of all {noun(why.kpi)} and account for "
@@ -135,9 +131,18 @@ def sentence(why: WhyFact, d: DriverFact) -> str:
     return f"{first}{lost}.{_way(d)}"
 
 
+def _most_frequent(why: WhyFact, d: DriverFact) -> str:
+    """Outages of a kind, which have no rate."""
+    lost = f"; {_hours(d.hours)} of users" if d.hours else ""
+    share = words.prose(d.share, "share")
+    return f"{named(d)} are the most frequent: {d.n} of {why.n} in {why.days} days, {share} of the time lost{lost}."
+
+
 def briefly(why: WhyFact) -> str:
     """The first driver of a measure in one sentence."""
     d = why.drivers[0]
+    if d.rate is None:
+        return words.upper(_most_frequent(why, d))
     lost = f", and cost users {_hours(d.hours)} in {why.days} days" if d.hours is not None and d.hours > 0 else ""
     return (
         f"{words.prose(d.rate, 'share')} of {named(d)} {wrong(why.kpi)}, of like {noun(why.kpi)} "

@@ -121,8 +121,12 @@ def _usual(evidence: Evidence, fact: KpiFact) -> str:
 
 
 def _why(evidence: Evidence) -> PointFact | None:
-    """The driver of the gap that matters most, else what the first proposal rests on."""
-    known = {why.kpi: why for why in evidence.gaps.why if why.drivers and why.drivers[0].rate is not None}
+    """The driver of the missed target that matters most, else what the first proposal rests on.
+
+    Of a target that may be missed by chance alone the plan does not say why.
+    """
+    missed = {gap.kpi for gap in evidence.missed}
+    known = {why.kpi: why for why in evidence.gaps.why if why.drivers and why.kpi in missed}
     first = next((known[one.kpi] for one in evidence.gaps.ranked if one.kpi in known), None)
     if first:
         return PointFact(lead="Why.", text=causes_in_words.briefly(first), chapter=GAP_ANALYSIS, section=DRIVERS)
