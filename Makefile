@@ -73,6 +73,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/forecasts.py
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.drivers --jobs $(JOBS)
+	$(BIN)/python -m benchmarks.honesty --jobs $(JOBS)
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/equal_mix.py
 	$(BIN)/python benchmarks/interventions.py

@@ -133,7 +133,7 @@ def _landmark(scope: Scope, window: Cycle, first_hours: float) -> pd.DataFrame:
     if supplies("ticket_events", "priority"):
         found["priority"] = _priority(scope, until).reindex(tickets.index)
     if supplies("tickets", "acknowledged"):
-        late = ~(tickets["acknowledged"].to_numpy() <= ends.to_numpy())
+        late = ~(tickets["acknowledged"].array <= ends.array)
         found["untouched"] = np.where(late, "untouched", None)
     frame = pd.DataFrame(
         {k: pd.Series(v, index=tickets.index).astype("str") for k, v in found.items()}, index=tickets.index

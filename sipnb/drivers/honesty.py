@@ -104,7 +104,7 @@ def _used(scope: Scope, window: Cycle) -> pd.DataFrame:
 
 def _goals(scope: Scope, changed: set[int]) -> dict[int, float]:
     """The usual agreed seconds from opening to due time by priority, of tickets whose priority never changed."""
-    tickets = scope.records.tickets
+    tickets = scope.records.tickets[["opened", "sla_due", "priority"]]
     plain = tickets[tickets["sla_due"].notna() & ~np.isin(np.arange(len(tickets)), list(changed))]
     seconds = pd.Series(
         np.asarray(clocks.elapsed(scope.calendar, plain["opened"], plain["sla_due"])), index=plain.index
@@ -163,24 +163,20 @@ def closed_at_months_end(scope: Scope) -> Check:
     agreed = _agreed_days(scope, span)
     counts = counts[agreed]
     month = counts.index.to_period("M")
-    last = (
-        pd.Series(1, index=counts.index)
-        .groupby(month)
-        .cumsum()
-        .rsub(pd.Series(month.map(month.value_counts()), counts.index))
-        < LAST_DAYS
-    )
-    whole = month[:-1].append(month[-1:]) if until.is_month_start else month[month != month[-1]]
     # Less is opened on Fridays than is closed: each day counts against what is usual on its weekday.
-    usual = counts.groupby(counts.index.day_of_week).transform("mean")
-    rows = []
-    for one in whole.unique():
-        ends, others = (month == one) & last.to_numpy(), (month == one) & ~last.to_numpy()
-        sums = [
-            counts.loc[days, c].sum() / max(usual.loc[days, c].sum(), 1e-9) for c in counts for days in (ends, others)
-        ]
-        if counts[ends].sum().min() >= 3 and counts[others].sum().min() >= 3:
-            rows.append(math.log(sums[2] / sums[3] / (sums[0] / sums[1])))
+    usual = counts.groupby(counts.index.day_of_week).transform("mean").clip(lower=1e-9)
+    rank = pd.Series(1, index=counts.index).groupby(month).cumsum()
+    last = pd.Series(month.map(month.value_counts()), counts.index) - rank < LAST_DAYS
+    whole = month.notna() if until.is_month_start else month != month[-1]
+    sums = {
+        (of, end): values[whole & (last == end)].groupby(month[whole & (last == end)]).sum()
+        for of, values in (("counted", counts), ("usual", usual))
+        for end in (True, False)
+    }
+    ends, others = (sums["counted", end] / sums["usual", end] for end in (True, False))
+    enough = (sums["counted", True].min(axis=1) >= 3) & (sums["counted", False].min(axis=1) >= 3)
+    ratio = (ends["resolved"] / others["resolved"] / (ends["opened"] / others["opened"]))[enough]
+    rows = np.log(ratio.to_numpy(float))
     if len(rows) < FEWEST_MONTHS:
         return Check(name, False, n=len(rows))
     found = stats.ttest_1samp(rows, 0.0, alternative="greater")
@@ -217,7 +213,10 @@ def deflection(scope: Scope, window: Cycle) -> Deflection | None:
         return None
     tickets, again = records.tickets, handling.came_back(scope)
     inside = (within(tickets["resolved"], window) & again.notna() & tickets["resolver"].notna()).to_numpy(bool)
-    mine, back = tickets[inside], again[inside].astype(bool).to_numpy()
+    mine, back = (
+        tickets.loc[inside, ["resolved", "resolver", "category", "kind"]],
+        again[inside].astype(bool).to_numpy(),
+    )
     machine = mine["resolver"].eq("machine").to_numpy(bool)
     if machine.sum() < FEWEST or (~machine).sum() < FEWEST:
         return None
@@ -237,7 +236,10 @@ def _left_to_people(scope: Scope, window: Cycle) -> tuple[float, float]:
     """Attainment of the tickets left to people, as it is and with the mix of all tickets."""
     decided, tickets = attainment.decided(scope), scope.records.tickets
     inside = (within(decided["at"], window) & decided["met"].notna()).to_numpy(bool)
-    mine, met = tickets[inside], decided["met"][inside].astype(bool).to_numpy()
+    mine, met = (
+        tickets.loc[inside, ["resolver", "category", "kind", "priority"]],
+        decided["met"][inside].astype(bool).to_numpy(),
+    )
     person = ~mine["resolver"].eq("machine").fillna(False).to_numpy(bool)
     if not person.any():
         return math.nan, math.nan

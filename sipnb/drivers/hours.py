@@ -38,10 +38,11 @@ def _spans(scope: Scope) -> pd.DataFrame:
     in_time = _earlier(ends, late)
     before = _earlier(_earlier(settled, in_time), again)
     found = [("late", late, ends), ("reopened", again, in_time), ("passed on", passed, before)]
-    rows = np.arange(len(tickets))
-    parts = [pd.DataFrame({"row": rows, "part": part, "start": start, "end": end}) for part, start, end in found]
-    every = pd.concat(parts, ignore_index=True)
-    return every[every["start"] < every["end"]].reset_index(drop=True)
+    parts = []
+    for part, start, end in found:
+        rows = np.flatnonzero((start < end).to_numpy(bool))
+        parts.append(pd.DataFrame({"row": rows, "part": part, "start": start.iloc[rows], "end": end.iloc[rows]}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _earlier(one: pd.Series, other: pd.Series) -> pd.Series:

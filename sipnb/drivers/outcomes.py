@@ -100,8 +100,8 @@ def _resolved(scope: Scope, window: Cycle, column: pd.Series, wrong: Callable[[p
 
 
 def _tickets(scope: Scope, inside: pd.Series, wrong: np.ndarray, known: pd.Series) -> Outcomes:
-    mine = scope.records.tickets[inside.to_numpy(bool)]
-    return Outcomes("tickets", mine.index, wrong, mine["opened"], known)
+    opened = scope.records.tickets["opened"][inside.to_numpy(bool)]
+    return Outcomes("tickets", opened.index, wrong, opened, known)
 
 
 def _dissatisfied(scope: Scope, window: Cycle) -> Outcomes:

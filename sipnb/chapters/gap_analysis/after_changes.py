@@ -57,7 +57,9 @@ def _kinds(scope: Scope) -> Iterator[tuple[str, str, pd.Series, pd.Series]]:
     changes, tickets, until = scope.records.changes, scope.records.tickets, scope.edges[-1]
     changes = changes[~(is_cancelled(changes["state"]) | is_cancelled(changes["outcome"])).to_numpy(bool)]
     ends = changes["ended"].fillna(changes["started"])
-    incidents = tickets[tickets["kind"].eq("incident").fillna(False).to_numpy(bool)]
+    incidents = tickets.loc[
+        tickets["kind"].eq("incident").fillna(False).to_numpy(bool), ["opened", "configuration_item"]
+    ]
     late = (ends >= until - pd.Timedelta(days=DAYS)) & (ends < until)
     for by in ATTRIBUTES:
         if not scope.records.supplies("changes", by):

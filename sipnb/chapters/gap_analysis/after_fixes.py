@@ -54,7 +54,8 @@ def fixed(scope: Scope) -> list[FixedFact]:
     records, end = scope.records, scope.edges[-1]
     if not _known(scope):
         return []
-    incidents = records.tickets[records.tickets["kind"].eq("incident").to_numpy(bool)]
+    mine = records.tickets["kind"].eq("incident").to_numpy(bool)
+    incidents = records.tickets.loc[mine, ["opened", "problem", "category", "configuration_item"]]
     every = [(one, *_followed(one, incidents["opened"], end)) for one in _problems(scope, incidents)]
     p = [np.nan if trend is None else trend.p for _, trend, _ in every]
     rarer = discoveries.benjamini_hochberg(p)["rejected"].to_numpy() if every else []
