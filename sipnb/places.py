@@ -46,6 +46,9 @@ OUTSIDE = "-customer"
 #: The notebook over the records of a cycle, before all chapters, and the name under which its result lies.
 RECORDS, ALL_RECORDS = "0_records", "_records"
 
+#: The folder, among frozen records, of the words that were kept of texts.
+WORDS = "words"
+
 #: The notebook over all services of a cycle, and the name under which its results lie among those of services.
 PORTFOLIO, ALL_SERVICES = "portfolio", "_portfolio"
 

@@ -21,15 +21,13 @@ import pyarrow.parquet as pq
 from sipnb import tables
 from sipnb.catalogue import Kpi
 from sipnb.cycles import Cycle
-from sipnb.places import content_hash, state
+from sipnb.places import WORDS, content_hash, state
 from sipnb.records.sources import MissingInput
 
 #: A figure that counts is withheld where more than this part of its cycle is silent.
 SILENT = 0.2
 
 
-#: The folder of the words that were kept of texts.
-WORDS = "words"
 #: The note that stands in the place of records that were removed because they had been kept for long enough.
 PRUNED = "pruned.json"
 _CLOSED = (

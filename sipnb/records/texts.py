@@ -34,8 +34,8 @@ import numpy as np
 import pyarrow as pa
 
 from sipnb.catalogue import TEXTS
+from sipnb.places import WORDS
 from sipnb.records import freezing
-from sipnb.records.frozen import WORDS
 
 #: A word, or a cluster of tickets, is shown where so many tickets of so many requesters have it.
 TICKETS, REQUESTERS = 5, 3

@@ -24,7 +24,7 @@ from typing import NoReturn
 from sipnb.chain import unit
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
-from sipnb.places import CHAPTERS, PORTFOLIO, RECORDS
+from sipnb.places import CHAPTERS, PORTFOLIO, RECORDS, WORDS, CycleFolder
 
 _POLL = 0.02
 
@@ -186,7 +186,8 @@ def main() -> None:
         spec = unit.Spec.read(Path(sys.argv[2]))
     except FileNotFoundError:  # the run is over, and has removed its papers
         return
-    imports.load(_notebooks(spec))
+    records = CycleFolder(Path(spec.building)).records
+    imports.load(_notebooks(spec), texts=(records / WORDS).is_dir())
     _read_ahead(spec, sys.argv[3:])
     imports.settle()
     # Where the system does not see to that, the pipe tells that the run is over.

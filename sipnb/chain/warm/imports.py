@@ -37,8 +37,8 @@ _LATER = (
     *(f"pandas.io.formats.{name}" for name in ("format", "html", "string", "csvs")), "pandas.io.parquet",
     "pandas.core.arrays.arrow.extension_types", "pyarrow.parquet", "pyarrow.dataset",
 )  # fmt: skip
-#: What this package imports only when it looks for clusters, by the module with which a notebook asks for them. The parts
-#: named here start no thread, neither when they are imported nor when they are used with one thread a library.
+#: What this package imports only when it looks for clusters of texts, by the module with which a notebook asks for them. The
+#: parts named here start no thread, neither when they are imported nor when they are used with one thread a library.
 _WITH = {
     "sipnb.chapters.gap_analysis.recurring": ("sklearn.decomposition", "sklearn.preprocessing", "sklearn.exceptions")
 }
@@ -47,13 +47,16 @@ _RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.ch
 _filters: list[Any] | None = None
 
 
-def load(notebooks: Iterable[Path] = ()) -> None:
-    """Import what kernels, runner and these notebooks need, once; what is not installed is left out."""
+def load(notebooks: Iterable[Path] = (), texts: bool = True) -> None:
+    """Import what kernels, runner and these notebooks need, once; what is not installed is left out.
+
+    Where there are no `texts` to look at, what only looks at these costs half a second for nothing.
+    """
     global _filters
     if _filters is not None:
         return
     wanted = [name for notebook in notebooks for name in imported(notebook) if name.partition(".")[0] in _AHEAD]
-    wanted += [more for name in wanted for more in _WITH.get(name, ())]
+    wanted += [more for name in wanted for more in _WITH.get(name, ()) if texts]
     if wanted:
         wanted += _LATER
     with spared():
