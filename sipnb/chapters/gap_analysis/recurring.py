@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -46,10 +47,15 @@ class Incidents:
     whole: bool
     people: bool
 
-    @property
+    @cached_property
     def now(self) -> pd.Series:
         """Which are of the last days."""
         return self.rows["block"] >= BLOCKS
+
+    @cached_property
+    def blocks(self) -> np.ndarray:
+        """How many there are in each block."""
+        return np.bincount(self.rows["block"], minlength=2 * BLOCKS)
 
     @property
     def fewest(self) -> int:
@@ -58,9 +64,9 @@ class Incidents:
 
     def enough(self, mine: pd.Series) -> bool:
         """Whether a cluster, given by its rows, has so many tickets of so many people in the last days that it may be shown."""
-        late = mine & self.now
+        late = (mine & self.now).to_numpy()
         return int(late.sum()) >= self.fewest and (
-            not self.people or self.rows.loc[late, "requester"].nunique() >= REQUESTERS
+            not self.people or self.rows["requester"][late].nunique() >= REQUESTERS
         )
 
 
@@ -124,8 +130,8 @@ def _kinds(found: Incidents, parts: list[str], hours: pd.Series | None) -> Itera
     order = pd.DataFrame({"weight": weight, "tickets": tickets})[tickets >= found.fewest]
     for code in order.sort_values(["weight", "tickets"], ascending=False, kind="stable").index:
         mine = codes == code
-        first = rows.loc[mine.idxmax()]
-        given = {c: str(first[c]) for c in parts if pd.notna(first[c])}
+        first = int(mine.to_numpy().argmax())
+        given = {c: str(value) for c in parts if pd.notna(value := rows[c].iat[first])}
         if given:
             yield given, mine
 
@@ -159,8 +165,8 @@ def by_words(
 
 def _shared(telling: dict[str, float], said: pd.Series) -> dict[str, float]:
     """The telling words that enough tickets of the cluster have."""
-    tickets = said.str.split().explode().value_counts()
-    return {word: weight for word, weight in telling.items() if tickets.get(word, 0) >= TICKETS}
+    tickets = Counter(word for words in said.dropna() for word in words.split())
+    return {word: weight for word, weight in telling.items() if tickets[word] >= TICKETS}
 
 
 def _carried_on(
@@ -182,15 +188,15 @@ def _id(by: str, *parts: str) -> str:
 
 
 def _fact(found: Incidents, mine: pd.Series, hours: pd.Series | None, **more) -> ClusterFact:
-    late, every = mine & found.now, found.now
-    counts, others = (np.bincount(found.rows.loc[one, "block"], minlength=2 * BLOCKS) for one in (mine, ~mine))
-    n, of = int(late.sum()), int(every.sum())
+    late, of = (mine & found.now).to_numpy(), int(found.now.sum())
+    counts = np.bincount(found.rows["block"].to_numpy()[mine.to_numpy()], minlength=2 * BLOCKS)
+    others, n = found.blocks - counts, int(late.sum())
     share = proportions.wilson_series(np.array([float(n)]), np.array([float(of)])).iloc[0]
     trend = trends.against_before(counts, others) if found.whole else None
     measured = {} if trend is None else {
         "ratio": trend.ratio, "ratio_low": trend.low, "ratio_high": trend.high, "p": trend.p, "trend": "no change found",
     }  # fmt: skip
-    lost = None if hours is None else float(hours.reindex(found.rows.index[late.to_numpy()]).sum())
+    lost = None if hours is None else float(hours.reindex(found.rows.index[late]).sum())
     return ClusterFact(tickets=n, share=n / of, low=share["low"], high=share["high"], hours=lost,
                        before=int(counts[:BLOCKS].sum()), **measured, **more)  # fmt: skip
 
