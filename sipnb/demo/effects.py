@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from sipnb.demo.causes import at_night
@@ -89,16 +88,15 @@ def concerned(one: Cause, tables: Tables) -> pd.Series:
 
 def came_back(tickets: pd.DataFrame) -> pd.Series:
     """Whether the requester of each resolved ticket opened another one of its category within a week after its resolution."""
-    found = pd.Series(False, tickets.index)
-    for _, rows in tickets.groupby(["service", "requester", "category"]):
-        if len(rows) < 2:
-            continue
-        opened = np.sort(rows["opened"].to_numpy())
-        first, last = (
-            np.searchsorted(opened, (rows["resolved"] + more).to_numpy(), "right") for more in (pd.Timedelta(0), _WEEK)
-        )
-        found[rows.index] = (last > first) & rows["resolved"].notna().to_numpy()
-    return found
+    whose = tickets.groupby(["service", "requester", "category"]).ngroup()  # -1 where one of them is missing
+    asked = pd.DataFrame({"whose": whose, "opened": tickets["opened"]})[whose >= 0].sort_values("opened")
+    known = tickets["resolved"].notna() & (whose >= 0)
+    done = pd.DataFrame({"whose": whose, "resolved": tickets["resolved"]})[known].sort_values("resolved")
+    after = pd.merge_asof(
+        done, asked, left_on="resolved", right_on="opened", by="whose", direction="forward", tolerance=_WEEK,
+        allow_exact_matches=False,
+    )  # fmt: skip
+    return pd.Series(after["opened"].notna().to_numpy(), done.index).reindex(tickets.index, fill_value=False)
 
 
 def _share(found: pd.Series) -> tuple[int, float]:
