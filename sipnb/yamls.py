@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 #: What a file of parameters may hold at most: bytes, brackets and indents within each other, values with all references unfolded,
 #: and characters of one value.
 LARGEST, DEEPEST, MOST, LONGEST = 5_000_000, 40, 500_000, 20_000
+
+#: Characters of a text whose content is kept: a change is tried on a copy of all files, of which one differs.
+_KEPT = 200_000
 
 
 class Unreadable(ValueError):
@@ -34,6 +39,16 @@ def read(path: Path) -> Any:
 
 def parse(text: str) -> Any:
     """The content of a YAML text as `read` gives that of a file. Raises Unreadable."""
+    # Whoever gets it may change it.
+    return deepcopy(_kept(text)) if len(text) <= _KEPT else _parsed(text)
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str) -> Any:
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Any:
     try:
         constructor, _ = YAML(typ="safe", pure=True).get_constructor_parser(text)
         node = constructor.composer.get_single_node()
