@@ -57,13 +57,14 @@ def test_a_comment_below_braces_stays():
 
 @pytest.mark.parametrize("text", ["a: {}\n", "{a: {}}\n", "a:\n  k: 1\n"])
 def test_every_text_can_be_written_and_read_again(text):
-    for said in (first + second for first in NASTY for second in NASTY):
+    for first in NASTY:
         yaml, content = nodes.load(text)
-        nodes.put(content["a"], "one", said)
-        nodes.put(content["a"], "more", [said, {"by": said}])
-        assert yamls.parse(nodes.dump(yaml, content, text))["a"] | {"k": 1} == {
-            "k": 1, "one": said, "more": [said, {"by": said}]
-        }  # fmt: skip
+        meant = {"k": 1}
+        for number, said in enumerate(first + second for second in NASTY):
+            meant |= {f"one {number}": said, f"more {number}": [said, {"by": said}]}
+            nodes.put(content["a"], f"one {number}", said)
+            nodes.put(content["a"], f"more {number}", [said, {"by": said}])
+        assert yamls.parse(nodes.dump(yaml, content, text))["a"] | {"k": 1} == meant
 
 
 def test_a_day_that_stands_twice_is_written_twice():
