@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -12,9 +13,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 from sipnb.validation import ADDRESS, CLAUSE, SIZE, SPAN, VARIABLE, Model, nearest
 
 
+#: Looked for on the disk once a process.
+_zones = cache(available_timezones)
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"is not an IANA time zone; {nearest(name, available_timezones())}")
+    if name not in _zones():
+        raise ValueError(f"is not an IANA time zone; {nearest(name, _zones())}")
     return name
 
 
