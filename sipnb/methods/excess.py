@@ -23,6 +23,8 @@ import pandas as pd
 from scipy import stats
 
 DAY, WEEK = 86_400.0, 604_800.0
+#: Days that are dealt out anew at a time, over all draws: megabytes, and not as much as there is.
+_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -192,8 +194,11 @@ def _moved_days(windows: _Windows, incidents, first: float, weeks: int, draws: i
         inside = incidents[(incidents > oldest) & (incidents <= newest)]
         table = _by_place(weight, inside, newest, number, size)
         rows, columns = np.arange(len(table))[:, None], np.arange(size)[None, :]
-        for draw in range(draws if len(table) else 0):
-            null[draw] += table[rows, columns, rng.random((len(table), size)).argsort(axis=1)].sum()
+        at_once = max(1, _AT_ONCE // max(len(table) * size, 1))
+        for start in range(0, draws if len(table) else 0, at_once):
+            drawn = min(at_once, draws - start)
+            weeks_of = rng.random((drawn, len(table), size)).argsort(axis=2)
+            null[start : start + drawn] += table[rows, columns, weeks_of].reshape(drawn, -1).sum(axis=1)
         newest = oldest
     return null + weight(incidents[incidents <= newest]).sum()
 
