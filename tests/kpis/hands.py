@@ -18,6 +18,7 @@ class Hand:
             at = tables.TABLES[name].at
             firsts[name] = {"first": str(pd.to_datetime(frame[at], format="ISO8601").min()) if len(frame) else None}
         self.quality = {"tables": firsts, "cutoff": str(CYCLE.cutoff), "rules": []}
+        self.made = {}
 
     def withheld(self, kpi, cycle):
         return ""
@@ -32,6 +33,11 @@ class Hand:
         return self.table(name)
 
     def table(self, name):
+        if name not in self.made:
+            self.made[name] = self._table(name)
+        return self.made[name]
+
+    def _table(self, name):
         nothing = tables.empty(name)
         frame = self.given.get(name, nothing).reindex(columns=nothing.columns)
         for column, dtype in nothing.dtypes.items():
