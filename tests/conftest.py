@@ -167,16 +167,31 @@ def demo_records(once, demo_book, demo_cycle) -> Path:
     return once("frozen", lambda folder: prepare.freeze(demo_book, demo_cycle, folder / "records")) / "records"
 
 
+class Opened(ServiceContext):
+    """A service to which earlier chapters hand over what is published, unless a test has put another in its place."""
+
+    def _handed_over(self, chapter: str) -> object:
+        # Which of its records and parameters differ, the context sees itself, but not a service that the workbook has not.
+        as_it_is = self.service is self.workbook.services[self.service.id]
+        return super()._handed_over(chapter) if as_it_is else None
+
+
 @pytest.fixture(scope="session")
 def demo_context(demo_book, demo_cycle, demo_records, tmp_path_factory):
-    """A service of the demo, ready for its chapters; one a name and session."""
+    """A service of the demo, ready for its chapters; one a name and session.
+
+    Earlier chapters hand over to a chapter what the published cycle has of them, where that was made already, and are computed
+    otherwise: the same facts, which is what the context sees to by records and parameters.
+    """
     known: dict[str, ServiceContext] = {}
     folder = CycleFolder(tmp_path_factory.mktemp("cycle"))
     folder.records.symlink_to(demo_records)
+    if made := cache_of_made().known("demo"):
+        (folder.root / "results").symlink_to(made / "demo" / CYCLE / "results")
 
     def open_(service: str) -> ServiceContext:
         if service not in known:
-            known[service] = ServiceContext(
+            known[service] = Opened(
                 demo_book, demo_book.service(service), demo_cycle, folder, Records(demo_records, service)
             )
         return known[service]

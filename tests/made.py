@@ -64,10 +64,8 @@ class Made:
         """
         self._enter()
         with filelock.FileLock(self.root / f"{name}.lock"):
-            there = self._there(name)
-            if there and (name in self._sound or content(there[0]) == there[1]):
-                self._sound.add(name)
-                return there[0]
+            if whole := self._whole(name):
+                return whole
             folder = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=self.root))
             make(folder)
             if current is None or current() == self.key:
@@ -77,6 +75,12 @@ class Made:
                 scratch.replace(self._pointer(name))
                 self._sound.add(name)
             return folder
+
+    def known(self, name: str) -> Path | None:
+        """The folder where it was made already; None where it was not. Waits for whoever is making it."""
+        self._enter()
+        with filelock.FileLock(self.root / f"{name}.lock"):
+            return self._whole(name)
 
     def changed(self) -> list[str]:
         """What is no longer as it was made, forgotten hereby: a test has written into it, or somebody else has."""
@@ -92,6 +96,14 @@ class Made:
                     found.append(f"{name}: {', '.join(files[:5])}{' …' if files[5:] else ''}")
                     pointer.unlink()
         return found
+
+    def _whole(self, name: str) -> Path | None:
+        """The folder as it was made, looked through once by each of these; to be called under its lock."""
+        there = self._there(name)
+        if there and (name in self._sound or content(there[0]) == there[1]):
+            self._sound.add(name)
+            return there[0]
+        return None
 
     def _pointer(self, name: str) -> Path:
         return self.root / f"{name}.json"

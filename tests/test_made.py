@@ -27,6 +27,15 @@ def test_it_is_made_once_for_all_that_have_the_same_key(tmp_path):
     assert Made(tmp_path, "key").folder("hard", write) != first
 
 
+def test_it_is_known_once_it_is_made_and_as_long_as_it_is_whole(tmp_path):
+    cache = Made(tmp_path, "key")
+    assert cache.known("demo") is None
+    folder = cache.folder("demo", write)
+    assert Made(tmp_path, "key").known("demo") == folder
+    (folder / "b.txt").write_text("own", encoding="utf-8")
+    assert Made(tmp_path, "key").known("demo") is None
+
+
 def test_another_key_makes_it_anew_and_removes_what_nobody_uses(tmp_path):
     old, kept = Made(tmp_path, "old"), Made(tmp_path, "kept")
     first, used = old.folder("demo", write), kept.folder("demo", write)

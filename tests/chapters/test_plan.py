@@ -22,7 +22,9 @@ def opened(demo_context):
 
     def of(service: str, *more: Action, kept: bool = True) -> Evidence:
         context = demo_context(service)
-        context = replace(context, service=replace(context.service, actions=(*context.service.actions * kept, *more)))
+        if more or not kept:  # as it is, its chapters are those that others have opened
+            entered = (*context.service.actions * kept, *more)
+            context = replace(context, service=replace(context.service, actions=entered))
         chapters = (REVIEW, BASELINE, GAP_ANALYSIS, FORECAST, RECOMMENDATIONS)
         return Evidence(context, *(context.earlier(chapter) for chapter in chapters))
 
