@@ -22,7 +22,7 @@ COSTLY = {"once", "smtp", "two_chapters", "playwright", "server", "large"}
 #: Files whose tests all take long for another reason: they read or draw records by the thousand, or run a command line each.
 LONG = {
     "chain/test_at_once.py", "chain/test_engines.py", "chain/test_execution.py", "chain/test_full_disks.py",
-    "chain/test_random_kills.py", "chapters/test_hard_cases.py", "chapters/test_providers.py", "chapters/test_recurring.py",
+    "chain/test_random_kills.py", "chapters/test_hard_cases.py", "chapters/test_providers.py", "chapters/test_public.py", "chapters/test_recurring.py",
     "chapters/test_refusals.py",
     "chapters/test_stable.py", "levers/test_simulated.py", "records/test_as_of.py", "records/test_balance.py",
     "records/test_damage.py", "records/test_delimited.py", "records/test_endings.py", "records/test_limits.py",
@@ -39,7 +39,9 @@ FIRST = (
     "report/test_published.py", "test_cli.py", "browser/test_pages.py", "browser/test_hostile.py", "records/test_quality.py",
     "test_notebooks.py", "chain/test_what_changed.py", "records/test_reading.py", "records/test_suggest.py",
     "test_personal_data.py", "report/test_browser.py", "report/test_portfolio_browser.py", "records/test_mappings.py",
-    "chapters/test_providers.py", "chain/test_kills.py", "records/test_limits.py",
+    "chapters/test_providers.py", "chain/test_kills.py", "records/test_limits.py", "test_cells.py", "test_sign.py",
+    "test_register_exchange.py", "records/test_sources.py", "test_cli_cycles.py", "levers/test_simulated.py",
+    "chapters/test_stable.py", "methods/test_interventions.py", "methods/test_spc_change.py",
 )  # fmt: skip
 
 #: What the interpreter says when it starts a process (docs.python.org/3/library/audit_events.html).

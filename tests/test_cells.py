@@ -44,11 +44,13 @@ def changed(folder: Path, edits: dict[str, dict[str, str]]) -> Path:
     return folder
 
 
-def run(folder: Path, notebooks: Path, exports: Path, published: CycleFolder) -> subprocess.CompletedProcess:
+def run(
+    folder: Path, notebooks: Path, exports: Path, published: CycleFolder, service: str = SERVICE
+) -> subprocess.CompletedProcess:
     """The cycle of the one service by these notebooks, from the records of the cycle that is `published`."""
     seeds.seeded(folder / "reports", published)
     command = [
-        Path(sys.executable).with_name("sipnb"), "run", "demo", "--cycle", "2026-10", "--service", SERVICE, "--data", exports,
+        Path(sys.executable).with_name("sipnb"), "run", "demo", "--cycle", "2026-10", "--service", service, "--data", exports,
         "--out", "reports", "--notebooks", notebooks,
     ]  # fmt: skip
     done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600)
@@ -147,10 +149,10 @@ def test_the_portfolio_follows_too(edited, pages):
 
 def test_facts_that_do_not_fit_fail_the_service_and_name_the_field(tmp_path, demo_exports, demo_published):
     edit = {FORECAST: {"left_out=forecasts.left_out": "left_out=3"}}
-    done = run(tmp_path, changed(tmp_path / "notebooks", edit), demo_exports, demo_published)
+    done = run(tmp_path, changed(tmp_path / "notebooks", edit), demo_exports, demo_published, "archive")
     assert done.returncode == 3
     assert "4_forecast: facts.left_out: Input should be a valid dictionary" in done.stderr
-    page = (tmp_path / "reports" / "demo" / "2026-10" / f"{SERVICE}.html").read_text(encoding="utf-8")
+    page = (tmp_path / "reports" / "demo" / "2026-10" / "archive.html").read_text(encoding="utf-8")
     assert "facts.left_out" in page
 
 

@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 
 import sipnb
+from sipnb import demo
 
 
 @pytest.fixture(scope="module")
-def service(demo_exports, demo_reports):
+def service(tmp_path_factory):
+    """A service of the simulated organisation, a twentieth of its size: its records are frozen when it is opened."""
+    folder = tmp_path_factory.mktemp("public")
+    demo.write(folder / "exports", scale=0.05)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SIPNB_DATA", str(demo_exports))
-        patched.setenv("SIPNB_REPORTS", str(demo_reports))
+        patched.setenv("SIPNB_DATA", str(folder / "exports"))
+        patched.setenv("SIPNB_REPORTS", str(folder / "reports"))
         yield sipnb.open_service("demo", "archive", "2026-10")
 
 
