@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 
 from sipnb.validation import ADDRESS, CLAUSE, SIZE, SPAN, VARIABLE, Model, nearest
 
-
 #: Looked for on the disk once a process.
 _zones = cache(available_timezones)
 
