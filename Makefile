@@ -64,6 +64,7 @@ bench: $(ENV)  ## the benchmarks, each against its limit in the same run
 	$(BIN)/python benchmarks/records.py
 	$(BIN)/python benchmarks/portfolio.py
 	$(BIN)/python benchmarks/gaps.py
+	$(BIN)/python benchmarks/selection.py
 	$(BIN)/python benchmarks/cycles.py --jobs $(JOBS)
 
 simulate: $(ENV)  ## what is said though there is nothing to say, what is found that is there, and what intervals cover
@@ -74,6 +75,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.drivers --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.honesty --jobs $(JOBS)
+	$(BIN)/python -m benchmarks.options --jobs $(JOBS)
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/equal_mix.py
 	$(BIN)/python benchmarks/interventions.py

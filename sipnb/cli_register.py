@@ -201,8 +201,9 @@ def propose(
         str, typer.Option("--cycle", help="the cycle whose plans are published: 2026-10, 2026-Q4, 2026-W47")
     ],
     service: Annotated[list[str] | None, typer.Option("--service", help="only this service; may be repeated")] = None,
+    unchosen: Annotated[bool, typer.Option("--unchosen", help="what is not chosen under the budget, too")] = False,
 ) -> None:
-    """Write what the plans of a cycle propose into the register, where it is not there yet."""
+    """Write what the plans of a cycle propose and the portfolio chose into the register, where it is not there yet."""
     from sipnb import workbook as workbooks
     from sipnb.register import editing
 
@@ -211,11 +212,12 @@ def propose(
     published, planned, missing = _published(book, when, service, places.RECOMMENDATIONS, params)
     texts: dict[Path, str] = {}
     told: list[str] = []
+    left = {} if unchosen else _left_out(published)
     with editing.alone(book.folder / "register"):
         for one in planned:
             path = book.folder / "register" / f"{one}.yml"
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            decided = _decided(book, one, published, when, editing.checked(path, text).actions)
+            decided = _decided(book, one, published, when, editing.checked(path, text).actions, left.get(one, {}))
             new = [action for _, action in decided if not isinstance(action, str)]
             told += [
                 f"{one} {lever}: {f'not written: {said}' if isinstance(said, str) else 'written as ' + said['id']}"
@@ -255,22 +257,39 @@ def _published(
 
 
 def _decided(
-    book: Workbook, service: str, published: CycleFolder, when: Cycle, actions: list[Action]
+    book: Workbook, service: str, published: CycleFolder, when: Cycle, actions: list[Action], left: Mapping[str, str]
 ) -> list[tuple[str, dict[str, Any] | str]]:
-    """What becomes of the proposals of a service's plan; see `proposals.decided`."""
+    """What becomes of the proposals of a service's plan; see `proposals.decided`. `left` says why options are not chosen."""
     from sipnb.chapters import results
     from sipnb.register import proposals
 
     try:
-        options = results.read(published, service, places.RECOMMENDATIONS).options
+        options = results.read(published, service, places.RECOMMENDATIONS).recommended
         measures = results.read(published, service, places.BASELINE).measures
     except results.ResultError as error:
         raise proposals.NotPublished([str(error)]) from error
     cycles = {one.kpi: one.cycles for one in measures if one.value is not None}
-    return proposals.decided(
-        [one.model_dump() for one in options], actions, when,
-        kpis=book.kpis, cycles=cycles, objectives=book.objectives, history=book.settings.history,
+    found = proposals.decided(
+        [one.model_dump() for one in options if one.id not in left], actions, when,
+        kpis=book.kpis, levers=book.effective_levers, cycles=cycles, objectives=book.objectives, history=book.settings.history,
     )  # fmt: skip
+    said = "not chosen ({}); --unchosen writes it all the same"
+    return [*found, *((one.id, said.format(left[one.id])) for one in options if one.id in left)]
+
+
+def _left_out(published: CycleFolder) -> dict[str, dict[str, str]]:
+    """Why options are not chosen, by service and id, as the portfolio has it; nothing where there is none."""
+    from sipnb.chapters import results
+
+    try:
+        choice = results.read(published, places.ALL_SERVICES, places.PORTFOLIO).choice
+    except results.ResultError:
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for one in choice.options if choice else ():
+        if not one.chosen:
+            found.setdefault(one.service, {})[one.id] = one.why_not
+    return found
 
 
 Table = Annotated[Path, typer.Argument(help="a table of actions: .csv or .xlsx")]

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sipnb.validation import ADDRESS, CLAUSE, SIZE, SPAN, VARIABLE, Model, nearest
 
@@ -144,8 +144,15 @@ def _rate(given: Any) -> tuple[float, ...]:
     return tuple(map(float, amounts))
 
 
+#: Stands for every role that has no rate of its own.
+DEFAULT = "default"
+
 #: What a unit costs, in the organisation's currency: the low, the likely and the high amount, or one for all three.
 Rate = Annotated[tuple[float, float, float], BeforeValidator(_rate)]
+
+
+def _by_role(given: Any) -> Any:
+    return given if isinstance(given, dict) else {DEFAULT: given}
 
 
 def _priority(given: Any) -> Any:
@@ -169,13 +176,15 @@ class Value(Model):
 
     `user_hour`: an hour of a user; `ticket`: the work on a ticket; `late_ticket`: a ticket that misses its target, by priority;
     `downtime_hour`: an hour in which a service is down for everybody. Where the last is given, downtime is not counted in
-    hours of users as well. `affected` is the part of the users who need a service in any hour of an outage.
+    hours of users as well. `affected` is the part of the users who need a service in any hour of an outage. `day`: a day of work
+    on an improvement, by role, `default` for those not named; or one rate for all.
     """
 
     user_hour: Rate | None = None
     ticket: Rate | None = None
     late_ticket: Annotated[dict[Priority, Rate], BeforeValidator(_by_priority)] = Field(default_factory=dict)
     downtime_hour: Rate | None = None
+    day: Annotated[dict[str, Rate], BeforeValidator(_by_role)] = Field(default_factory=dict)
     affected: float = Field(1.0, gt=0, le=1, strict=True)
 
     @property
@@ -361,19 +370,3 @@ class CalendarFile(Model):
 
 class CalendarsFile(Model):
     calendars: dict[str, CalendarFile] = Field(default_factory=dict)
-
-
-class LeverFile(Model):
-    """What one use of a lever costs here, in the organisation's currency, how many days it takes, and the limits that hold
-    here instead of the catalogue's (`sipnb/catalogue/levers.toml`)."""
-
-    cost: float | None = Field(None, ge=0)
-    effort_days: float | None = Field(None, ge=0)
-    weeks: int | None = Field(None, ge=1)
-    limits: dict[str, Annotated[float, Strict()]] = Field(default_factory=dict)
-
-
-class LeversFile(Model):
-    """`levers.yml`: lever → what it costs, and limits of the organisation's own."""
-
-    levers: dict[str, LeverFile] = Field(default_factory=dict)

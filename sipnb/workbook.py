@@ -1,8 +1,8 @@
 """What an organisation decides: `params/<organisation>/` read into one validated Workbook.
 
-`workbook.yml`, `services.yml`, `targets.yml`, `objectives.yml`, `calendars.yml`, `levers.yml`, `register/<service>.yml` and
-`register/signed/<service>.yml`. Unknown keys are errors, and all errors of all files are reported together, each with its
-file, key path, value and the nearest valid name.
+`workbook.yml`, `services.yml`, `targets.yml`, `objectives.yml`, `calendars.yml`, `levers.yml`, `budget.yml`,
+`register/<service>.yml` and `register/signed/<service>.yml`. Unknown keys are errors, and all errors of all files are reported
+together, each with its file, key path, value and the nearest valid name.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from sipnb import cycles, formulas, own_kpis, register
+from sipnb import budgets, cycles, formulas, own_kpis, own_levers, register
 from sipnb.catalogue import KPIS, LEVERS, Kpi, Lever
 from sipnb.cycles import Cycle
+from sipnb.own_levers import LeverFile, LeversFile
 from sipnb.params import (
     DEFAULT,
     Baseline,
     CalendarFile,
     CalendarsFile,
-    LeverFile,
-    LeversFile,
     Objective,
     ObjectivesFile,
     ServicesFile,
@@ -58,6 +57,7 @@ class Service:
     match: tuple[str, ...] = ()
     baselines: tuple[Baseline, ...] = ()
     monitored_since: date | None = None
+    tier_id: str = ""
     signatures: tuple[signing.Signature, ...] = ()
 
 
@@ -73,6 +73,7 @@ class Workbook:
     objectives: tuple[Objective, ...]
     levers: dict[str, LeverFile] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=lambda: dict(KPIS))
+    budget: budgets.BudgetFile | None = None
     anywhere: bool = False  # sources may be files outside `data`
 
     @property
@@ -90,11 +91,16 @@ class Workbook:
             raise WorkbookError([f"service {name!r} is not in services.yml; {nearest(name, self.services)}"])
         return self.services[name]
 
-    @property
+    @cached_property
     def effective_levers(self) -> dict[str, Lever]:
-        """The levers of the catalogue, with the limits that hold here."""
-        own = {name: entry.limits for name, entry in self.levers.items()}
-        return {name: lever.limited(own.get(name, {})) for name, lever in LEVERS.items()}
+        """The levers of the catalogue as they hold here, and the organisation's own."""
+        return own_levers.effective(self.levers)
+
+    def delivered(self, until: date) -> tuple[int, int]:
+        """Of the actions of all registers that had a verdict before a day: how many worked, and how many there were."""
+        every = [register.standing(action, until) for service in self.services.values() for action in service.actions]
+        verdicts = [stood.judged for stood in every if stood and stood.judged]
+        return verdicts.count("worked"), len(verdicts)
 
     def fingerprint(self, service: str | None = None, until: date | None = None) -> str:
         """A hash of what was decided: for everyone, or only what one service's plan can depend on; of the register what was
@@ -105,9 +111,13 @@ class Workbook:
                 mode="json", exclude={"retention": True, "publish": True if service else {"notify"}}
             ),
             "objectives": [o.model_dump(mode="json") for o in self.objectives],
+            # Of other services' registers a plan knows only how many actions worked.
+            "delivered": self.delivered(until) if until else None,
             "levers": {k: v.model_dump(mode="json") for k, v in sorted(self.levers.items())},
             "services": {s.id: _plain(s, until) for s in self.services.values() if service is None or s.id == service},
         }
+        if self.budget and service is None:  # it is spent across services: no chapter of one reads it
+            content["budget"] = self.budget.model_dump(mode="json")
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -119,6 +129,7 @@ _FILES: dict[str, type[Model]] = {
     "objectives.yml": ObjectivesFile,
     "calendars.yml": CalendarsFile,
     "levers.yml": LeversFile,
+    "budget.yml": budgets.BudgetFile,
 }
 
 
@@ -201,6 +212,7 @@ def _load(
         objectives=tuple(files["objectives.yml"].objectives),
         levers=files["levers.yml"].levers,
         kpis=KPIS | {name: own_kpis.entry(name, kpi) for name, kpi in settings.kpis.items()},
+        budget=files["budget.yml"] if (folder / "budget.yml").exists() else None,
         anywhere=anywhere,
     )
 
@@ -284,9 +296,8 @@ def _cross_check(
             f"{folder.name}/objectives.yml: objectives.{index}.success{text}" for text in _unreachable(objective, kpis)
         ]
     for name, entry in files["levers.yml"].levers.items():
-        check("levers.yml", f"levers.{name}", name, LEVERS, "lever")
-        if name in LEVERS:
-            errors += _misset(f"{folder.name}/levers.yml: levers.{name}.limits", LEVERS[name], entry.limits)
+        errors += own_levers.mistakes(folder.name, name, entry, files["levers.yml"].levers, kpis)
+    errors += budgets.objections(folder.name, files)
     objectives = [one.id for one in files["objectives.yml"].objectives]
     actions = [action.id for _, file in registers.values() if file for action in file.actions]
     for name, (path, file) in registers.items():
@@ -295,7 +306,7 @@ def _cross_check(
         errors += [f"{folder.name}/{shown}: {at}: {text}" for at, text in register.contradictions(file)] if file else []
         for index, action in enumerate(file.actions if file else ()):
             at = f"actions.{index}"
-            check(shown, f"{at}.lever", action.lever, LEVERS, "lever")
+            check(shown, f"{at}.lever", action.lever, {*LEVERS, *files["levers.yml"].levers}, "lever")
             check(shown, f"{at}.kpi", action.kpi, kpis, "KPI")
             for objective in action.objectives:
                 check(shown, f"{at}.objectives", objective, objectives, "objective")
@@ -353,18 +364,6 @@ def _unreachable(objective: Objective, kpis: Mapping[str, Kpi]) -> list[str]:
     return []
 
 
-def _misset(where: str, lever: Lever, limits: dict[str, float]) -> list[str]:
-    """What is wrong with an organisation's limits of a lever."""
-    errors, names = [], ", ".join(sorted(lever.limits))
-    for name in limits.keys() - lever.limits.keys():
-        near = nearest(name, lever.limits)
-        allowed = near if names in near else f"{near}; valid names: {names}"
-        errors.append(f"{where}.{name}: {name!r} is not a limit of this lever; {allowed}")
-    wrong = lever.objections({name: value for name, value in limits.items() if name in lever.limits})
-    errors += [f"{where}.{name}: {limits.get(name, lever.limit(name)):g} {text}" for name, text in wrong.items()]
-    return sorted(errors)
-
-
 def _check_cycle(where: str, name: str, settings: WorkbookFile, errors: list[str]) -> None:
     try:
         cycles.parse(name, settings.zone)
@@ -386,6 +385,7 @@ def _resolve(
             name=service.name,
             owner=service.owner or tier.owner,
             tier=tier.title if tier else "",
+            tier_id=service.tier or "",
             zone=service.zone or zone,
             calendar=calendars[calendar] if calendar else None,
             calendar_title=calendars[calendar].title if calendar else "around the clock",

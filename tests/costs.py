@@ -23,13 +23,15 @@ COSTLY = {"once", "smtp", "two_chapters", "playwright", "server", "large"}
 LONG = {
     "chain/test_at_once.py", "chain/test_engines.py", "chain/test_execution.py", "chain/test_full_disks.py",
     "chain/test_random_kills.py", "chapters/test_hard_cases.py", "chapters/test_providers.py", "chapters/test_public.py",
-    "chapters/test_recurring.py", "chapters/test_refusals.py", "chapters/test_stable.py", "levers/test_simulated.py",
-    "records/test_as_of.py", "records/test_balance.py", "records/test_damage.py", "records/test_delimited.py",
-    "records/test_endings.py", "records/test_limits.py", "records/test_mappings.py", "records/test_people.py",
-    "records/test_prepare.py", "records/test_reach.py", "records/test_reading.py", "records/test_scratch.py",
-    "records/test_shapes.py", "records/test_silences.py", "records/test_sources.py", "records/test_suggest.py",
-    "records/test_texts.py", "report/test_pdf.py", "report/test_portfolio.py", "test_cli.py", "test_cli_cycles.py",
-    "test_cli_public.py", "test_cli_records.py", "test_demo.py", "test_personal_data.py",
+    "chapters/test_recurring.py", "chapters/test_refusals.py",
+    "chapters/test_stable.py", "levers/test_simulated.py", "records/test_as_of.py", "records/test_balance.py",
+    "records/test_damage.py", "records/test_delimited.py", "records/test_endings.py", "records/test_limits.py",
+    "records/test_mappings.py", "records/test_people.py", "records/test_prepare.py", "records/test_reach.py",
+    "records/test_reading.py", "records/test_scratch.py", "records/test_shapes.py", "records/test_silences.py",
+    "records/test_sources.py", "records/test_suggest.py", "records/test_texts.py", "report/test_pdf.py",
+    "report/test_portfolio.py",
+    "test_cli.py",
+    "test_cli_cycles.py", "test_cli_public.py", "test_cli_records.py", "test_demo.py", "test_personal_data.py",
 }  # fmt: skip
 
 #: The files that take longest: begun last, one of them would leave the other workers with nothing to do.

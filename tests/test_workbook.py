@@ -160,14 +160,20 @@ def test_an_unknown_service_names_the_nearest(folder):
         load(folder).service("payment")
 
 
+#: How the entry of a lever begins.
+OWNING = "one_owning_group: {"
+
+
 def test_limits_of_levers_are_overridden_and_make_plans_anew(folder):
     before = load(folder)
-    replace(folder / "levers.yml", "cost: 24000", "limits: {multi_hop_share: 0.15, fewest_tickets: 60}, cost: 24000")
+    replace(folder / "levers.yml", OWNING, OWNING + "limits: {multi_hop_share: 0.15, fewest_tickets: 60}, ")
     after = load(folder)
     lever = after.effective_levers["one_owning_group"]
     assert (lever.limit("multi_hop_share"), lever.limit("fewest_tickets"), lever.limit("first_hours")) == (0.15, 60, 8)
     assert isinstance(lever.limit("fewest_tickets"), int)
-    assert before.effective_levers == LEVERS
+    assert {id: one.limits for id, one in before.effective_levers.items()} == {
+        id: one.limits for id, one in LEVERS.items()
+    }
     assert before.fingerprint("payments") != after.fingerprint("payments")
 
 
@@ -190,7 +196,7 @@ def test_limits_of_levers_are_overridden_and_make_plans_anew(folder):
     ],
 )  # fmt: skip
 def test_a_limit_that_cannot_be_is_an_error_with_its_place(folder, limits, said):
-    replace(folder / "levers.yml", "cost: 24000", f"limits: {{{limits}}}, cost: 24000")
+    replace(folder / "levers.yml", OWNING, OWNING + f"limits: {{{limits}}}, ")
     with pytest.raises(WorkbookError) as caught:
         load(folder)
     assert caught.value.errors == [f"demo/levers.yml: levers.one_owning_group.limits.{said}"]
@@ -220,14 +226,14 @@ MONEY = "is no amount of money; give one above 0, or the low, the likely and the
     ],
 )  # fmt: skip
 def test_a_rate_that_is_no_money_is_an_error_with_its_place(folder, value, said):
-    replace(folder / "workbook.yml", "value: {user_hour: [30, 38, 50], affected: 0.25}", f"value: {{{value}}}")
+    replace(folder / "workbook.yml", "value: {user_hour: [2, 4, 8], affected: 0.25}", f"value: {{{value}}}")
     with pytest.raises(WorkbookError) as caught:
         load(folder)
     assert caught.value.errors == [f"demo/workbook.yml: value.{said}"]
 
 
 def test_a_rate_that_is_no_money_ends_with_2_on_the_command_line(folder, tmp_path):
-    replace(folder / "workbook.yml", "user_hour: [30, 38, 50]", "user_hour: -30")
+    replace(folder / "workbook.yml", "user_hour: [2, 4, 8]", "user_hour: -30")
     done = inside.sipnb("check", folder, cwd=tmp_path)
     assert done.returncode == 2
     assert f"demo/workbook.yml: value.user_hour: -30 {MONEY}" in " ".join(done.stderr.split())
@@ -235,7 +241,7 @@ def test_a_rate_that_is_no_money_ends_with_2_on_the_command_line(folder, tmp_pat
 
 def test_rates_are_one_amount_or_three_and_have_an_older_name(folder):
     given = "{user_hour: 40, late_ticket: {1: [10, 20, 20], 5: 1}, affected: 1}"
-    replace(folder / "workbook.yml", "value: {user_hour: [30, 38, 50], affected: 0.25}", f"unit_costs: {given}")
+    replace(folder / "workbook.yml", "value: {user_hour: [2, 4, 8], affected: 0.25}", f"unit_costs: {given}")
     value = load(folder).settings.value
     assert value.user_hour == (40, 40, 40) and value.late_ticket == {1: (10, 20, 20), 5: (1, 1, 1)} and value.told
     with (folder / "workbook.yml").open("a", encoding="utf-8") as file:

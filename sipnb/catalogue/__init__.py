@@ -5,8 +5,10 @@ so that parameters can be checked against them before anything runs.
 """
 
 from sipnb.catalogue.kpis import KPIS, Kind, Kpi, OwnFormula, Unit
-from sipnb.catalogue.levers import LEVERS, Lever, Limit
+from sipnb.catalogue.levers import LEVERS, ActsOn, Lever, Limit, Step
 from sipnb.catalogue.texts import TEXTS
 from sipnb.catalogue.words import WORDS, Term
 
-__all__ = ["KPIS", "LEVERS", "TEXTS", "WORDS", "Kind", "Kpi", "Lever", "Limit", "OwnFormula", "Term", "Unit"]
+__all__ = [
+    "KPIS", "LEVERS", "TEXTS", "WORDS", "ActsOn", "Kind", "Kpi", "Lever", "Limit", "OwnFormula", "Step", "Term", "Unit",
+]  # fmt: skip

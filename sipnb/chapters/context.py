@@ -304,9 +304,9 @@ def open_cycle(workbook: str, cycle: str) -> tuple[Workbook, Cycle, CycleFolder]
     if (published.records / "quality.json").is_file():
         _point(bench.records, published.records)
     elif not (bench.records / "quality.json").is_file():
-        from sipnb import demo  # only the simulated organisation needs it
+        from sipnb.demo.supply import supply  # only the simulated organisation needs it
 
-        demo.supply(book)
+        supply(book)
         prepare.freeze(book, when, bench.records)
     return book, when, bench
 

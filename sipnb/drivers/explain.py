@@ -95,6 +95,22 @@ def explain(
     )  # fmt: skip
 
 
+def concerned(
+    kpi: str, scope: Scope, attribute: str, value: str, known: str, *, days: int = 184, first_hours: float = 8
+) -> pd.Index:
+    """The rows of a measure that a driver concerns, by their labels; empty where the measure has no rows."""
+    days = OF_CHANGES if kpi in outcomes.OF_CHANGES else days
+    window = scope.cycle.last_days(days)
+    rows = outcomes.of(kpi, scope, window)
+    if rows is None or not len(rows.rows):
+        return pd.Index([])
+    landmark = known == "landmark"
+    table = attributes.landmark(scope, window, first_hours).reindex(rows.rows) if landmark else _known(kpi, rows, scope)
+    if attribute not in table:
+        return pd.Index([])
+    return rows.rows[(table[attribute] == value).fillna(False).to_numpy(bool)]
+
+
 def _no_driver(kpi: str, scope: Scope, mix: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What makes a difference by the way a measure counts is allowed for and not blamed."""
     if kpi in outcomes.WALL_CLOCK and scope.calendar is not clocks.ALWAYS:

@@ -18,6 +18,7 @@ import pandas as pd
 from sipnb import kpis
 from sipnb.catalogue import LEVERS, Lever
 from sipnb.cycles import Cycle, containing
+from sipnb.levers.answers import Answer, Missed
 from sipnb.methods import proportions, scatter
 from sipnb.records.frozen import Records
 
@@ -57,11 +58,12 @@ class Effect:
 class Evidence:
     """What a detector saw: which case it met, and its numbers.
 
-    `outcome` names the case; `found` says whether it carries a proposal, and `judged` is false where the records cannot speak
+    `outcome` names the case; `found` says whether that carries a proposal, and `judged` is false where the records cannot speak
     for or against it. `kpi` was compared with `limit`: a target that was `agreed`, or else a level of our own; all limits that
     held are in `lever.limits`. `numbers` are what was seen (shares from 0 to 1, hours, days, counts), `names` what an outcome
     is about besides: records that are missing, a rule, a cause, another lever. `parts` hold the evidence of each question
-    where a lever asks several. `times` orders proposals: how many times what is allowed was measured.
+    where a lever asks several. `times` orders proposals: how many times what is allowed was measured. `answers` are the drivers
+    of missed targets that it answers; one is reason enough to propose it.
 
         >>> evidence = look_for("one_owning_group", Look(scope))
         >>> evidence.outcome, evidence.numbers["share"], evidence.limit
@@ -80,6 +82,12 @@ class Evidence:
     effect: Effect | None = None
     times: float = math.nan
     parts: tuple[Evidence, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def proposed(self) -> bool:
+        """Whether the lever is: its detector found what it is about, or it answers a driver."""
+        return self.found or bool(self.answers)
 
 
 @dataclass(frozen=True)
@@ -162,11 +170,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Look:
-    """What a detector may read: a service's records, its KPIs over any days up to the cut-off, and the levers with the limits
-    that hold in its organisation."""
+    """What a detector may read: a service's records, its KPIs over any days up to the cut-off, the levers with the limits
+    that hold in its organisation, and the targets that are `missed` with the drivers of each."""
 
     scope: kpis.Scope
     levers: Mapping[str, Lever] = field(default_factory=lambda: LEVERS)
+    missed: tuple[Missed, ...] = ()
 
     @property
     def records(self) -> Records:

@@ -87,6 +87,28 @@ def capacity(look: Look, lever: Lever) -> Evidence:
     return asked.proposed("growing", numbers, now, allowed=max(asked.limit, 1.0), reference=reference)
 
 
+def backlog_blitz(look: Look, lever: Lever) -> Evidence:
+    """Whether a stock that no longer grows lies so far above its past that it would take long to come down by itself."""
+    grown, days = capacity(look, look.levers["capacity"]), lever.limit("days")
+    asked = replace(look.ask(lever, "backlog"), limit=grown.limit, agreed=grown.agreed)
+    if not grown.judged:
+        return replace(grown, lever=lever)
+    if grown.outcome != "no longer growing":
+        return asked.left("growing" if grown.found else grown.outcome, grown.numbers)
+    tickets, window = look.records.tickets, look.window(days)
+    opened, ended = (int(kpis.within(tickets[at], window).sum()) for at in ("opened", "ended"))
+    pace = (ended - opened) / days
+    above = grown.numbers["open"] - grown.limit
+    drain = above / pace if pace > 0 else np.inf
+    numbers = grown.numbers | {"days": days, "pace": pace, "goal": grown.limit, "drain_days": lever.limit("drain_days")}
+    if np.isfinite(drain):
+        numbers["drain"] = drain
+    if drain <= lever.limit("drain_days"):
+        return asked.left("drains", numbers)
+    reference = "target" if asked.agreed else "median of past weeks"
+    return asked.proposed("stays", numbers, grown.numbers["open"], allowed=max(asked.limit, 1.0), reference=reference)
+
+
 def _by_week(tickets: pd.DataFrame, cutoff: pd.Timestamp, weeks: int) -> pd.DataFrame:
     """The tickets open at the end of each of the last weeks, those opened in it, and the stock in weeks of recent arrivals.
 
@@ -132,6 +154,22 @@ def resilience(look: Look, lever: Lever) -> Evidence:
     return asked.proposed(
         "too costly", numbers, up.value, measured=gone, allowed=allowed, names=(cause,) if named else ()
     )
+
+
+def recovery(look: Look, lever: Lever) -> Evidence:
+    """Outages that cost too much, much of it by how long some of them last."""
+    found = resilience(look, replace(look.levers["resilience"], limits=look.levers["resilience"].limits | lever.limits))
+    if not found.found:
+        return replace(found, lever=lever)
+    hours = _lost(look, lever.limit("days"))["hours"].to_numpy(float)
+    usual = float(np.median(hours))
+    late = np.maximum(hours - 2 * usual, 0.0)
+    share = float(late.sum() / hours.sum())
+    numbers = found.numbers | {
+        "usual": usual, "long": int((late > 0).sum()), "long_share": share, "long_limit": lever.limit("long_share"),
+    }  # fmt: skip
+    seen = replace(found, lever=lever, numbers=numbers, names=())
+    return seen if share >= lever.limit("long_share") else replace(seen, outcome="alike", found=False, effect=None)
 
 
 def _lost(look: Look, days: int) -> pd.DataFrame:

@@ -43,6 +43,14 @@ class Standing:
     approver: str | None = None
     sponsor: str | None = None
 
+    @property
+    def judged(self) -> str | None:
+        """The verdict that it has: the one it was closed with, or that its state in the short form says."""
+        return self.verdict or _VERDICTS.get(self.state)
+
+
+_VERDICTS = {"verified": "worked", "failed": "did not", "inconclusive": "inconclusive"}
+
 
 def standing(action: Action, end: date) -> Standing | None:
     """How an action stood when a cycle ended (`end`: the first day after it); None where it was not there yet."""

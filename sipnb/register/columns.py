@@ -52,7 +52,7 @@ COLUMNS = {
         Column(STATUS, "state", "state"), Column(ASSIGNEE, "text", "owner"), Column(DUE, "date", "due"),
         Column(CREATED, "date", "raised"), Column("Labels", "words", "objectives"), Column(NOTE, "text", "note"),
         Column(SPONSOR, "text", "sponsor"), Column("Consulted", "lines", "consulted"), Column("Informed", "lines", "informed"),
-        Column("Lever", "name", "lever"), Column("KPI", "name", "kpi"),
+        Column("Lever", "name", "lever"), Column("Driver", "text", "driver"), Column("KPI", "name", "kpi"),
         Column("Measure KPI", "name", "measure.kpi"), Column("Measure baseline", "name", "measure.baseline"),
         Column("Expected low", "number", "measure.expect.0"), Column("Expected likely", "number", "measure.expect.1"),
         Column("Expected high", "number", "measure.expect.2"), Column("Minimum", "number", "measure.minimum"),

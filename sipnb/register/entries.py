@@ -78,6 +78,9 @@ class Action(Model):
     id: Id
     title: str
     lever: str | None = None
+    driver: str | None = Field(
+        None, description="what the lever acts on, as attribute=value; without one, on the service"
+    )
     objectives: list[str] = Field(default_factory=list)
     kpi: str | None = None
     owner: Said | None = None

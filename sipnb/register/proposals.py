@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sipnb.catalogue import LEVERS, Kpi
+from sipnb.catalogue import Kpi, Lever
 from sipnb.cycles import Cycle
 from sipnb.params import Objective
 from sipnb.register.as_of import Standing, standing
@@ -29,9 +30,13 @@ FEWEST_AFTER = 3
 _WEEKS = {"week": 1.0, "month": 365.25 / 12 / 7, "quarter": 365.25 / 4 / 7}
 
 
-def objection(lever: str, actions: Iterable[Action], cycle: Cycle) -> str:
-    """Why a lever is not proposed for a cycle, by what the register says of it now; empty where nothing speaks against it."""
-    mine = [(action, stood) for action in actions if action.lever == lever and (stood := standing(action, date.max))]
+def objection(lever: str, actions: Iterable[Action], cycle: Cycle, driver: str = "") -> str:
+    """Why a lever is not proposed for a cycle, by what the register says of it now; empty where nothing speaks against it.
+
+    An action on another `driver` says nothing of this one; one that names none is about all.
+    """
+    same = (action for action in actions if action.lever == lever and same_driver(action.driver, driver))
+    mine = [(action, stood) for action in same if (stood := standing(action, date.max))]
     for action, stood in mine:
         when = _since(action, stood)
         if stood.state == DELIVERED:
@@ -50,6 +55,16 @@ def objection(lever: str, actions: Iterable[Action], cycle: Cycle) -> str:
     return ""
 
 
+def anchor(lever: str, driver: str) -> str:
+    """The place of an option on the page of its evidence. What records say is in no id of a page."""
+    return f"option-{lever}" + (f"-{hashlib.sha256(driver.encode()).hexdigest()[:6]}" if driver else "")
+
+
+def same_driver(one: str | None, other: str | None) -> bool:
+    """Whether two actions of a lever are about the same: the same driver, or one of them about the whole service."""
+    return not one or not other or one == other
+
+
 def _since(action: Action, stood: Standing) -> date:
     """The day on which an action came into its state; in the short form, the last day that it names."""
     return stood.since or action.implemented or action.begun
@@ -57,9 +72,9 @@ def _since(action: Action, stood: Standing) -> date:
 
 def decided(
     options: Iterable[Mapping[str, Any]], actions: Sequence[Action], cycle: Cycle, *, kpis: Mapping[str, Kpi],
-    cycles: Mapping[str, int], objectives: Iterable[Objective], history: int,
+    levers: Mapping[str, Lever], cycles: Mapping[str, int], objectives: Iterable[Objective], history: int,
 ) -> list[tuple[str, dict[str, Any] | str]]:  # fmt: skip
-    """The options of a cycle's plan by their levers: each the action that it becomes, or why it becomes none.
+    """The options of a cycle's plan by their ids: each the action that it becomes, or why it becomes none.
 
     `options` are OptionFacts as plain data, `actions` the service's register; `cycles` has the KPIs that the service has figures
     for, with of how many cycles (0 where that is not known), and `history` is the most that is looked back.
@@ -67,13 +82,13 @@ def decided(
     found: list[tuple[str, dict[str, Any] | str]] = []
     taken = {action.id for action in actions}
     for option in options:
-        lever, effect = LEVERS.get(option["lever"]), option["effect"]
+        lever, effect, id = levers.get(option["lever"]), option["effect"], option["id"]
         if lever is None:
-            found.append((option["lever"], "it is no lever any more"))
+            found.append((id, f"{option['lever']} is no lever any more"))
             continue
         kpi = effect["kpi"] if effect else next((one for one in lever.moves if one in cycles), lever.moves[0])
-        if (why := objection(lever.id, actions, cycle)) or kpi not in kpis:
-            found.append((lever.id, why or f"its measure, {kpi}, is no KPI any more"))
+        if (why := objection(lever.id, actions, cycle, option["driver"])) or kpi not in kpis:
+            found.append((id, why or f"its measure, {kpi}, is no KPI any more"))
             continue
         back = min(12, history - 1, (cycles.get(kpi) or 13) - 1)
         counter = [one for one in lever.counter if one in cycles]
@@ -82,7 +97,7 @@ def decided(
         served = [one.id for one in objectives if kpi in one.kpis]
         action = proposal(option, cycle, promise, served, taken)
         taken.add(action["id"])
-        found.append((lever.id, action))
+        found.append((id, action))
     return found
 
 
@@ -94,13 +109,14 @@ def proposal(
     taken: Collection[str],
 ) -> dict[str, Any]:
     """A new action for an option of a cycle's plan, as plain data; `taken` are the ids that it cannot have."""
-    lever = option["lever"]
-    name = lever.replace("_", "-")
+    lever, name = option["lever"], option["id"].replace("_", "-").replace(".", "-").replace(" ", "-")
     ids = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-    cost = {"once": [option["cost"]] * 3 if option["cost"] is not None else None, "effort_days": option["effort_days"]}
+    once = option["costs"] or ([option["cost"]] * 3 if option["cost"] is not None else None)
+    cost = {"once": once, "effort_days": option["effort_days"]}
     action = {
         "id": next(one for one in ids if one not in taken), "title": option["title"], "lever": lever,
-        "objectives": list(objectives), "evidence": [f"{cycle.name}/5_recommendations#option-{lever}"],
+        "driver": option["driver"], "objectives": list(objectives),
+        "evidence": [f"{cycle.name}/5_recommendations#{anchor(lever, option['driver'])}"],
         "measure": dict(measure), "cost": {key: value for key, value in cost.items() if value is not None},
         "history": [{"on": cycle.end, "state": PROPOSED, "by": f"plan {cycle.name}"}],
     }  # fmt: skip

@@ -23,6 +23,7 @@ from sipnb.report.review import render_review
 #: The places of the page that cells of the notebook fill.
 FRONT = (
     "verdict", "decisions", "movers", "since", "rule", "services", "actions", "money", "roadmap", "delivery", "stages", "worth",
+    "choice",
     "matrix", "estate", "hours", "objectives", "orphans", "order",
 )  # fmt: skip
 
@@ -70,7 +71,8 @@ def render_index(folder: CycleFolder, service: str = ALL_SERVICES, *, with_code:
 
 def _sections(facts: PortfolioFacts, front: Mapping[str, str], body: list[Section]) -> list[Section]:
     shown = [
-        Section(2, "decisions", "Decisions asked"), Section(2, "money", "Money and work"),
+        Section(2, "decisions", "Decisions asked"), Section(2, "choice", "Which improvements to buy"),
+        Section(2, "money", "Money and work"),
         Section(2, "services", "Services"), Section(2, "since", f"Since {facts.since.label}"),
         Section(2, "hours", "Hours that users lose"), Section(2, "objectives", "Objectives of the business"),
         Section(2, "roadmap", "Roadmap by owner"), Section(2, "actions", "Actions"),

@@ -6,15 +6,15 @@ import shutil
 import pytest
 from pydantic import ValidationError
 
-from sipnb import levers, places, workbook
+from sipnb import places, workbook
 from sipnb.catalogue import LEVERS
 from sipnb.chapters.context import ServiceContext
-from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
+from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact, SavesFact, WorthFact
 from sipnb.chapters.notebooks import facts_of, left_by
 from sipnb.chapters.plan import main_points
 from sipnb.chapters.portfolio import actions
-from sipnb.chapters.recommendations import analysis, effects, views
-from sipnb.places import PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
+from sipnb.chapters.recommendations import effects, options, views
+from sipnb.places import BASELINE, PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
 from sipnb.records.frozen import Records
 
 ESTIMATED = EffectFact(
@@ -50,23 +50,37 @@ def test_a_distance_with_an_interval_cannot_be_handed_over(bounds):
 
 
 def test_the_card_shows_a_bar_only_where_there_is_an_interval(demo_context):
-    for service, bar in (("workplace", True), ("web-shop", False)):
-        facts = facts_of(RECOMMENDATIONS, demo_context(service))
-        markup = views.options(facts.options, facts.order, "EUR").markup
+    for service, bar in (("workplace", True), ("erp", False)):
+        plan = demo_context(service)
+        facts, about = facts_of(RECOMMENDATIONS, plan), plan.earlier(BASELINE).about
+        markup = views.options(facts.options, facts.order, facts.judged, about).markup
         assert ('class="extent"' in markup) is bar
         said = re.sub("<[^>]+>", "", markup)
         assert ("95 % interval" in said) is bar and ("distance of" in said) is not bar
 
 
-def test_agreed_targets_come_first_and_then_what_is_measured_most_often():
-    def seen(lever, times, agreed, found=True):
-        return levers.Evidence(LEVERS[lever], "seen", found, times=times, agreed=agreed)
+def option(**more):
+    given = {
+        "rank": 1, "lever": "capacity", "title": "Add hours", "action": "Add hours.", "kind": "people", "moves": ["Open"],
+        "finding": "It grew", "why": "It grew.", "evidence": ["It grew."], "numbers": {}, "effect": None, "cost": None,
+        "effort_days": None, "weeks": None, "times": 1.86, "agreed": True, "against": "the target of 10 % of changes",
+    }  # fmt: skip
+    return OptionFact(**given | more)
 
+
+def worth(mean):
+    return WorthFact(
+        months=24, rate=0.08, mean=mean, low=mean - 9, high=mean + 9, loss=0.5, payback=None, monthly=1.0, delay=1.0
+    )
+
+
+def test_what_is_worth_most_comes_first_then_hours_and_then_what_is_measured_most_often():
     given = [
-        seen("capacity", 9.0, False), seen("change_control", 1.2, True), seen("resilience", 2.9, True),
-        seen("knowledge_and_quality", 50.0, True, found=False),
+        option(id="a", times=9.0, agreed=False), option(id="b", times=1.2), option(id="c", times=2.9),
+        option(id="d", saves=SavesFact(hours=10.0), works=0.3), option(id="e", saves=SavesFact(hours=90.0), works=0.3),
+        option(id="f", saves=SavesFact(hours=10.0), works=0.3, worth=worth(5.0)), option(id="g", worth=worth(70.0)),
     ]  # fmt: skip
-    assert [e.lever.id for e in analysis.ranked(given)] == ["resilience", "change_control", "capacity"]
+    assert [one.id for one in sorted(given, key=options._order)] == list("gfedcba")
 
 
 def test_limits_of_the_organisation_decide_what_is_proposed_and_are_said(
@@ -86,6 +100,9 @@ def test_limits_of_the_organisation_decide_what_is_proposed_and_are_said(
         return [one.lever for one in facts.options], facts
 
     assert advice("workplace", "{}")[0] == ["one_owning_group"]
+    # A driver of a missed target is reason enough, whatever the limit: without any target there is none.
+    (folder / "targets.yml").write_text("organisation: {reopen_rate: 0.5}\n", encoding="utf-8")
+    assert advice("workplace", "{}")[0] == ["one_owning_group"]
     proposed, facts = advice("workplace", "{one_owning_group: {limits: {multi_hop_share: 0.9}}}")
     assert not proposed and facts.considered[LEVERS["one_owning_group"].title].endswith("clearly within 90.0 %")
     assert facts.seen["one_owning_group"]["limit"] == 0.9
@@ -97,17 +114,12 @@ def test_limits_of_the_organisation_decide_what_is_proposed_and_are_said(
 
 
 def test_the_page_says_by_what_options_are_ordered():
-    one = OptionFact(
-        rank=1, lever="capacity", title="Add hours", action="Add hours.", kind="people", moves=["Open"], finding="It grew",
-        why="It grew.", evidence=["It grew."], numbers={}, effect=None, cost=None, effort_days=None, weeks=None, times=1.86,
-        agreed=True, against="the target of 10 % of changes",
-    )  # fmt: skip
-    other = one.model_copy(update={"agreed": False})
+    one, other = option(), option(agreed=False)
     assert effects.place(one) == "1.9 times the target of 10 % of changes"
     assert effects.place(other) == "1.9 times the target of 10 % of changes (no agreed target)"
-    assert effects.order([one]) == "" and effects.order([one, other]).startswith(
-        "Ordered by how far each is from what is"
-    )
+    assert options.order([one]) == ""
+    assert options.order([one, other]).startswith("Ordered by the hours that each saves users")
+    assert options.order([one, option(worth=worth(5.0))]).startswith("Ordered by what each is worth in money")
 
 
 @pytest.mark.parametrize(
@@ -129,16 +141,17 @@ def test_what_the_register_has_of_a_lever_is_said(entry, said):
 def test_a_lever_that_is_agreed_or_was_rejected_is_not_asked_for_again(demo_context):
     plan = demo_context("web-shop")
     advice, made = facts_of(RECOMMENDATIONS, plan), facts_of(PLAN, plan)
-    assert not any(d.id == "change_control" for d in made.verdict.decisions)
+    assert not any(d.id.startswith("change_control") for d in made.verdict.decisions)
     (option,) = (o for o in advice.options if o.lever == "change_control")
     said = option.registered
     agreed, rejected = said.index("agreed already: “Rehearse"), said.index("rejected before: “No releases")
     assert not option.asked
     assert agreed < rejected and "due 15 December 2026" in said and "most campaigns start" in said
-    assert "Agreed already" in views.options(advice.options, advice.order, "EUR").markup
+    about = plan.earlier(BASELINE).about
+    assert "Agreed already" in views.options(advice.options, advice.order, advice.judged, about).markup
     rows = actions.of_plan("web-shop", "Owner", facts_of(REVIEW, plan), advice, made, "EUR")
     (proposed,) = (one for one in rows if one.kind == "proposed")
-    assert proposed.standing.startswith("agreed already") and "distance of" in proposed.effect
+    assert proposed.standing.startswith("agreed already") and "95 % interval" in proposed.effect
 
 
 def test_an_overdue_action_that_the_records_do_not_speak_for_says_so(demo_context):

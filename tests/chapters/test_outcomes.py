@@ -76,7 +76,7 @@ def test_the_benefit_is_the_effect_times_the_cases_of_all_whole_cycles_since(jud
     fact = judged("identity")["self-service-password-reset"].fact
     one = fact.benefit
     assert (one.unit, one.cycles) == ("hours", 8) and one.amount == pytest.approx(-fact.change.value * one.volume)
-    assert one.money == pytest.approx(38 * one.amount) and one.low < one.amount < one.high
+    assert one.money == pytest.approx(4 * one.amount) and one.low < one.amount < one.high
     assert one.promised == pytest.approx(5 * one.volume)
 
 

@@ -68,7 +68,7 @@ def test_a_proposal_has_no_date_but_a_decision_has(opened):
     found = actions.actions(evidence)
     proposed = next(one for one in found if one.kind == "proposed")
     asked = decisions.decisions(evidence, found)
-    assert (proposed.due, proposed.weeks) == (None, 6) and proposed.course.basis == "goal"
+    assert (proposed.due, proposed.weeks) == (None, 12) and proposed.course.basis == "estimated"
     assert next(one for one in asked if one.number == proposed.number).due == "2026-11-15"
 
 
@@ -107,8 +107,12 @@ def test_a_missed_target_that_nothing_is_about_asks_for_its_cause(opened):
     (asked,) = decisions.decisions(evidence, [needed])
     driver = evidence.cause("sla_attainment")
     assert (asked.kind, asked.number) == ("cause", "N1") and driver is not None
-    assert asked.title == f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
-    unknown = replace(evidence, gaps=evidence.gaps.model_copy(update={"why": []}))
+    said = "Accept that the share of tickets resolved in time misses its target, agree another one, or pay for it all the same?"
+    assert asked.title == said and "costs more than it brings on average" in asked.why
+    nothing = replace(evidence, advice=evidence.advice.model_copy(update={"options": []}))
+    (taken_on,) = decisions.decisions(nothing, [needed])
+    assert taken_on.title == f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
+    unknown = replace(nothing, gaps=evidence.gaps.model_copy(update={"why": []}))
     (open_question,) = decisions.decisions(unknown, [needed])
     assert open_question.title == "Who finds out why the share of tickets resolved in time misses its target?"
     missed = "without it November will almost certainly miss the target for the share of tickets resolved in time"

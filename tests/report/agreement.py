@@ -170,7 +170,7 @@ def _effect(option: dict[str, Any], measures: dict[str, Any]) -> Iterator[tuple[
     measure = effect and measures.get(effect["kpi"])
     if not measure or measure["value"] is None:
         return
-    if effect.get("days"):
+    if effect["basis"] == "distance" and effect.get("days"):
         # A distance over a year ends at its goal, and not that far from what the cycle measured.
         if effect["goal"] < -1e-9 or (measure["unit"] == "share" and effect["goal"] > 1 + 1e-9):
             yield f"a goal beyond what can be ({effect['goal']:g})", option["why"]
@@ -179,9 +179,9 @@ def _effect(option: dict[str, Any], measures: dict[str, Any]) -> Iterator[tuple[
         moved = effect.get(name)
         if moved is None:
             continue
-        after = measure["value"] + moved
+        after = (measure["value"] if effect.get("base") is None else effect["base"]) + moved
         if after < -1e-9 or (measure["unit"] == "share" and after > 1 + 1e-9):
-            yield f"an effect beyond what can be ({name} {moved:g} on {measure['value']:g})", option["why"]
+            yield f"an effect beyond what can be ({name} {moved:g} on {after - moved:g})", option["why"]
 
 
 def _forecast(forecast: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from sipnb.chapters import facts, results
 from sipnb.chapters.baseline import scorecard
 from sipnb.chapters.plan import views as front
 from sipnb.chapters.portfolio import actions as plan_actions
-from sipnb.chapters.portfolio import alignment, hours, money, order, roadmap, standings, worth
+from sipnb.chapters.portfolio import alignment, choice_views, hours, money, order, roadmap, standings, worth
 from sipnb.chapters.portfolio import rows as services
 from sipnb.chapters.portfolio import views as portfolio
 from sipnb.places import (
@@ -345,6 +345,7 @@ def write_portfolio(folder: CycleFolder, plans: list[facts.PlanFact], **changes)
         "delivery": display.say("Nothing was agreed yet."),
         "hours": hours.shown(None, {}, LABEL, "month", "EUR"), "objectives": alignment.shown([], {}, {}, "EUR"),
         "orphans": display.Shown("", ""), "order": order.shown(None, {}, {}),
+        "choice": choice_views.shown(None, {}, LABEL, "EUR"),
     }  # fmt: skip
     more = [placed(place, value) for place, value in cells.items()]
     write_notebook(

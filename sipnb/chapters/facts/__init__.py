@@ -31,6 +31,7 @@ from sipnb.chapters.facts.baseline import (
     SilenceFact,
     UptimeFact,
 )
+from sipnb.chapters.facts.choice import BudgetFact, ChoiceFact, ChosenFact, CurvePoint
 from sipnb.chapters.facts.drivers import (
     BacklogFact,
     CheckFact,
@@ -90,7 +91,14 @@ from sipnb.chapters.facts.portfolio import (
     ToneChange,
     TotalsFact,
 )
-from sipnb.chapters.facts.recommendations import EffectFact, OptionFact, RecommendationFacts
+from sipnb.chapters.facts.recommendations import (
+    EffectFact,
+    LeverStep,
+    OptionFact,
+    RecommendationFacts,
+    SavesFact,
+    WorthFact,
+)
 from sipnb.chapters.facts.records import RecordsFacts
 from sipnb.chapters.facts.review import (
     ActionFact,
@@ -113,10 +121,14 @@ __all__ = [
     "BacklogFact",
     "BaselineFacts",
     "BenefitFact",
+    "BudgetFact",
     "ChangeFact",
     "CheckFact",
+    "ChoiceFact",
+    "ChosenFact",
     "CounterFact",
     "CourseFact",
+    "CurvePoint",
     "DecisionFact",
     "DeflectionFact",
     "DeliveredFact",
@@ -140,6 +152,7 @@ __all__ = [
     "HealthFact",
     "HonestyFact",
     "KpiFact",
+    "LeverStep",
     "LogFact",
     "LooseFact",
     "LostByFact",
@@ -178,6 +191,7 @@ __all__ = [
     "RestatedFact",
     "RestoreFact",
     "ReviewFacts",
+    "SavesFact",
     "ShareFact",
     "ShiftFact",
     "SignalFact",
@@ -197,4 +211,5 @@ __all__ = [
     "UptimeFact",
     "VerdictFact",
     "WhyFact",
+    "WorthFact",
 ]

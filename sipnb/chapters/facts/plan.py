@@ -23,7 +23,7 @@ class DecisionFact(Facts):
     """A decision that is asked: what, of whom and by when, what it would bring and what it costs, and why.
 
     It is about an `option` that is proposed, an `action` that is overdue, a missed target whose `cause` nobody looks for, or what
-    the `register` lacks. `id` is the lever, the register's action or the KPI, and stays the same from cycle to cycle.
+    the `register` lacks. `id` is the option, the register's action or the KPI, and stays the same from cycle to cycle.
     """
 
     id: str
@@ -70,6 +70,7 @@ class CourseFact(Facts):
     """From where to where an action is to take a measure: `start`, and `end` with its range where one is known.
 
     `basis` says what that rests on: a promise of the register, an estimate from the records, or nothing but where it should be.
+    An estimate begins at the measure over the `days` in which it was seen.
     """
 
     kpi: str
@@ -79,15 +80,16 @@ class CourseFact(Facts):
     low: float | None = None
     high: float | None = None
     basis: Literal["promised", "estimated", "goal"]
+    days: int | None = None
 
 
 class PlanAction(Facts):
     """An action of the plan: `agreed` in the register, `proposed` by the records, or `needed`, where a target is missed and
     nothing else is about it.
 
-    `number` is its name in the plan, `id` the register's, the lever's or the KPI's. `begin` and `due` are days. Money is
-    what it is to cost once and each cycle, and what was `spent`. `review` is the cycle with whose plan somebody looks at it
-    again.
+    `number` is its name in the plan, `id` the register's, the option's or the KPI's; `moves` are the measures that it is
+    about. `begin` and `due` are days. Money is what it is to cost once and each cycle, and what was `spent`. `review` is the
+    cycle with whose plan somebody looks at it again.
     """
 
     number: str
@@ -99,6 +101,7 @@ class PlanAction(Facts):
     owner: str | None
     state: str
     lever: str | None = None
+    moves: list[str] = Field(default_factory=list)
     begin: str | None = None
     due: str | None = None
     overdue_days: int = 0

@@ -16,6 +16,7 @@ from sipnb.chapters.facts.across import (
     PooledFact,
 )
 from sipnb.chapters.facts.base import Facts
+from sipnb.chapters.facts.choice import ChoiceFact
 from sipnb.chapters.facts.plan import ApprovalFact, DecisionFact, NewsKind
 from sipnb.chapters.facts.review import StepOfAction
 from sipnb.cycles import noun
@@ -275,6 +276,7 @@ class PortfolioFacts(Facts):
     objectives: list[AlignedFact] = Field(default_factory=list)
     orphans: OrphansFact = OrphansFact()
     order: OrderFact | None = None
+    choice: ChoiceFact | None = None
     lost: LostInAllFact | None = None
     sources: list[dict[str, Any]]
     warnings: list[str]

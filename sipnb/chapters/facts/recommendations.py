@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,8 @@ class EffectFact(Facts):
     basis: Literal["effect", "distance"]
     reference: str = ""
     goal: float | None = None
-    days: int | None = Field(None, description="over which a distance is told, where that is not the cycle")
+    days: int | None = Field(None, description="over which it was seen, where that is not the cycle")
+    base: float | None = Field(None, description="the measure over these days, of an effect")
 
     @model_validator(mode="after")
     def _interval_of_effects_alone(self) -> EffectFact:
@@ -37,13 +38,74 @@ class EffectFact(Facts):
         return self
 
 
+class SavesFact(Facts):
+    """What an option saves in a year if it works: hours of users with their 95 % interval, agreed hours of downtime, tickets."""
+
+    hours: float
+    low: float | None = None
+    high: float | None = None
+    down: float | None = None
+    tickets: float | None = None
+
+
+class WorthFact(Facts):
+    """What an option is worth over `months`, discounted by a `rate` a year: the mean net present value with the range of nine in
+    ten, how likely it is a loss, the months until it has paid back (None: not within these), what a month brings if it works
+    (`monthly`), and what a cycle of waiting costs (`delay`). `measuring` is what it would be worth to see one more cycle before
+    deciding; what that costs is the delay."""
+
+    months: int
+    rate: float
+    mean: float
+    low: float
+    high: float
+    loss: float
+    payback: float | None
+    monthly: float
+    delay: float
+    measuring: float = 0.0
+
+
+class LeverStep(Facts):
+    title: str
+    weeks: int
+
+
 class OptionFact(Facts):
-    """A proposal. `times` is how many times what is allowed was measured, `against` what that is, and `agreed` whether it is
-    an agreed target: these order the options. `registered` says what became of the same lever in the register, `asked` whether
-    somebody has to decide on it: not where the same lever is open, was refused of late, or did not work here."""
+    """A proposal: a lever, for a driver of missed targets (`driver`, named by `concerns`) or for what its detector found.
+
+    `effects` are on the measures that it is about, as if it worked wholly, and `saves` what that saves; `works` is how likely an
+    action of this organisation works. `takes` are the weeks until it shows, `effort` days by role, `costs` money once, each low,
+    likely and high; `cost`, `effort_days` and `weeks` the likely ones. `times` is how many times what is allowed was measured,
+    `against` what that is, and `agreed` whether it is an agreed target. `registered` says what became of the same lever in the
+    register, `asked` whether somebody has to decide on it: not where the same is open, was refused of late, or did not work here.
+    """
 
     rank: int
+    id: str = ""
     lever: str
+    driver: str = ""
+    concerns: str = ""
+    kpis: list[str] = Field(default_factory=list, description="the measures that it is about, the first of all")
+    counter: list[str] = Field(
+        default_factory=list, description="those that may not suffer and for which there are figures"
+    )
+    effects: list[EffectFact] = Field(default_factory=list)
+    saves: SavesFact | None = None
+    works: float | None = None
+    effort: dict[str, list[float]] = Field(default_factory=dict)
+    costs: list[float] | None = None
+    takes: list[float] | None = None
+    worth: WorthFact | None = None
+    mechanism: str = ""
+    risks: list[str] = Field(default_factory=list)
+    steps: list[LeverStep] = Field(default_factory=list)
+    overlaps: dict[str, float] = Field(
+        default_factory=dict, description="other options → the part of what this one brings that the other brings, too"
+    )
+    instead: list[str] = Field(
+        default_factory=list, description="titles of levers that act on the same, and fit it less"
+    )
     title: str
     action: str
     kind: str
@@ -61,10 +123,20 @@ class OptionFact(Facts):
     against: str = ""
     registered: str = ""
     asked: bool = True
+    why_not: str = Field("", description="why it is not recommended though the records speak for it; empty where it is")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        # Plans published before options were named had one a lever.
+        return given | {"id": given["lever"]} if isinstance(given, dict) and not given.get("id") else given
 
 
 class RecommendationFacts(Facts):
     options: list[OptionFact]
+    judged: tuple[int, int] = Field(
+        (0, 0), description="actions of the organisation that worked, and that have a verdict"
+    )
     considered: dict[str, str] = Field(description="lever title → why it is not proposed")
     proposed_when: dict[str, str] = Field(
         default_factory=dict, description="lever title → when it is proposed, of those considered"
@@ -76,6 +148,11 @@ class RecommendationFacts(Facts):
     unjudged: list[str] = Field(
         default_factory=list, description="levers for or against which the records cannot speak"
     )
+
+    @property
+    def recommended(self) -> list[OptionFact]:
+        """The options without those that are not worth it."""
+        return [one for one in self.options if not one.why_not]
 
     @property
     def spoken_against(self) -> dict[str, str]:

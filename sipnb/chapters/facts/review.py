@@ -129,6 +129,7 @@ class ActionFact(Facts):
     cycles_since: int | None = Field(description="whole cycles of records since it was implemented")
     note: str
     lever: str | None = Field(None, description="the kind of improvement it is, by the catalogue")
+    driver: str | None = Field(None, description="what the lever acts on, as attribute=value")
     since: str | None = Field(None, description="since when it has been in its state")
     stood: int = Field(0, description="days that it had been in its state")
     agreed: str | None = Field(None, description="when it was first accepted, approved or begun")

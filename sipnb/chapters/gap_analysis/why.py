@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sipnb import kpis as kpi_values
 from sipnb.chapters.baseline.control_charts import source
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import About, DriverFact, GapFact, ShiftFact, WhyFact
@@ -24,9 +25,23 @@ DRIVERS = "drivers"
 MOST_WORDS = 12
 
 
-def missed(gaps: Sequence[GapFact]) -> list[str]:
-    """The measures whose figure lies on the bad side of its target, certain or not."""
-    return [g.kpi for g in gaps if g.gap is not None and g.gap > 0 and g.status in ("fails", "inconclusive")]
+def missed(gaps: Sequence[GapFact], context: ServiceContext, days: int = 91) -> list[str]:
+    """The measures whose figure lies on the bad side of its target, certain or not: that of the cycle, or that of so many days,
+    which is the same whatever a cycle is."""
+    now = {g.kpi for g in gaps if g.gap is not None and g.gap > 0 and g.status in ("fails", "inconclusive")}
+    lately = over(context, [g.kpi for g in gaps], days)
+    return [g.kpi for g in gaps if g.kpi in now or lately.get(g.kpi, 0.0) > 0]
+
+
+def over(context: ServiceContext, kpis: Sequence[str], days: int) -> dict[str, float]:
+    """How far each of these measures lay on the bad side of its target over so many days; those without data are left out."""
+    scope = context.scope.once(f"{days} days", lambda: context.over([context.cycle.last_days(days)]))
+    found = {}
+    for kpi in kpis:
+        value, target = kpi_values.measure(kpi, scope).value, context.target(kpi)
+        if target is not None and value == value:
+            found[kpi] = (target - value) if context.kpis[kpi].good == "up" else (value - target)
+    return found
 
 
 def explained(context: ServiceContext, kpis: Sequence[str], **options) -> list[WhyFact]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, CourseFact, GapClosed, GapFact, OptionFact, PlanAction
 from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.plan.evidence import Evidence
@@ -42,6 +41,7 @@ def _agreed(evidence: Evidence, number: str, one: ActionFact) -> PlanAction:
     return PlanAction(
         number=number, id=one.id, kind="proposed" if one.state in NOT_AGREED else "agreed", title=one.title, kpi=one.kpi,
         measure=one.kpi_title or "", owner=one.owner, state=one.state, lever=one.lever,
+        moves=[*filter(None, [one.kpi]), *evidence.moved_by(one.lever)],
         begin=one.started or one.agreed or one.raised, due=one.due,
         overdue_days=(end - date.fromisoformat(one.due)).days - 1 if one.overdue and one.due else 0, done=one.implemented,
         steps=one.steps,
@@ -76,12 +76,12 @@ def _course(kpi: str, unit: str, start: float, by: float, low: float, high: floa
 
 
 def _proposed(evidence: Evidence, number: str, one: OptionFact) -> PlanAction:
-    gap = evidence.meant_for(one.lever)
-    kpi = gap.kpi if gap else one.effect.kpi if one.effect else LEVERS[one.lever].moves[0]
+    gap = evidence.meant_for(one)
+    kpi = gap.kpi if gap else one.kpis[0]
     return PlanAction(
-        number=number, id=one.lever, kind="proposed", title=one.title, kpi=kpi, measure=evidence.context.kpis[kpi].title,
-        owner=None, state="proposed", lever=one.lever, weeks=one.weeks, cost=one.cost, effort_days=one.effort_days,
-        course=_estimated(evidence, one),
+        number=number, id=one.id, kind="proposed", title=one.title, kpi=kpi, measure=evidence.context.kpis[kpi].title,
+        owner=None, state="proposed", lever=one.lever, moves=[*one.kpis, *evidence.moved_by(one.lever)], weeks=one.weeks,
+        cost=one.cost, effort_days=one.effort_days, course=_estimated(evidence, one),
     )  # fmt: skip
 
 
@@ -96,9 +96,11 @@ def _estimated(evidence: Evidence, one: OptionFact) -> CourseFact | None:
             return None
         start = effect.goal + abs(effect.value) * (-1 if evidence.context.kpis[effect.kpi].good == "up" else 1)
         return CourseFact(kpi=effect.kpi, unit=effect.unit, start=start, end=effect.goal, basis="goal")
-    if fact is None or fact.value is None or effect.low is None or effect.high is None:
+    start = effect.base if effect.base is not None else fact.value if fact else None
+    if start is None or effect.low is None or effect.high is None:
         return None
-    return _course(effect.kpi, effect.unit, fact.value, effect.value, effect.low, effect.high, "estimated")
+    made = _course(effect.kpi, effect.unit, start, effect.value, effect.low, effect.high, "estimated")
+    return made.model_copy(update={"days": effect.days if effect.base is not None else None})
 
 
 def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
@@ -106,7 +108,9 @@ def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
     known = evidence.context.kpis[kpi]
     by, driver = evidence.context.cycle.shift(1).last_day, evidence.cause(kpi)
     title = f"Find the cause of what is missed: {words.lower(known.title)}"
-    if driver is not None:
+    if evidence.too_dear(kpi) is not None:
+        title = f"Decide about a target that costs more to reach than it brings: {words.lower(known.title)}"
+    elif driver is not None:
         title = f"Take on what is behind it: {causes_in_words.named(driver)}"
     return PlanAction(
         number=number, id=kpi, kind="needed", title=title, kpi=kpi,
@@ -147,4 +151,4 @@ def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
 
 def about(one: PlanAction, kpi: str) -> bool:
     """Whether an action is meant to move a measure: it says so, or its lever does."""
-    return one.kpi == kpi or (one.lever is not None and kpi in LEVERS[one.lever].moves)
+    return kpi in (one.kpi, *one.moves)

@@ -120,15 +120,16 @@ def _proposals(
     before: RecommendationFacts | None = context.published_before(RECOMMENDATIONS)
     if before is None:
         return
-    was, now = {one.lever: one for one in before.options}, {one.lever: one for one in options}
-    for lever, one in now.items():
-        if lever not in was:
-            yield NewsFact(kind="proposal new", about=lever, text=f"{one.title}: {one.finding}")
-    for lever, one in was.items():
-        if lever not in now:
-            yield NewsFact(
-                kind="proposal gone", about=lever, text=f"{one.title}: {considered.get(one.title, 'not judged now')}"
-            )
+    was, now = {one.id: one for one in before.options}, {one.id: one for one in options}
+    for id, one in now.items():
+        if id not in was:
+            yield NewsFact(kind="proposal new", about=id, text=f"{one.title}: {one.finding}")
+    for id, one in was.items():
+        if id not in now:
+            known = context.workbook.effective_levers.get(one.lever)
+            lacking = "not found any more" if one.driver else "not judged now"
+            reason = considered.get(known.title if known else one.title, lacking)
+            yield NewsFact(kind="proposal gone", about=id, text=f"{one.title}: {reason}")
 
 
 def _about(value: float, unit: str, currency: str) -> str:

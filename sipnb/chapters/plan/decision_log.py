@@ -13,8 +13,9 @@ from sipnb.chapters.plan.actions import about
 from sipnb.chapters.plan.approval import latest, number, together_said
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
+from sipnb.chapters.recommendations.options import named
 from sipnb.places import PLAN
-from sipnb.register import Standing, standing
+from sipnb.register import Action, Standing, standing
 from sipnb.register.states import CLOSED, DELIVERED, POSTPONED, PROPOSED, REFUSED, STARTED
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table, together
@@ -59,12 +60,21 @@ def _became(
     return _entry(evidence, one, decisions)
 
 
+def _about(action: Action, option: str) -> bool:
+    """Whether an action is what an option asked for: the same lever and driver, or the lever on the service as a whole."""
+    if action.lever is None:
+        return False
+    return named(action.lever, action.driver or "") == option or (
+        not action.driver and option.startswith(f"{action.lever}-")
+    )
+
+
 def _option(evidence: Evidence, one: DecisionFact, actions: Sequence[PlanAction]) -> _Became:
     """A proposal: what the register made of it since, or whether it is proposed again."""
     opens, end = evidence.context.cycle.start, evidence.context.cycle.end
     mine = [
         (action, stood) for action in evidence.context.service.actions
-        if action.lever == one.id and (stood := standing(action, end)) and max(action.begun, stood.since or action.begun) >= opens
+        if _about(action, one.id) and (stood := standing(action, end)) and max(action.begun, stood.since or action.begun) >= opens
     ]  # fmt: skip
     if mine:
         action, stood = max(mine, key=lambda pair: (pair[1].since or pair[0].begun, pair[0].id))

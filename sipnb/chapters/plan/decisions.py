@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, DecisionFact, OptionFact, PlanAction
 from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.plan.evidence import Evidence
@@ -31,10 +30,10 @@ def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) 
 
 
 def _option(evidence: Evidence, option: OptionFact, due: str) -> DecisionFact:
-    currency, effect, gap = evidence.context.currency, option.effect, evidence.meant_for(option.lever)
-    about = gap.kpi if gap else effect.kpi if effect else LEVERS[option.lever].moves[0]
+    currency, effect, gap = evidence.context.currency, option.effect, evidence.meant_for(option)
+    about = gap.kpi if gap else option.kpis[0]
     return DecisionFact(
-        id=option.lever, kind="option", title=option.title, owner=evidence.baseline.about.owner, due=due,
+        id=option.id, kind="option", title=option.title, owner=evidence.baseline.about.owner, due=due,
         effect=effects.told(effect, evidence.noun(effect.kpi) if effect else "", currency),
         cost="cost not stated" if option.cost is None else f"{words.prose(option.cost, 'money', currency)} once",
         why=_found(option), otherwise=_otherwise(evidence, about),
@@ -89,7 +88,12 @@ def _cause(evidence: Evidence, one: PlanAction, due: str) -> DecisionFact:
     gap = next(gap for gap in evidence.missed if gap.kpi == one.kpi)
     driver = evidence.cause(gap.kpi)
     title, why = f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", "the records speak for none"
-    if driver is not None:
+    if (dear := evidence.too_dear(gap.kpi)) is not None:
+        title = (
+            f"Accept that {evidence.noun(gap.kpi)} misses its target, agree another one, or pay for it all the same?"
+        )
+        why = f"“{dear.title}” {dear.why_not}"
+    elif driver is not None:
         title = f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
         why = f"they account for {words.prose(driver.share, 'share')} of what goes wrong"
     return DecisionFact(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import (
     BaselineFacts,
@@ -44,7 +43,12 @@ class Evidence:
     @property
     def options(self) -> list[OptionFact]:
         """What is proposed."""
-        return self.advice.options
+        return self.advice.recommended
+
+    def too_dear(self, kpi: str) -> OptionFact | None:
+        """The first option for a measure that costs more than it brings, where there is no better one."""
+        mine = [one for one in self.advice.options if kpi in one.kpis]
+        return mine[0] if mine and all(one.why_not for one in mine) else None
 
     @property
     def left(self) -> dict[str, str]:
@@ -65,9 +69,15 @@ class Evidence:
         fact = self.baseline.measure(gap.kpi)
         return fact is not None and fact.missed_for >= LONG and gap.status == "inconclusive"
 
-    def meant_for(self, lever: str) -> GapFact | None:
-        """The missed target that a lever is about, the worst one of those it moves."""
-        return next((gap for gap in self.missed if gap.kpi in LEVERS[lever].moves), None)
+    def meant_for(self, option: OptionFact) -> GapFact | None:
+        """The missed target that an option is about: of those it was found for, else of those its lever moves, the worst one."""
+        named = next((gap for gap in self.missed if gap.kpi in option.kpis), None)
+        return named or next((gap for gap in self.missed if gap.kpi in self.moved_by(option.lever)), None)
+
+    def moved_by(self, lever: str | None) -> tuple[str, ...]:
+        """The measures that a lever moves, as the organisation has it; none of one that it has no more."""
+        known = self.context.workbook.effective_levers.get(lever or "")
+        return known.moves if known else ()
 
     def cause(self, kpi: str) -> DriverFact | None:
         """The first driver of a missed measure, where the gap analysis names one."""

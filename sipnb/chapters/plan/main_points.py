@@ -130,9 +130,11 @@ def _why(evidence: Evidence) -> PointFact | None:
     first = next((known[one.kpi] for one in evidence.gaps.ranked if one.kpi in known), None)
     if first:
         return PointFact(lead="Why.", text=causes_in_words.briefly(first), chapter=GAP_ANALYSIS, section=DRIVERS)
-    if not evidence.options:
+    about = {gap.kpi for gap in evidence.missed}
+    option = next((o for o in evidence.options if about & {*o.kpis, *evidence.moved_by(o.lever)}), None)
+    if option is None:
         return None
-    return PointFact(lead="Why.", text=evidence.options[0].why, chapter=RECOMMENDATIONS, section=EVIDENCE)
+    return PointFact(lead="Why.", text=option.why, chapter=RECOMMENDATIONS, section=EVIDENCE)
 
 
 def _watermelon(evidence: Evidence) -> PointFact | None:

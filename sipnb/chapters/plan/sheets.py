@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts import ActionFact, DecisionFact, OptionFact, PlanAction, StepOfAction
 from sipnb.chapters.plan import views
 from sipnb.chapters.plan.evidence import Evidence
+from sipnb.chapters.recommendations import effects, option_words
 from sipnb.chapters.recommendations.views import EVIDENCE
 from sipnb.chapters.review import sentences
 from sipnb.chapters.review.views import verdict_id
@@ -28,6 +28,11 @@ class Sheet:
     title: str
     facts: list[Fact]
     steps: list[tuple[str, str, str]]
+    heads: tuple[str, str, str] = ("Step", "Due", "Done")
+
+
+#: Of what is not agreed, nothing has a date yet.
+_PLANNED = ("Step", "Takes", "Weeks after the decision")
 
 
 def sheets(evidence: Evidence, actions: Sequence[PlanAction], decisions: Sequence[DecisionFact]) -> list[Sheet]:
@@ -36,17 +41,29 @@ def sheets(evidence: Evidence, actions: Sequence[PlanAction], decisions: Sequenc
         {one.id: one for one in evidence.review.actions},
         {one.number: one for one in decisions if one.number},
     )
-    options = {one.lever: one for one in evidence.options}
+    options = {one.id: one for one in evidence.options}
     found = []
     for one in actions:
+        steps, heads = [_step(step) for step in one.steps], Sheet.heads
         if one.kind == "needed":
             facts = _needed(evidence, one)
         elif one.id in review:
             facts = _agreed(evidence, one, review[one.id])
         else:
             facts = _proposed(evidence, one, options[one.id], asked.get(one.number))
+            steps, heads = _weeks(options[one.id]), _PLANNED
         told = [(term, words.upper(said), place) for term, said, place in facts if said]
-        found.append(Sheet(one.number, one.title, told, [_step(step) for step in one.steps]))
+        found.append(Sheet(one.number, one.title, told, steps, heads))
+    return found
+
+
+def _weeks(option: OptionFact) -> list[tuple[str, str, str]]:
+    """The steps of a lever, one after the other."""
+    found, begun = [], 0
+    for step in option.steps:
+        span = f"{begun + 1}" if step.weeks == 1 else f"{begun + 1}–{begun + step.weeks}"
+        found.append((step.title, words.plural(step.weeks, "week"), span))
+        begun += step.weeks
     return found
 
 
@@ -152,21 +169,24 @@ def _stop(action: ActionFact, evidence: Evidence) -> str:
 
 
 def _proposed(evidence: Evidence, one: PlanAction, option: OptionFact, asked: DecisionFact | None) -> list[Fact]:
-    owner, period = evidence.baseline.about.owner, evidence.baseline.about.period
-    counter = [
-        evidence.context.kpis[kpi].title for kpi in LEVERS[option.lever].counter if evidence.baseline.measure(kpi)
-    ]
+    owner, period, currency = evidence.baseline.about.owner, evidence.baseline.about.period, evidence.context.currency
+    decide = f"decision by {words.day(asked.due)}; " if asked is not None else ""
     return [
         ("Problem", option.why, EVIDENCE),
         ("What to do", option.action, ""),
+        ("How it works", option.mechanism, ""),
         ("Register", option.registered, ""),
         ("Responsible", f"to be named by {owner}", ""),
         ("Accountable", owner, ""),
-        ("Dates", f"decision by {words.day(asked.due)}; " * (asked is not None) + views.dates(one), ""),
-        ("Cost", _once(one.cost, evidence), ""),
-        ("Effort", views.effort(one) or "to be stated", ""),
-        ("Brings", _brings(evidence, one), EVIDENCE),
-        ("May not suffer", words.listed(counter), ""),
+        ("Dates", decide + views.dates(one), ""),
+        ("Cost", option_words.cost(option.costs, currency) or "to be stated", ""),
+        ("Effort", option_words.effort(option.effort) or "to be stated", ""),
+        ("Brings", _brings(evidence, one, option), EVIDENCE),
+        ("Saves", _saves(option), EVIDENCE),
+        ("How sure", f"{option_words.works(option, evidence.advice.judged)}.", ""),
+        ("Worth", _worth(option, period, currency), EVIDENCE),
+        ("Risks", " ".join(option.risks), ""),
+        ("May not suffer", words.listed([evidence.context.kpis[kpi].title for kpi in option.counter]), ""),
         ("Otherwise", f"{asked.otherwise}." if asked and asked.otherwise else "", "risks"),
         ("Succeeds when", f"{evidence.noun(one.kpi)} is clearly better than it would have been, over "
          f"{words.plural(USUAL_AFTER, f'whole {period}')} after it is done." if one.kpi else "", ""),
@@ -174,11 +194,25 @@ def _proposed(evidence: Evidence, one: PlanAction, option: OptionFact, asked: De
     ]  # fmt: skip
 
 
-def _once(cost: float | None, evidence: Evidence) -> str:
-    return "to be stated" if cost is None else f"{words.prose(cost, 'money', evidence.context.currency)} once"
+def _saves(option: OptionFact) -> str:
+    saved = option_words.saved(option.saves)
+    return f"{saved}, if it works wholly." if saved else ""
 
 
-def _brings(evidence: Evidence, one: PlanAction) -> str:
+def _worth(option: OptionFact, period: str, currency: str) -> str:
+    told = option_words.worth(option.worth, currency)
+    wait = option_words.delay(option.worth, period, currency)
+    return "" if not told else f"{told}." + (f" Nothing decided: {wait}." if wait else "")
+
+
+def _brings(evidence: Evidence, one: PlanAction, option: OptionFact) -> str:
+    first = _course(evidence, one)
+    others = [e for e in option.effects if e.basis == "effect" and (one.course is None or e.kpi != one.course.kpi)]
+    more = words.listed([effects.told(e, evidence.noun(e.kpi), evidence.context.currency) for e in others])
+    return f"{first} Also {more}." if more else first
+
+
+def _course(evidence: Evidence, one: PlanAction) -> str:
     made = one.course
     if made is None:
         return "not estimated: the records hold no like tickets to compare."
@@ -187,14 +221,17 @@ def _brings(evidence: Evidence, one: PlanAction) -> str:
     if made.basis == "goal":
         return f"not estimated. {words.upper(noun)} is at {start} and should be at {end}."
     low, high = (evidence.said(value, made.unit) for value in sorted((made.low or 0.0, made.high or 0.0)))
-    return f"could move {noun} from {start} to about {end} (95 % interval {low} to {high})."
+    over = f", over {made.days} days," if made.days else ""
+    return f"could move {noun}{over} from {start} to about {end} (95 % interval {low} to {high})."
 
 
 def _needed(evidence: Evidence, one: PlanAction) -> list[Fact]:
+    todo = "Compare the cases that miss it with the others, by kind, group and time. Name the cause, or agree another target."
+    if (dear := evidence.too_dear(one.kpi or "")) is not None:
+        todo = f"Accept the miss, agree another target with the users, or pay for it all the same: “{dear.title}”."
     return [
         ("Problem", _problem(evidence, one), "targets"),
-        ("What to do", "Compare the cases that miss it with the others, by kind, group and time. Name the cause, or agree "
-         "another target.", ""),
+        ("What to do", todo, ""),
         ("Responsible", one.owner or "to be named", ""),
         ("Dates", views.dates(one), ""),
         ("Succeeds when", f"the plan of {evidence.context.cycle.shift(1).label} names a cause and an action.", ""),

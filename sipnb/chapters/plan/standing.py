@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters import kpi_columns
 from sipnb.chapters.facts import GapFact, WhyFact
 from sipnb.chapters.gap_analysis import causes_in_words, why
@@ -75,7 +74,7 @@ def causes(evidence: Evidence, most: int = 2) -> Shown:
     lines, silent = [], []
     for gap in evidence.missed:
         drivers = known[gap.kpi].drivers[:most] if gap.kpi in known else []
-        options = [o for o in evidence.options if gap.kpi in LEVERS[o.lever].moves]
+        options = [o for o in evidence.options if gap.kpi in (*o.kpis, *evidence.moved_by(o.lever))]
         if drivers:
             lines += [causes_in_words.sentence(known[gap.kpi], driver) for driver in drivers]
         elif options:

@@ -188,7 +188,8 @@ def course(one: PlanAction, evidence: Evidence) -> str:
     if made is None:
         return one.promise or ("–" if one.kind == "needed" else "not stated")
     start, end = (evidence.said(value, made.unit) for value in (made.start, made.end))
-    ending = {"goal": " wanted; effect not estimated", "estimated": " estimated", "promised": ""}[made.basis]
+    over = f" over {made.days} days" if made.days else ""
+    ending = {"goal": " wanted; effect not estimated", "estimated": f" estimated{over}", "promised": ""}[made.basis]
     which = f"{evidence.context.kpis[made.kpi].short}: " if made.kpi != one.kpi else ""
     return f"{which}{start} → {end}{ending}"
 

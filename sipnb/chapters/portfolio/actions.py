@@ -42,7 +42,7 @@ def of_plan(
     asked = {d.id: d for d in plan.verdict.decisions if d.kind == "option"}
     agreed = [_agreed(service, owner, one, advice.spoken_against) for one in reviewed.actions]
     agreed.sort(key=lambda one: (not one.open, one.due or "9999", one.id))
-    proposed = [_proposed(service, owner, one, asked.get(one.lever), currency) for one in advice.options]
+    proposed = [_proposed(service, owner, one, asked.get(one.id), currency) for one in advice.recommended]
     listed = {one.id: one for one in plan.actions}
     return [_as_planned(one, listed.get(one.id)) for one in (*agreed, *proposed)]
 
@@ -91,7 +91,7 @@ def _worked(one: ActionFact) -> str:
 
 def _proposed(service: str, owner: str, one: OptionFact, asked: DecisionFact | None, currency: str) -> ActionOfPlan:
     return ActionOfPlan(
-        service=service, id=one.lever, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
+        service=service, id=one.id, kind="proposed", title=one.title, owner=owner, state="proposed", open=True,
         due=None, decide=asked.due if asked else None, overdue=False,
         effect=asked.effect if asked and asked.effect else _effect(one, currency), money=one.cost, standing=one.registered,
     )  # fmt: skip

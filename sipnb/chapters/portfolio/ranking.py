@@ -105,7 +105,7 @@ def _plan(known: Service, state: Mapping[str, Any], made: Chapters | None) -> Pl
         sentence=verdict.sentence, fails=gaps.fails, inconclusive=gaps.inconclusive, meets=gaps.meets,
         miss=max(misses, default=None), worse=worse,
         better=[k.short or k.title for k in claimed if k.variation == "improvement"],
-        options=[o.title for o in made.advice.options], decisions=verdict.decisions, approval=made.plan.approval,
+        options=[o.title for o in made.advice.recommended], decisions=verdict.decisions, approval=made.plan.approval,
         kpi=verdict.kpi, stale=state.get("stale", []),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sipnb.chapters.facts import ActionFact, EffectFact, OptionFact
 from sipnb.register import DONE, REFUSED
+from sipnb.register.proposals import same_driver
 from sipnb.show import words
 
 NOT_ESTIMATED = "effect not estimated"
@@ -16,7 +17,8 @@ def told(fact: EffectFact | None, noun: str, currency: str) -> str:
     if fact is None:
         return NOT_ESTIMATED
     if fact.basis == "effect":
-        return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {noun}"
+        seen = f", over {fact.days} days" if fact.days else ""
+        return f"{words.effect(fact.value, fact.low, fact.high, fact.unit, currency)} on {noun}{seen}"
     over = f"over {fact.days} days " if fact.days else ""
     return f"{NOT_ESTIMATED}; {over}{noun} is at a {_far(fact, currency)}"
 
@@ -35,16 +37,6 @@ def _far(fact: EffectFact, currency: str) -> str:
     return words.distance(fact.value, fact.goal or 0.0, fact.reference, fact.unit, currency)
 
 
-def order(options: list[OptionFact]) -> str:
-    """By what options are ordered, as a sentence; empty where there is nothing to order."""
-    if len(options) < 2:
-        return ""
-    return (
-        "Ordered by how far each is from what is allowed: agreed targets first, then levels that are not agreed; within both by "
-        "how many times what is allowed was measured."
-    )
-
-
 def place(option: OptionFact) -> str:
     """What gave an option its place: `1.9 times the target of 10 % of changes`."""
     if option.times is None:
@@ -54,9 +46,9 @@ def place(option: OptionFact) -> str:
     )
 
 
-def in_register(lever: str, actions: Iterable[ActionFact]) -> str:
-    """What the register says of the same lever, as clauses; empty where it says nothing."""
-    mine = [one for one in actions if one.lever == lever]
+def in_register(lever: str, actions: Iterable[ActionFact], driver: str = "") -> str:
+    """What the register says of the same lever and driver, as clauses; empty where it says nothing."""
+    mine = [one for one in actions if one.lever == lever and same_driver(one.driver, driver)]
     return "; ".join(_action(one) for one in sorted(mine, key=lambda one: one.state in DONE))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sipnb.catalogue import KPIS, Lever
+from sipnb.chapters.recommendations import target_words
+from sipnb.chapters.recommendations.phrases import LeverWords, count, limit_or_target, place, what_is_allowed
 from sipnb.levers import Evidence
 from sipnb.show import words
 from sipnb.show.words import interval, number, plural, prose, significant
@@ -14,21 +15,10 @@ from sipnb.show.words import interval, number, plural, prose, significant
 _RECORDS = {
     "changes": "changes", "tickets.change": "which change caused an incident", "outages": "outages", "tickets": "tickets",
     "tickets.reassigned": "hand-overs", "tickets.on_hold|ticket_events.on_hold": "time on hold",
-    "tickets.reopened": "reopenings", "surveys": "answers of users",
+    "tickets.reopened": "reopenings", "surveys": "answers of users", "tickets.category": "categories",
+    "tickets.effort": "the work on each ticket",
 }  # fmt: skip
 _SPANS = {182: "half a year", 365: "a year", 730: "two years"}
-_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-@dataclass(frozen=True)
-class LeverWords:
-    """The words of a lever: `finding` is a clause, `why` the whole case in one sentence, `sentences` the evidence, and
-    `against` the level that was exceeded. Where the lever is not proposed there is only a finding."""
-
-    finding: str
-    why: str = ""
-    sentences: tuple[str, ...] = ()
-    against: str = ""
 
 
 def told(evidence: Evidence) -> LeverWords:
@@ -41,7 +31,7 @@ def told(evidence: Evidence) -> LeverWords:
         return LeverWords(f"no records of {words.listed([_RECORDS.get(need, need) for need in evidence.names])}")
     if evidence.outcome == "claim refused":
         return LeverWords(f"the records carry no claim about {KPIS[evidence.kpi].noun} ({evidence.names[0]})")
-    return _LEVERS[evidence.lever.id](evidence)
+    return _LEVERS.get(evidence.lever.id, _no_driver)(evidence)
 
 
 def seen_when(lever: Lever) -> str:
@@ -54,30 +44,7 @@ def _limit(value: float, unit: str) -> str:
         return _SPANS[value]
     if unit in ("share", "hours"):
         return prose(value, unit)
-    count = _COUNTS[int(value)] if value < len(_COUNTS) else f"{value:,}"
-    return count if unit == "count" else f"{count} {unit if value != 1 else unit.removesuffix('s')}"
-
-
-def _allowed(e: Evidence, write=number) -> str:
-    """What the KPI was compared with: `target of 10.0 %`."""
-    return f"{_named(e)} of {write(e.limit, 'share')}"
-
-
-def _named(e: Evidence) -> str:
-    return "target" if e.agreed else "limit"
-
-
-def _place(outcome: str, n: Mapping[str, float], wrong: str = "above") -> str:
-    """Why a share is not clearly on the wrong side of its limit: the end of a sentence that gives the share."""
-    if outcome == "short history":
-        few = "1 month does" if n["months"] == 1 else f"{n['months']} months do"
-        return f"(too short a history: {few} not tell how much months differ)"
-    span, limit = interval(n["share_low"], n["share_high"], "share"), number(n["limit"], "share")
-    if outcome == "recovered":
-        late = number(n["latest"], "share")
-        return f"({span}), but {late} in the last {n['latest_days']} days, clearly back on the good side of {limit}"
-    good = "clearly within" if wrong == "above" else "clearly above"
-    return f"({span}), {good if outcome == 'within' else f'not clearly {wrong}'} {limit}"
+    return count(value) if unit == "count" else f"{count(value)} {unit if value != 1 else unit.removesuffix('s')}"
 
 
 def _one_owning_group(e: Evidence) -> LeverWords:
@@ -96,20 +63,20 @@ def _one_owning_group(e: Evidence) -> LeverWords:
             f"{share} are passed on twice or more, but whether that costs attainment cannot be told: {_untold(e.parts[0])}"
         )
     if not e.found:
-        return LeverWords(f"{share} were passed on twice or more {_place(e.outcome, n)}")
+        return LeverWords(f"{share} were passed on twice or more {place(e.outcome, n)}")
     finding = f"{share} of tickets of {days} days were passed on twice or more"
     frequent = (
         f"{share} of {n['n']:,} tickets resolved in the last {days} days were passed on twice or more (95 % interval "
-        f"{interval(n['share_low'], n['share_high'], 'share')}); the {_named(e)} is {number(e.limit, 'share')}."
+        f"{interval(n['share_low'], n['share_high'], 'share')}); the {limit_or_target(e)} is {number(e.limit, 'share')}."
     )
-    against = f"the {_allowed(e, prose)} passed on twice or more"
+    against = f"the {what_is_allowed(e, prose)} passed on twice or more"
     why = f"{prose(n['share'], 'share')} of tickets of {days} days were passed on twice or more"
     if e.outcome == "cost unknown":
         unknown = (
             f"Whether that costs attainment cannot be told: {_untold(e.parts[0])}. Tickets that stay open longer are passed on "
             "more, so a comparison of finished tickets would blame hand-overs for what is slow anyway."
         )
-        why += f", against a {_allowed(e, prose)}; whether that costs attainment cannot be told."
+        why += f", against a {what_is_allowed(e, prose)}; whether that costs attainment cannot be told."
         return LeverWords(finding, why, (frequent, unknown), against)
     gain = e.effect
     compared = (
@@ -160,7 +127,7 @@ def _change_control(e: Evidence) -> LeverWords:
         return LeverWords(f"only {plural(n['n'], 'change')} in the last {days} days{lately}")
     share = number(n["share"], "share")
     if "year" not in n:
-        return LeverWords(f"{share} of {n['n']:,} changes caused an incident {_place(e.outcome, n)}")
+        return LeverWords(f"{share} of {n['n']:,} changes caused an incident {place(e.outcome, n)}")
     of_late = (
         f"in the last {latest} days it was {number(n['latest'], 'share')} of {plural(n['latest_n'], 'change')}, in the last "
         f"{n['year_days']} days {number(n['year'], 'share')} of {n['year_n']:,}"
@@ -174,14 +141,14 @@ def _change_control(e: Evidence) -> LeverWords:
     return LeverWords(
         f"{share} of changes of {days} days caused an incident",
         f"{prose(n['share'], 'share')} of {n['n']:,} changes in the last {days} days caused an incident, against a "
-        f"{_allowed(e, prose)}; {named} one of them as the cause.",
+        f"{what_is_allowed(e, prose)}; {named} one of them as the cause.",
         (
             f"{share} of {n['n']:,} changes in the last {days} days caused an incident (95 % interval "
-            f"{interval(n['share_low'], n['share_high'], 'share')}); the {_named(e)} is {number(e.limit, 'share')}. "
+            f"{interval(n['share_low'], n['share_high'], 'share')}); the {limit_or_target(e)} is {number(e.limit, 'share')}. "
             f"{words.upper(of_late)}.",
             f"{named} one of these changes as the cause.",
         ),
-        f"the {_allowed(e, prose)} of changes",
+        f"the {what_is_allowed(e, prose)} of changes",
     )
 
 
@@ -223,14 +190,15 @@ def _stop_the_clock_rules(e: Evidence) -> LeverWords:
         return LeverWords(f"only {plural(n['n'], 'resolved ticket')} tell their time on hold")
     share, days = number(n["share"], "share"), n["days"]
     if not e.found:
-        return LeverWords(f"{share} of the time to resolve was on hold {_place(e.outcome, n)}")
+        return LeverWords(f"{share} of the time to resolve was on hold {place(e.outcome, n)}")
     sentences = [
         f"{share} of the time from opening to resolution was spent on hold in the last {days} days (95 % interval "
-        f"{interval(n['share_low'], n['share_high'], 'share')}, n {n['n']:,}); the {_named(e)} is {number(e.limit, 'share')}.",
+        f"{interval(n['share_low'], n['share_high'], 'share')}, n {n['n']:,}); the {limit_or_target(e)} is "
+        f"{number(e.limit, 'share')}.",
     ]
     why = (
         f"{prose(n['share'], 'share')} of the time to resolve was spent on hold in the last {days} days, against a "
-        f"{_allowed(e, prose)}"
+        f"{what_is_allowed(e, prose)}"
     )
     if "before" in n:
         sentences.append(f"In the {n['before_days']} days before it was {number(n['before'], 'share')}.")
@@ -245,7 +213,7 @@ def _stop_the_clock_rules(e: Evidence) -> LeverWords:
             f"{prose(n['business'], 'share')}"
         )
     finding = f"{share} of the time to resolve of {days} days was spent on hold"
-    return LeverWords(finding, f"{why}.", tuple(sentences), f"the {_allowed(e, prose)} of time on hold")
+    return LeverWords(finding, f"{why}.", tuple(sentences), f"the {what_is_allowed(e, prose)} of time on hold")
 
 
 def _knowledge_and_quality(e: Evidence) -> LeverWords:
@@ -273,18 +241,18 @@ def _satisfied(e: Evidence) -> LeverWords:
         return LeverWords(f"only {plural(n['satisfied_n'], 'answer')} in {n['satisfied_days']} days")
     if not e.found:
         seen = {name.removeprefix("satisfied_"): value for name, value in n.items()}
-        place = _place(e.outcome, seen, "below")
-        return LeverWords(f"{number(seen['share'], 'share')} of {seen['n']:,} answers were satisfied {place}")
+        where = place(e.outcome, seen, "below")
+        return LeverWords(f"{number(seen['share'], 'share')} of {seen['n']:,} answers were satisfied {where}")
     share = number(n["satisfied"], "share")
     sentence = (
         f"{share} of {n['answers']:,} answers in the last {n['days']} days were satisfied (95 % interval "
-        f"{interval(n['satisfied_low'], n['satisfied_high'], 'share')}); the {_named(e)} is {number(e.limit, 'share')}."
+        f"{interval(n['satisfied_low'], n['satisfied_high'], 'share')}); the {limit_or_target(e)} is {number(e.limit, 'share')}."
     )
     return LeverWords(
         f"only {share} of users who answered were satisfied",
         f"{prose(n['satisfied'], 'share')} of {n['answers']:,} users who answered were satisfied",
         (sentence,),
-        f"the {prose(1 - e.limit, 'share')} of dissatisfied answers that the {_named(e)} allows",
+        f"the {prose(1 - e.limit, 'share')} of dissatisfied answers that the {limit_or_target(e)} allows",
     )
 
 
@@ -294,18 +262,18 @@ def _reopened(e: Evidence) -> LeverWords:
         return LeverWords(f"only {plural(n['reopened_n'], 'resolved ticket')} tell whether they were reopened")
     if not e.found:
         seen = {name.removeprefix("reopened_"): value for name, value in n.items()}
-        place = _place(e.outcome, seen)
-        return LeverWords(f"{number(seen['share'], 'share')} of {seen['n']:,} tickets were reopened {place}")
+        where = place(e.outcome, seen)
+        return LeverWords(f"{number(seen['share'], 'share')} of {seen['n']:,} tickets were reopened {where}")
     share = number(n["reopened"], "share")
     sentence = (
         f"{share} of {n['resolved']:,} tickets resolved in the last {n['days']} days were reopened (95 % interval "
-        f"{interval(n['reopened_low'], n['reopened_high'], 'share')}); the {_named(e)} is {number(e.limit, 'share')}."
+        f"{interval(n['reopened_low'], n['reopened_high'], 'share')}); the {limit_or_target(e)} is {number(e.limit, 'share')}."
     )
     return LeverWords(
         f"{share} of tickets came back",
         f"{prose(n['reopened'], 'share')} of {n['resolved']:,} tickets came back",
         (sentence,),
-        f"the {_allowed(e, prose)} of tickets reopened",
+        f"the {what_is_allowed(e, prose)} of tickets reopened",
     )
 
 
@@ -322,15 +290,36 @@ def _resilience(e: Evidence) -> LeverWords:
         return LeverWords(f"{finding}, availability in agreed hours {up} ({span}), {place} {limit}")
     gone, allowed, costliest = (significant(n[name]) for name in ("hours", "allowed", "costliest_hours"))
     cost = f"{outages} in the last {n['days']} days cost {gone} hours of agreed time"
-    sentences = [f"{cost}; the {_named(e)} of {limit} allows {allowed}. Availability was {up} (95 % interval {span})."]
+    sentences = [
+        f"{cost}; the {limit_or_target(e)} of {limit} allows {allowed}. Availability was {up} (95 % interval {span})."
+    ]
     sentences += [f"The costliest cause: {cause}, {costliest} hours." for cause in e.names]
     through = "".join(f", {costliest} of them through “{cause}”" for cause in e.names)
     return LeverWords(
         finding,
-        f"{cost}{through}; the {_allowed(e, prose)} allows {allowed}.",
+        f"{cost}{through}; the {what_is_allowed(e, prose)} allows {allowed}.",
         tuple(sentences),
-        f"the {allowed} hours of downtime that the {_named(e)} allows",
+        f"the {allowed} hours of downtime that the {limit_or_target(e)} allows",
     )
+
+
+def _recovery(e: Evidence) -> LeverWords:
+    n = e.numbers
+    if "long_share" not in n:
+        return _resilience(e)
+    last = "lasts" if n["long"] == 1 else "last"
+    case = (
+        f"{n['long']} of {plural(n['outages'], 'unplanned outage')} in {n['days']} days {last} longer than twice the usual "
+        f"{significant(n['usual'])} hours; {prose(n['long_share'], 'share')} of the time was lost after that"
+    )
+    if not e.found:
+        return LeverWords(f"{case}; it takes {number(n['long_limit'], 'share')}")
+    whole = (
+        f"{words.upper(case)}. They cost {significant(n['hours'])} hours of agreed time together; the "
+        f"{what_is_allowed(e, prose)} allows {significant(n['allowed'])}."
+    )
+    against = f"the {significant(n['allowed'])} hours of downtime that the {limit_or_target(e)} allows"
+    return LeverWords(case, whole, (whole,), against)
 
 
 def _process_drift(e: Evidence) -> LeverWords:
@@ -362,6 +351,15 @@ def _process_drift(e: Evidence) -> LeverWords:
     )
 
 
+def _no_driver(e: Evidence) -> LeverWords:
+    """A lever that is looked for in drivers alone."""
+    return LeverWords(
+        "no missed target has a driver that it acts on"
+        if e.judged
+        else "no target is missed for which a driver could be looked for"
+    )
+
+
 _LEVERS: dict[str, Callable[[Evidence], LeverWords]] = {
     "one_owning_group": _one_owning_group,
     "change_control": _change_control,
@@ -369,5 +367,10 @@ _LEVERS: dict[str, Callable[[Evidence], LeverWords]] = {
     "stop_the_clock_rules": _stop_the_clock_rules,
     "knowledge_and_quality": _knowledge_and_quality,
     "resilience": _resilience,
+    "recovery": _recovery,
     "process_drift": _process_drift,
+    "backlog_blitz": lambda e: target_words.backlog_blitz(e, _capacity),
+    "self_service": target_words.self_service,
+    "renegotiate": target_words.renegotiate,
+    "measuring": target_words.measuring,
 }

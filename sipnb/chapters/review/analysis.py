@@ -58,6 +58,7 @@ def _fact(action: Action, stood: Standing, context: ServiceContext, end: date, j
         cycles_since=judged.fact.age if done else None,
         note=stood.note,
         lever=action.lever,
+        driver=action.driver,
         since=stood.since.isoformat() if stood.since else None,
         stood=(end - (stood.since or action.begun)).days,
         agreed=stood.agreed.isoformat() if stood.agreed else None,

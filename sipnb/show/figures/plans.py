@@ -104,6 +104,22 @@ def worth(rows: pd.DataFrame, unit: str, currency: str, axis: str, most: int = 8
     return draw
 
 
+def value_curve(limit: Sequence[float], value: Sequence[float], now: float, unit: str, currency: str) -> Draw:
+    """What can be had by what may be spent, and where the limit is now."""
+    x, y = np.asarray(limit, dtype=float), np.asarray(value, dtype=float)
+
+    def draw(room: Room) -> Figure:
+        figure, axes = theme.canvas(room, 240)
+        ticks = shared.scale(axes, (0.0, 1.06 * float(y.max())), room, unit, currency)
+        theme.margins(figure, shared.room_left(ticks, room), 14, 14, 26)
+        shared.scale(axes, (0.0, float(x.max())), room, "money", currency, axis="x")
+        axes.plot(x, y, color=theme.INK, linewidth=2, marker="o", markersize=5, markeredgewidth=0)
+        shared.target_line(axes, now, vertical=True)
+        return figure
+
+    return draw
+
+
 def _named(
     axes, rows: pd.DataFrame, x: np.ndarray, y: np.ndarray, named: Sequence[int], room: Room, height: float
 ) -> None:

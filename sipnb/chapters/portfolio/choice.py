@@ -1,0 +1,281 @@
+"""Which options of all services to take under the budget: the choice that brings most, what one more sum would buy, how sure
+each is, and why the others are left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sipnb.chapters.context import PortfolioContext
+from sipnb.chapters.facts import ActionOfPlan, BudgetFact, ChoiceFact, ChosenFact, CurvePoint, OptionFact
+from sipnb.chapters.portfolio.ranking import Chapters
+from sipnb.chapters.recommendations import worth
+from sipnb.levers.delivery import Delivery
+from sipnb.methods import selection
+from sipnb.own_levers import SOMEBODY
+from sipnb.register import NOT_AGREED
+
+#: The name of the budget of money.
+MONEY = "money"
+#: What is not valued is taken after all that is, in its order: so much less than the least value that it displaces none.
+LAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An option of a service that somebody could decide on, with its expected `value` in each draw (None: not known)."""
+
+    service: str
+    option: OptionFact
+    values: np.ndarray | None
+
+    @property
+    def value(self) -> float | None:
+        return None if self.values is None else float(self.values.mean())
+
+
+def candidates(context: PortfolioContext, chapters: Mapping[str, Chapters], rules: worth.Rules) -> list[Candidate]:
+    """The options that plans recommend and nobody has refused, in the order of services and of their ranks."""
+    settings, until = context.workbook.settings, context.cycle.end
+    delivery = Delivery(*context.workbook.delivered(until))
+    money = settings.value.told
+    found = []
+    for service, one in chapters.items():
+        for option in one.advice.recommended:
+            if not option.asked:
+                continue
+            made = worth.drawn(option, service, context.cycle.name, settings.value, delivery, rules)
+            values = made.expected(rules) if made is not None else None if money else _hours(option, rules)
+            found.append(Candidate(service, option, values))
+    return found
+
+
+def _hours(option: OptionFact, rules: worth.Rules) -> np.ndarray | None:
+    """Hours of users that it saves over the horizon, as often as actions work; None where that is not known."""
+    if option.saves is None or not option.saves.hours:
+        return None
+    begins = (option.takes or [0.0, 0.0, 0.0])[1] * 12 / 365.25 * 7
+    months = max(rules.months - begins, 0.0)
+    return np.full(rules.draws, option.saves.hours / 12 * months * (option.works or 0.0))
+
+
+def chosen(
+    context: PortfolioContext, found: Sequence[Candidate], listed: Sequence[ActionOfPlan], rules: worth.Rules,
+    step: float = 10_000, points: int = 12,
+) -> ChoiceFact:  # fmt: skip
+    """The choice under `budget.yml`; without one everything that is worth it. `step` is of money, `points` those of the curve."""
+    budgets = _budgets(context, found, listed)
+    problem = _problem(context, found, budgets)
+    choice = selection.choose(problem)
+    known = [one.values is not None for one in found]
+    told = {reason.option: _why_not(reason, found, budgets) for reason in reversed(selection.why_not(problem, choice))}
+    sure = _stays(problem, choice, found, rules) if len(found) else np.empty(0)
+    budget = context.workbook.budget
+    limited = MONEY in budgets and budgets[MONEY].limit is not None
+    return ChoiceFact(
+        unit="money" if context.workbook.settings.value.told else "hours", months=rules.months,
+        period=f"{budget.period.start}/{budget.period.to}" if budget and budget.period else "",
+        budgets=[b.model_copy(update={"used": float(u)}) for b, u in zip(budgets.values(), choice.used, strict=True)],
+        options=[
+            ChosenFact(
+                service=one.service, id=one.option.id, title=one.option.title, chosen=bool(choice.chosen[at]), value=one.value,
+                cost=one.option.cost, effort={role: days[1] for role, days in one.option.effort.items()}, stays=float(sure[at]),
+                why_not="" if choice.chosen[at] else told.get(at, ""),
+            )
+            for at, one in enumerate(found)
+        ],
+        value=float(sum(one.value for at, one in enumerate(found) if choice.chosen[at] and known[at])),
+        greedy=float(selection.greedy(problem).value), draws=rules.draws,
+        **(_more(problem, budgets, found, step, points) if limited and len(found) else {}),
+    )  # fmt: skip
+
+
+def _budgets(
+    context: PortfolioContext, found: Sequence[Candidate], listed: Sequence[ActionOfPlan]
+) -> dict[str, BudgetFact]:
+    """Money and the days of each role that an option takes, with what is committed and what runs already."""
+    budget = context.workbook.budget
+    running = [
+        one for one in listed if one.kind == "agreed" and one.open and one.done is None and one.state not in NOT_AGREED
+    ]
+    money = sum(max((one.money or 0.0) - (one.spent or 0.0), 0.0) for one in running)
+    days = sum(one.effort_days or 0.0 for one in running)
+    roles = sorted({role for one in found for role in one.option.effort} | set(budget.effort_days if budget else ()))
+    bound = budget.committed if budget else None
+    names = {MONEY: (budget.money if budget else None, (bound.money if bound else 0.0) + money)}
+    for role in roles:
+        # The register does not say whose days they are.
+        own = days if role == SOMEBODY else 0.0
+        names[role] = (
+            budget.effort_days.get(role) if budget else None, (bound.effort_days.get(role, 0.0) if bound else 0.0) + own,
+        )  # fmt: skip
+    return {name: BudgetFact(name=name, limit=limit, bound=taken, used=0.0) for name, (limit, taken) in names.items()}
+
+
+def _problem(
+    context: PortfolioContext, found: Sequence[Candidate], budgets: Mapping[str, BudgetFact]
+) -> selection.Problem:
+    uses = np.array(
+        [
+            [one.option.cost or 0.0 if name == MONEY else one.option.effort.get(name, [0.0, 0.0, 0.0])[1] for one in found]
+            for name in budgets
+        ]
+    ).reshape(len(budgets), len(found))  # fmt: skip
+    limits = [math.inf if one.limit is None else max(one.limit - one.bound, 0.0) for one in budgets.values()]
+    values = _values(found)
+    at = {(one.service, one.option.id): place for place, one in enumerate(found)}
+    return selection.Problem(
+        value=values, uses=uses, limits=np.array(limits), overlaps=_overlaps(found, values, at),
+        excludes=_excludes(context, found),
+        **_asked(context, found),
+    )  # fmt: skip
+
+
+def _values(found: Sequence[Candidate], draw: int | None = None) -> np.ndarray:
+    """The value of each, on average or in one draw; what is not known has a trifle, less the later it stands."""
+    known = [one.values is not None for one in found]
+    values = [0.0 if one.values is None else one.value if draw is None else float(one.values[draw]) for one in found]
+    least = min((abs(v) for v, k in zip(values, known, strict=True) if k and v), default=1.0) * LAST
+    many = len(found) + 1
+    return np.array(
+        [v if k else least * (many - at) / many for at, (v, k) in enumerate(zip(values, known, strict=True))]
+    )
+
+
+def _overlaps(
+    found: Sequence[Candidate], values: np.ndarray, at: Mapping[tuple[str, str], int]
+) -> tuple[tuple[int, int, float], ...]:
+    """What two options of a service save on the same cases is saved once."""
+    pairs = []
+    for i, one in enumerate(found):
+        for other, part in one.option.overlaps.items():
+            j = at.get((one.service, other))
+            if j is not None and i < j:
+                back = found[j].option.overlaps.get(one.option.id, 0.0)
+                lost = min(max(values[i], 0.0) * part, max(values[j], 0.0) * back)
+                if lost > 0:
+                    pairs.append((i, j, float(lost)))
+    return tuple(pairs)
+
+
+def _excludes(context: PortfolioContext, found: Sequence[Candidate]) -> tuple[tuple[int, ...], ...]:
+    """Levers that are not done for the same driver as well."""
+    levers, groups = context.workbook.effective_levers, []
+    for i, one in enumerate(found):
+        for j in range(i + 1, len(found)):
+            other = found[j]
+            if other.service != one.service:
+                break
+            same = not one.option.driver or not other.option.driver or one.option.driver == other.option.driver
+            mine, theirs = (levers.get(o.option.lever) for o in (one, other))
+            excluded = (mine and other.option.lever in mine.excludes) or (
+                theirs and one.option.lever in theirs.excludes
+            )
+            if same and excluded:
+                groups.append((i, j))
+    return tuple(groups)
+
+
+def _asked(context: PortfolioContext, found: Sequence[Candidate]) -> dict[str, tuple]:
+    """What an organisation asks of the choice, of the options that there are."""
+    budget = context.workbook.budget
+    if budget is None:
+        return {}
+    places: dict[tuple[str, str], list[int]] = {}
+    for at, one in enumerate(found):
+        places.setdefault((one.service, one.option.lever), []).append(at)
+    never = [at for at, one in enumerate(found) if any(n.holds(one.service, one.option.lever) for n in budget.never)]
+    groups = []
+    for name, service in context.workbook.services.items():
+        mine = tuple(at for at, one in enumerate(found) if one.service == name and at not in never)
+        least = budget.at_least.get(service.tier_id)
+        if least and mine:
+            groups.append((mine, min(least, len(mine))))
+    needed = [(i, j) for d in budget.depends for i in places.get(d.place, ()) for j in places.get(d.needed, ())[:1]]
+    alone = [i for d in budget.depends for i in places.get(d.place, ()) if not places.get(d.needed)]
+    return {
+        "must": tuple(places[one.place][0] for one in budget.must if one.place in places),
+        "never": tuple(sorted({*never, *(i for i in alone if not _done(context, budget, found[i]))})),
+        "at_least": tuple(groups), "requires": tuple(needed),
+    }  # fmt: skip
+
+
+def _done(context: PortfolioContext, budget, one: Candidate) -> bool:
+    """Whether what an option depends on is agreed or done already."""
+    for depends in budget.depends:
+        if depends.place == (one.service, one.option.lever):
+            service, lever = depends.needed
+            known = [action for action in context.workbook.services[service].actions if action.lever == lever]
+            if not known:
+                return False
+    return True
+
+
+_CODES = {
+    "never": "the organisation rules it out, or what it depends on is not proposed", "no_value": "it is not worth it",
+    "requires": "it depends on what is not chosen",
+}  # fmt: skip
+
+
+def _why_not(reason: selection.Reason, found: Sequence[Candidate], budgets: Mapping[str, BudgetFact]) -> str:
+    names = list(budgets)
+    if reason.code in ("excluded", "overlap"):
+        titles = "”, “".join(found[one].option.title for one in reason.of)
+        return f"instead of it: “{titles}”" if reason.code == "excluded" else f"adds nothing to “{titles}”"
+    if reason.code in ("beyond_budget", "not_enough_left"):
+        short = " and ".join("money" if names[b] == MONEY else f"days of the {names[b]}" for b in reason.of)
+        beyond = reason.code == "beyond_budget"
+        return f"needs more {short} than there is" if beyond else f"not enough {short} left: others bring more"
+    return _CODES[reason.code]
+
+
+def _stays(
+    problem: selection.Problem, choice: selection.Choice, found: Sequence[Candidate], rules: worth.Rules
+) -> np.ndarray:
+    """The share of draws in whose best choice each is; overlaps keep their part of the values drawn."""
+    values = np.array([_values(found, draw) for draw in range(rules.draws)])
+    parts = [amount / min(problem.value[i], problem.value[j]) for i, j, amount in problem.overlaps]
+    lost = np.array(
+        [
+            [part * max(min(row[i], row[j]), 0.0) for part, (i, j, _) in zip(parts, problem.overlaps, strict=True)]
+            for row in values
+        ]
+    ).reshape(rules.draws, len(parts))  # fmt: skip
+    return selection.stays(problem, values, choice, lost, within=1e-3)
+
+
+def _more(
+    problem: selection.Problem, budgets: Mapping[str, BudgetFact], found: Sequence[Candidate], step: float, points: int
+) -> dict[str, object]:
+    """The value by the limit of money, up to where all is paid for, and what one more step of it adds."""
+    at, trifles = list(budgets).index(MONEY), _trifles(found)
+    left, all_of_it = float(problem.limits[at]), float(problem.uses[at].sum())
+    limits = sorted({*np.linspace(0, max(all_of_it, left), points).round(-2).tolist(), left})
+    rows = selection.curve(problem, at, limits)
+    told = rows[rows["value"].notna()]
+    price = float(selection.shadow_price(problem, at, step))
+    return {
+        "curve": [
+            CurvePoint(limit=r.limit, value=r.value if r.value > trifles else 0.0, chosen=int(r.chosen))
+            for r in told.itertuples()
+        ],
+        "step": step, "price": price if price > trifles else 0.0,
+    }  # fmt: skip
+
+
+def _trifles(found: Sequence[Candidate]) -> float:
+    """More than all that is not valued is given together."""
+    return 1.001 * float(sum(v for v, one in zip(_values(found), found, strict=True) if one.values is None))
+
+
+def frame(found: ChoiceFact) -> pd.DataFrame:
+    """A row an option: whether it is chosen, its value, cost, and how sure that is."""
+    rows = [
+        one.model_dump(include={"service", "id", "chosen", "value", "cost", "stays", "why_not"})
+        for one in found.options
+    ]
+    return pd.DataFrame(rows, columns=["service", "id", "chosen", "value", "cost", "stays", "why_not"])
