@@ -26,7 +26,6 @@ _PUBLIC = {
         "services",
     ),
     **dict.fromkeys(("Effect", "effect"), "effects"),
-    "supply": "supply",
 }
 
 __getattr__ = lazily(__name__, _PUBLIC)

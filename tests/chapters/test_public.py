@@ -1,5 +1,6 @@
 """What the package itself offers: a service, opened; its measures and tables; SQL over its records."""
 
+import importlib
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ def service(tmp_path_factory):
     """A service of the simulated organisation, a twentieth of its size: its records are frozen when it is opened."""
     folder = tmp_path_factory.mktemp("public")
     demo.write(folder / "exports", scale=0.05)
+    importlib.import_module("sipnb.demo.supply")  # which a command may have done before in the process
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SIPNB_DATA", str(folder / "exports"))
         patched.setenv("SIPNB_REPORTS", str(folder / "reports"))
