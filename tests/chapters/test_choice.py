@@ -13,6 +13,7 @@ from sipnb.chapters.portfolio import choice, choice_views
 from sipnb.chapters.recommendations.worth import Rules
 from sipnb.cycles import parse
 from sipnb.params import Value
+from sipnb.register import Action
 
 RULES = Rules(months=24, rate=0.08, draws=50)
 MONTH = parse("2026-10", "UTC")
@@ -32,11 +33,14 @@ def option(id, hours=2000.0, cost=10_000.0, lever="supplier", driver="category=x
 def chosen(demo_book):
     """The choice over given options by service, under a budget as `budget.yml` has it."""
 
-    def of(options, budget=None, listed=(), user_hour=30.0):
+    def of(options, budget=None, listed=(), user_hour=30.0, services=None):
         value = Value() if user_hour is None else Value(user_hour=(user_hour,) * 3)
         settings = demo_book.settings.model_copy(update={"value": value})
         book = replace(
-            demo_book, settings=settings, budget=None if budget is None else BudgetFile.model_validate(budget)
+            demo_book,
+            settings=settings,
+            budget=None if budget is None else BudgetFile.model_validate(budget),
+            services=demo_book.services | (services or {}),
         )
         context = SimpleNamespace(workbook=book, cycle=MONTH, currency="EUR")
         chapters = {
@@ -101,6 +105,19 @@ def test_what_must_what_must_not_and_what_depends_is_kept(chosen):
     least = {"money": 10_000, "at_least": {"gold": 1}}
     gold = THREE | {"payments": [option("g", 1000.0)]}
     assert taken(chosen(gold, least)) == ["g"]
+
+
+@pytest.mark.parametrize(
+    ("state", "enough"), [("approved", True), ("implemented", True), ("proposed", False), ("rejected", False)]
+)
+def test_what_an_option_depends_on_counts_once_somebody_has_agreed_to_it(demo_book, chosen, state, enough):
+    needed = Action(id="n", title="N", lever="triage", state=state, raised="2026-09-01", implemented="2026-10-01")
+    book = replace(demo_book.services["payroll"], actions=(needed,))
+    budget = {"depends": [{"service": "erp", "lever": "supplier", "on": "triage", "of": "payroll"}]}
+    found = chosen(THREE, budget, services={"payroll": book})
+    assert ("a" in taken(found)) == enough
+    if not enough:
+        assert found.options[0].why_not == "the organisation rules it out, or what it depends on is not proposed"
 
 
 def test_two_levers_on_the_same_cases_do_not_add(chosen):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from sipnb.budgets import BudgetFile
 from sipnb.chapters.context import PortfolioContext
 from sipnb.chapters.facts import ActionOfPlan, BudgetFact, ChoiceFact, ChosenFact, CurvePoint, OptionFact
 from sipnb.chapters.portfolio.ranking import Chapters
@@ -17,7 +18,7 @@ from sipnb.chapters.recommendations import worth
 from sipnb.levers.delivery import Delivery
 from sipnb.methods import selection
 from sipnb.own_levers import SOMEBODY
-from sipnb.register import NOT_AGREED
+from sipnb.register import NOT_AGREED, standing
 
 #: The name of the budget of money.
 MONEY = "money"
@@ -204,15 +205,16 @@ def _asked(context: PortfolioContext, found: Sequence[Candidate]) -> dict[str, t
     }  # fmt: skip
 
 
-def _done(context: PortfolioContext, budget, one: Candidate) -> bool:
-    """Whether what an option depends on is agreed or done already."""
-    for depends in budget.depends:
-        if depends.place == (one.service, one.option.lever):
-            service, lever = depends.needed
-            known = [action for action in context.workbook.services[service].actions if action.lever == lever]
-            if not known:
-                return False
-    return True
+def _done(context: PortfolioContext, budget: BudgetFile, one: Candidate) -> bool:
+    """Whether all that an option depends on is agreed or done already."""
+    needed = [depends.needed for depends in budget.depends if depends.place == (one.service, one.option.lever)]
+    return all(_agreed(context, *place) for place in needed)
+
+
+def _agreed(context: PortfolioContext, service: str, lever: str) -> bool:
+    actions = [action for action in context.workbook.services[service].actions if action.lever == lever]
+    stood = [standing(action, context.cycle.end) for action in actions]
+    return any(one is not None and one.state not in NOT_AGREED for one in stood)
 
 
 _CODES = {
