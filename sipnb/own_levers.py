@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from sipnb.catalogue import LEVERS, ActsOn, Kpi, Lever, Step
 from sipnb.catalogue.levers import Range
+from sipnb.tables import TABLES
 from sipnb.validation import Model, nearest
 
 #: The role that an effort falls to that nobody was named for.
@@ -168,6 +169,7 @@ def mistakes(
         for one in getattr(entry, key) or ():
             if one not in valid:
                 errors.append(f"{where}.{key}: {one!r} is not a {what}; {nearest(one, valid)}")
+    errors += [f"{where}.needs: {one!r} {text}" for one in entry.needs or () if (text := _no_column(one))]
     if name in LEVERS and entry.moves == []:
         errors.append(
             f"{where}.moves: is empty; a lever without a KPI moves nothing: leave the line out for the catalogue's"
@@ -177,6 +179,17 @@ def mistakes(
     elif entry.limits:
         errors.append(f"{where}.limits: a lever of your own has none; it is proposed for the drivers that it acts on")
     return errors
+
+
+def _no_column(need: str) -> str:
+    """What is wrong with a table, a column of one, or two of these; empty where nothing is."""
+    for way in need.split("|"):
+        table, _, column = way.partition(".")
+        if table not in TABLES:
+            return f"is no table of records; {nearest(table, TABLES)}"
+        if column and column not in TABLES[table].columns:
+            return f"is no column of {table}; {nearest(column, TABLES[table].columns)}"
+    return ""
 
 
 def _misset(where: str, lever: Lever, limits: dict[str, float]) -> list[str]:

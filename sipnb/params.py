@@ -50,7 +50,7 @@ Said = Annotated[str, Field(max_length=300), AfterValidator(_said)]
 #: The name of an environment variable: what holds a password stands in one, and never in a file.
 Variable = Annotated[str, Field(pattern=VARIABLE)]
 
-#: The channel of roles that `publish.notify` does not name.
+#: Stands for every role that is not named: its channel in `publish.notify`, its rate in `value`.
 DEFAULT = "default"
 
 
@@ -143,9 +143,6 @@ def _rate(given: Any) -> tuple[float, ...]:
         )
     return tuple(map(float, amounts))
 
-
-#: Stands for every role that has no rate of its own.
-DEFAULT = "default"
 
 #: What a unit costs, in the organisation's currency: the low, the likely and the high amount, or one for all three.
 Rate = Annotated[tuple[float, float, float], BeforeValidator(_rate)]

@@ -98,9 +98,14 @@ class Workbook:
 
     def delivered(self, until: date) -> tuple[int, int]:
         """Of the actions of all registers that had a verdict before a day: how many worked, and how many there were."""
-        every = [register.standing(action, until) for service in self.services.values() for action in service.actions]
-        verdicts = [stood.judged for stood in every if stood and stood.judged]
-        return verdicts.count("worked"), len(verdicts)
+        known = self.__dict__.setdefault("_delivered", {})  # every service's fingerprint asks for it
+        if until not in known:
+            every = [
+                register.standing(action, until) for service in self.services.values() for action in service.actions
+            ]
+            verdicts = [stood.judged for stood in every if stood and stood.judged]
+            known[until] = verdicts.count("worked"), len(verdicts)
+        return known[until]
 
     def fingerprint(self, service: str | None = None, until: date | None = None) -> str:
         """A hash of what was decided: for everyone, or only what one service's plan can depend on; of the register what was

@@ -60,6 +60,8 @@ def test_what_is_said_otherwise_replaces_the_entry_of_the_catalogue_and_nothing_
         ("levers: {mine: {title: T, moves: [backlog], acts_on: [{attribute: channel}]}}", "levers.mine.action: is missing"),
         ("levers: {mine: {title: T, action: A, moves: [backlogg], acts_on: [{attribute: x}]}}", "moves: 'backlogg' is not a KPI"),
         ("levers: {cover: {moves: []}}", "levers.cover.moves: is empty; a lever without a KPI moves nothing"),
+        ("levers: {cover: {needs: [tickets.grup]}}", "cover.needs: 'tickets.grup' is no column of tickets; nearest valid"),
+        ("levers: {cover: {needs: [ticket.group]}}", "cover.needs: 'ticket.group' is no table of records"),
         ("levers: {cover: {excludes: [capacitiy]}}", "excludes: 'capacitiy' is not a lever; nearest valid name: capacity"),
         ("levers: {cover: {effort_days: [5, 2, 9]}}", "is no range; give a number of 0 or more"),
         ("levers: {cover: {effort_days: {service team: -1}}}", "is no range; give a number of 0 or more"),

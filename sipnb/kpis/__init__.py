@@ -9,7 +9,7 @@ stood then, except that its resolutions may have become known since, which is ho
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -121,13 +121,18 @@ def _taken_as_measured(kpi: Kpi, scope: Scope) -> tuple[str, ...]:
 
 def missing(kpi: Kpi, scope: Scope) -> list[str]:
     """What the organisation does not supply of what a KPI needs: tables, `table.column`, or two of these separated by a bar."""
-    lacking = []
-    for need in kpi.needs:
+    return lacking(kpi.needs, scope)
+
+
+def lacking(needs: Iterable[str], scope: Scope) -> list[str]:
+    """What the organisation does not supply of these tables and columns, each named as by `missing`."""
+    found = []
+    for need in needs:
         ways = [way.split(".") for way in need.split("|")]
         if not any(scope.records.supplies(*way) if len(way) == 2 else scope.records.has(*way) for way in ways):
             tables = [table for table, *_ in ways]
-            lacking.append(need if any(map(scope.records.has, tables)) else tables[0])
-    return list(dict.fromkeys(lacking))
+            found.append(need if any(map(scope.records.has, tables)) else tables[0])
+    return list(dict.fromkeys(found))
 
 
 def covered(kpi: str, scope: Scope) -> list[Cycle]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sipnb import kpis
 from sipnb.catalogue import Lever
 from sipnb.levers import handovers, operations, requests, targets, tickets
 from sipnb.levers.answers import Answer, Cause, Missed, answers
@@ -56,7 +57,9 @@ def _answering(seen: Evidence, mine: Sequence[Answer]) -> Evidence:
 
 def look_for(lever: str, look: Look) -> Evidence:
     """Look for one lever by its id, with the limits that hold: by its detector, where it has one. A lever without one is proposed
-    for the drivers that it acts on alone."""
+    for the drivers that it acts on alone, of which there are none where the records lack what it needs."""
     if detector := _DETECTORS.get(lever):
         return detector(look, look.levers[lever])
+    if lacking := kpis.lacking(look.levers[lever].needs, look.scope):
+        return Evidence(look.levers[lever], "not recorded", judged=False, names=tuple(lacking))
     return Evidence(look.levers[lever], "no driver", judged=any(one.looked for one in look.missed))

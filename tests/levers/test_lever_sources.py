@@ -6,7 +6,9 @@ import pytest
 
 from benchmarks import levers as simulated
 from sipnb import kpis, levers
+from sipnb.catalogue import LEVERS
 from sipnb.chapters.recommendations.lever_words import told
+from sipnb.tables import TABLES
 
 BY_NAME = {one.name: one for one in simulated.SCENARIOS}
 
@@ -128,3 +130,16 @@ def test_a_young_service_is_told_what_its_records_lack():
     assert "do not tell a growing backlog from a season" in told(seen["capacity"]).finding
     assert "too short a history" in told(seen["knowledge_and_quality"]).finding
     assert not seen["knowledge_and_quality"].judged
+
+
+def test_a_lever_without_a_detector_says_what_it_needs_and_is_not_there():
+    given = drawn("40 % on hold, told by events")
+    without = judged("group_bottleneck", {"tickets": given["tickets"]})
+    assert not without.judged and told(without).finding == "no records of the history of tickets"
+
+
+def test_what_a_lever_needs_is_a_column_of_a_table():
+    for lever in LEVERS.values():
+        for way in (way for need in lever.needs for way in need.split("|")):
+            table, _, column = way.partition(".")
+            assert column in TABLES[table].columns, (lever.id, way)

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from sipnb.catalogue import LEVERS
 from sipnb.chapters.facts.base import Facts
 
 
@@ -72,7 +71,7 @@ class LeverStep(Facts):
 
 
 class OptionFact(Facts):
-    """A proposal: a lever, for a driver of missed targets (`driver`, named by `concerns`) or for what its detector found.
+    """A proposal: a lever, for a `driver` of missed targets or for what its detector found.
 
     `effects` are on the measures that it is about, as if it worked wholly, and `saves` what that saves; `works` is how likely an
     action of this organisation works. `takes` are the weeks until it shows, `effort` days by role, `costs` money once, each low,
@@ -85,7 +84,6 @@ class OptionFact(Facts):
     id: str = ""
     lever: str
     driver: str = ""
-    concerns: str = ""
     kpis: list[str] = Field(default_factory=list, description="the measures that it is about, the first of all")
     counter: list[str] = Field(
         default_factory=list, description="those that may not suffer and for which there are figures"
@@ -145,17 +143,17 @@ class RecommendationFacts(Facts):
     seen: dict[str, dict[str, float | None]] = Field(
         default_factory=dict, description="lever → the numbers of why it is not proposed"
     )
-    unjudged: list[str] = Field(
-        default_factory=list, description="levers for or against which the records cannot speak"
+    spoken_against: dict[str, str] = Field(
+        default_factory=dict, description="lever → why, of those that the records could have spoken for and do not"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier(cls, given: Any) -> Any:
+        # Plans published before named the levers that the records cannot judge.
+        return {k: v for k, v in given.items() if k != "unjudged"} if isinstance(given, dict) else given
 
     @property
     def recommended(self) -> list[OptionFact]:
         """The options without those that are not worth it."""
         return [one for one in self.options if not one.why_not]
-
-    @property
-    def spoken_against(self) -> dict[str, str]:
-        """The levers that the records could have spoken for and do not, with the reason, by id."""
-        judged = (lever for lever in LEVERS.values() if lever.id not in self.unjudged)
-        return {one.id: self.considered[one.title] for one in judged if one.title in self.considered}

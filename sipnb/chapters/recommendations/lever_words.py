@@ -16,7 +16,10 @@ _RECORDS = {
     "changes": "changes", "tickets.change": "which change caused an incident", "outages": "outages", "tickets": "tickets",
     "tickets.reassigned": "hand-overs", "tickets.on_hold|ticket_events.on_hold": "time on hold",
     "tickets.reopened": "reopenings", "surveys": "answers of users", "tickets.category": "categories",
-    "tickets.effort": "the work on each ticket",
+    "tickets.effort": "the work on each ticket", "tickets.configuration_item": "the items that tickets are about",
+    "tickets.first_contact": "what the first contact solved", "tickets.resolver": "who solved tickets",
+    "ticket_events.on_hold": "when tickets were on hold", "ticket_events.group": "when tickets changed groups",
+    "ticket_events": "the history of tickets", "surveys.score": "what users thought of it",
 }  # fmt: skip
 _SPANS = {182: "half a year", 365: "a year", 730: "two years"}
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -121,7 +122,7 @@ class Sizing:
     delivery: Delivery
     rules: worth.Rules = field(default_factory=worth.Rules)
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """How much effort the service takes beside one of the size that the catalogue's is meant for."""
         tickets = self.look.records.tickets
@@ -168,7 +169,7 @@ def _option(of: Sizing, one: Proposal, actions: Sequence[ActionFact]) -> OptionF
     takes = list(lever.weeks) if lever.weeks else None
     kpis = list(dict.fromkeys([*(fact.kpi for fact in found), *_kpis(one)])) or list(lever.moves[:1])
     option = OptionFact(
-        rank=0, id=one.id, lever=lever.id, driver=one.driver, concerns=said.concerns, title=said.title, action=lever.action,
+        rank=0, id=one.id, lever=lever.id, driver=one.driver, title=said.title, action=lever.action,
         kind=lever.kind, moves=[context.kpis[k].title for k in lever.moves], kpis=kpis,
         counter=[k for k in lever.counter if k not in kpis and len(context.series(k)["value"].dropna())],
         finding=said.finding or (detected.finding if detected else ""), why=said.why or (detected.why if detected else ""),
@@ -336,14 +337,13 @@ def _detected(of: Sizing, seen: levers.Evidence) -> EffectFact:
 @dataclass(frozen=True)
 class _Said:
     title: str
-    concerns: str = ""
     finding: str = ""
     why: str = ""
     evidence: tuple[str, ...] = ()
 
 
 def _sentences(of: Sizing, one: Proposal) -> _Said:
-    """The title, what it concerns, and the sentences of the gap analysis on the drivers that it answers."""
+    """The title and the sentences of the gap analysis on the drivers that it answers."""
     if one.answers is None:
         return _Said(one.lever.title)
     mine = {(c.kpi, c.driver) for c in one.answers.causes}
@@ -356,7 +356,6 @@ def _sentences(of: Sizing, one: Proposal) -> _Said:
     first = words.upper(whole[0].partition(":** ")[2])
     return _Said(
         f"{one.lever.title}: {concerns}",
-        causes_in_words.named(found[0][1]),
         first.partition(". ")[0].removesuffix("."),
         first,
         tuple(whole),
