@@ -49,6 +49,9 @@ RECORDS, ALL_RECORDS = "0_records", "_records"
 #: The folder, among frozen records, of the words that were kept of texts.
 WORDS = "words"
 
+#: The notebook that chooses among the options of all services, before their plans, and the name under which its result lies.
+CHOICE, ALL_OPTIONS = "choice", "_choice"
+
 #: The notebook over all services of a cycle, and the name under which its results lie among those of services.
 PORTFOLIO, ALL_SERVICES = "portfolio", "_portfolio"
 

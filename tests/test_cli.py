@@ -280,7 +280,7 @@ def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environmen
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chapter", [places.RECORDS, places.PORTFOLIO])
+@pytest.mark.parametrize("chapter", [places.RECORDS, places.CHOICE, places.PORTFOLIO])
 def test_lab_opens_the_notebooks_over_all_services(organisation, demo_exports, chapter, tmp_path):
     params, _, _ = organisation
     given = ["--service", "email", "--cycle", "2026-10", "--chapter", chapter, "--data", demo_exports, "--no-start"]

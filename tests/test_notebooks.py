@@ -45,7 +45,7 @@ def each(paths):
 
 
 def test_the_story_is_complete():
-    assert [p.stem for p in NOTEBOOKS] == [places.RECORDS, *places.CHAPTERS, "explore", places.PORTFOLIO]
+    assert [p.stem for p in NOTEBOOKS] == [places.RECORDS, *places.CHAPTERS, places.CHOICE, "explore", places.PORTFOLIO]
 
 
 @each(NOTEBOOKS)
@@ -63,7 +63,7 @@ def test_it_has_one_parameters_cell_of_typed_strings_with_the_defaults_of_all(pa
     (tagged,) = [c for c in cells(path) if "parameters" in c.metadata.get("tags", [])]
     statements = ast.parse(tagged.source).body
     assert all(isinstance(s, ast.AnnAssign) and s.annotation.id == "str" for s in statements)
-    left_out = {"service"} if path.stem in (places.RECORDS, places.PORTFOLIO) else set()
+    left_out = {"service"} if path.stem in (places.RECORDS, places.CHOICE, places.PORTFOLIO) else set()
     assert {s.target.id: s.value.value for s in statements} == {
         name: value for name, value in DEFAULTS.items() if name not in left_out
     }

@@ -17,10 +17,13 @@ from sipnb import other_cycles, register
 from sipnb.chain.outcomes import ERRORED, FAILED, UP_TO_DATE
 from sipnb.cycles import Cycle
 from sipnb.places import (
+    ALL_OPTIONS,
     ALL_RECORDS,
     ALL_SERVICES,
     BASELINE,
     CHAPTERS,
+    CHOICE,
+    EVIDENCE,
     FORECAST,
     PLAN,
     PORTFOLIO,
@@ -41,6 +44,9 @@ SCHEMA = 2
 
 PUBLISHED = "published"
 
+#: The part of a plan's inputs that is what was chosen among the options of all services.
+CHOSEN = "choice"
+
 _CODE = {".py", ".yml", ".toml", ".css", ".j2", ".js"}
 _LIBRARIES = ("pandas", "numpy", "statsmodels", "papermill", "nbconvert", "duckdb")
 
@@ -50,8 +56,8 @@ class Inputs:
     """What a plan is made of, each part as a hash: equal parts give equal bytes.
 
     `notebooks` are those of its chapters by name; `before` is what the evidence of the cycle before handed over; `others` is what
-    its actions are compared with, and empty where none is judged. The plan alone is made of what was `signed`, and of what the
-    plan before `asked`.
+    its actions are compared with, and empty where none is judged. The plan alone is made of what was `signed`, of what the plan
+    before `asked`, and of what was `chosen` of its options, which is not known before all other chapters of all services are.
     """
 
     cycle: str
@@ -63,6 +69,7 @@ class Inputs:
     others: str = ""
     signed: str = ""
     asked: str = ""
+    chosen: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
@@ -78,7 +85,7 @@ class Inputs:
 
     @property
     def _of_plan(self) -> dict[str, str]:
-        return {"signatures": self.signed, "decisions before": self.asked}
+        return {"signatures": self.signed, "decisions before": self.asked, CHOSEN: self.chosen}
 
     @property
     def fingerprint(self) -> str:
@@ -89,12 +96,12 @@ class Inputs:
         alone = self._of_plan if name == PLAN else {}
         return digest([self.cycle, self._shared, alone, self.notebooks[name]])
 
-    def changed(self, earlier: Mapping[str, Any] | None) -> list[str]:
-        """Which parts differ from those of an entry in an earlier manifest; `first run` where there is none."""
+    def changed(self, earlier: Mapping[str, Any] | None, apart: Collection[str] = ()) -> list[str]:
+        """Which parts, `apart` from these, differ from an entry of an earlier manifest; `first run` where there is none."""
         if earlier is None:
             return ["first run"]
         before = earlier.get("made_of", {})
-        return [name for name, made in self.parts.items() if before.get(name) != made]
+        return [name for name, made in self.parts.items() if name not in apart and before.get(name) != made]
 
 
 def read(folder: CycleFolder) -> dict[str, Any]:
@@ -102,10 +109,10 @@ def read(folder: CycleFolder) -> dict[str, Any]:
     try:
         content = json.loads(folder.manifest.read_text(encoding="utf-8"))
         if content["schema"] == SCHEMA:
-            return {"records": {}, **content}
+            return {"records": {}, "choice": {}, **content}
     except (OSError, ValueError, KeyError, TypeError):
         pass  # everything runs anew then, and writes a good one
-    return {"services": {}, "portfolio": {}, "records": {}}
+    return {"services": {}, "portfolio": {}, "records": {}, "choice": {}}
 
 
 def write(folder: CycleFolder, content: dict[str, Any]) -> None:
@@ -234,6 +241,25 @@ def _others(workbook: Workbook, cycle: Cycle, records: Mapping[str, str]) -> dic
                 done.setdefault(name, []).append((action.id, str(stood.implemented)))
                 judged |= {name} if action.measured else set()
     return dict.fromkeys(judged, digest([records, done])) if judged else {}
+
+
+def inputs_of_choice(workbook: Workbook, cycle: Cycle, building: CycleFolder, notebooks: Path, code: str) -> Inputs:
+    """What the choice among the options of all services would be made of: what their chapters but the plan have handed over."""
+    files = {
+        name: [content_hash(file) for chapter in EVIDENCE if (file := building.result(name, chapter)).is_file()]
+        for name in workbook.services
+    }
+    told = notebook_hashes(notebooks, [CHOICE])
+    return Inputs(cycle.name, digest(files), workbook.fingerprint(until=cycle.end), told, code)
+
+
+def chosen(building: CycleFolder) -> dict[str, str]:
+    """What was chosen of the options of each service, as a hash; nothing of those that have none."""
+    result = building.result(ALL_OPTIONS, CHOICE)
+    if not result.is_file():
+        return {}
+    parts = json.loads(result.read_text(encoding="utf-8"))["facts"]["parts"]
+    return {service: digest(part) for service, part in parts.items()}
 
 
 def inputs_of_records(

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sipnb.chain import manifest, parameters
-from sipnb.chain.manifest import PUBLISHED, Inputs
+from sipnb.chain.manifest import CHOSEN, PUBLISHED, Inputs
 from sipnb.chain.outcomes import UP_TO_DATE
 from sipnb.cycles import Cycle
-from sipnb.places import CHAPTERS, PORTFOLIO, CycleFolder, cycle_folder
+from sipnb.places import CHAPTERS, CHOICE, PORTFOLIO, CycleFolder, cycle_folder
 from sipnb.records import frozen, prepare, sources
 from sipnb.records.sources import MissingInput
 from sipnb.workbook import Workbook
@@ -21,6 +21,9 @@ from sipnb.workbook import Workbook
 #: The parameters that a run gives to each chapter notebook, and to the portfolio's.
 GIVEN = ("workbook", "service", "cycle")
 GIVEN_ACROSS = ("workbook", "cycle")
+
+#: Why a plan that is up to date may be made again all the same: what is chosen for it is told when all others are known.
+MAY_CHANGE = "unless another choice among all options concerns it"
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,15 @@ def plan(
     if known is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
         return [Planned(name, True, (first if entries.get(name) else "first run",)) for name in names]
-    unchanged = manifest.unchanged_files(published)
-    inputs = manifest.inputs_of_services(
-        workbook, cycle, published.records, known[1], notebooks, manifest.code_hash(), unchanged
-    )
-    reasons = reasons_of_each(names, entries, inputs, published, force, unchanged)
-    return [Planned(name, bool(why), tuple(why) or (UP_TO_DATE,)) for name, why in reasons.items()]
+    unchanged, code = manifest.unchanged_files(published), manifest.code_hash()
+    inputs = manifest.inputs_of_services(workbook, cycle, published.records, known[1], notebooks, code, unchanged)
+    reasons = reasons_of_each(names, entries, inputs, published, force, unchanged, (CHOSEN,))
+    still = (UP_TO_DATE,)
+    if chooses(notebooks):
+        across = manifest.inputs_of_choice(workbook, cycle, published, notebooks, code)
+        anew = reasons_of(manifest.read(published)["choice"] or None, across, published, force, unchanged)
+        still = (MAY_CHANGE,) if anew or any(reasons.values()) else still
+    return [Planned(name, bool(why), tuple(why) or still) for name, why in reasons.items()]
 
 
 def asked(workbook: Workbook, services: Sequence[str] | None) -> list[str]:
@@ -69,10 +75,15 @@ def asked(workbook: Workbook, services: Sequence[str] | None) -> list[str]:
     return [name for name in workbook.services if name in wanted]
 
 
+def chooses(notebooks: Path) -> bool:
+    """Whether there is a notebook that chooses among the options of all services: whoever has chapters of their own need not."""
+    return (notebooks / f"{CHOICE}.ipynb").is_file()
+
+
 def check_notebooks(notebooks: Path) -> None:
     """Check the parameters of all notebooks. Raises ParameterError, the errors of all of them together."""
-    errors = []
-    for name, given in [*((chapter, GIVEN) for chapter in CHAPTERS), (PORTFOLIO, GIVEN_ACROSS)]:
+    errors, across = [], [CHOICE, PORTFOLIO] if chooses(notebooks) else [PORTFOLIO]
+    for name, given in [*((chapter, GIVEN) for chapter in CHAPTERS), *((name, GIVEN_ACROSS) for name in across)]:
         try:
             parameters.check(notebooks / f"{name}.ipynb", given)
         except parameters.ParameterError as error:
@@ -108,13 +119,16 @@ def reasons_of_each(
     published: CycleFolder,
     force: bool,
     unchanged: Collection[str],
+    apart: Collection[str] = (),
 ) -> dict[str, list[str]]:
     """`reasons_of` each service."""
     with ThreadPoolExecutor() as pool:  # most of it is reading and hashing, which release the interpreter
         return dict(
             zip(
                 names,
-                pool.map(lambda name: reasons_of(entries.get(name), inputs[name], published, force, unchanged), names),
+                pool.map(
+                    lambda name: reasons_of(entries.get(name), inputs[name], published, force, unchanged, apart), names
+                ),
                 strict=True,
             )
         )
@@ -126,14 +140,15 @@ def reasons_of(
     published: CycleFolder,
     force: bool,
     unchanged: Collection[str] = (),
+    apart: Collection[str] = (),
 ) -> list[str]:
-    """The reasons for making a plan again; none where what is published is what would be made.
+    """The reasons for making a plan again, `apart` from these parts; none where what is published is what would be made.
 
     Files that are `unchanged` since they were last compared are not read again.
     """
     if entry is None:
         return ["first run"]
-    reasons = inputs.changed(entry)
+    reasons = inputs.changed(entry, apart)
     if entry["status"] not in (PUBLISHED, UP_TO_DATE):
         reasons.append(f"{entry['status']} last time")
     elif not reasons and not manifest.intact(published, entry, unchanged):

@@ -102,6 +102,8 @@ def discard(building: CycleFolder, service: str) -> None:
     for page in building.pages(service):
         page.unlink(missing_ok=True)
     for folder in _folders(building, service):
+        if folder.is_symlink():
+            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -154,7 +154,7 @@ def run(spec: Spec) -> dict[str, Outcome]:
 
 
 def _reused(spec: Spec, chapter: Chapter, inputs: str, building: CycleFolder, published: CycleFolder) -> Outcome | None:
-    """Copy what a chapter published where it would be the same again; None where it must run."""
+    """Keep what is there of a chapter, or copy what it published, where it would be the same again; None where it must run."""
     record: Mapping[str, Any] = chapter.before.get("record", {})
     hashes: Mapping[str, str] = chapter.before.get("hashes", {})
     # Of a service that failed, the results were removed: a chapter is whole only with its own.
@@ -163,6 +163,8 @@ def _reused(spec: Spec, chapter: Chapter, inputs: str, building: CycleFolder, pu
         return None
     for file, known in hashes.items():
         there, here = published.root / file, building.root / file
+        if here.is_file() and content_hash(here) == known:
+            continue
         if not there.is_file() or content_hash(there) != known:
             return None
         here.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ from sipnb import kpis, places
 from sipnb import workbook as workbooks
 from sipnb.catalogue import Kpi
 from sipnb.chapters import notebooks, results
-from sipnb.chapters.facts import About, Facts, PortfolioFacts, RecordsFacts
+from sipnb.chapters.facts import About, ChoiceFacts, Facts, PortfolioFacts, RecordsFacts, ServiceChoice
 from sipnb.cycles import Cycle, containing
 from sipnb.places import BASELINE, CycleFolder
 from sipnb.records import clocks, frozen, prepare
@@ -176,6 +176,14 @@ class ServiceContext:
         except results.ResultError:
             return None
 
+    def choice(self) -> ServiceChoice | None:
+        """What was chosen of the service's options when those of all services were weighed; None where they were not.
+
+        By hand it is the choice on the workbench, else the published one.
+        """
+        made = _choice(self.folder, places.cycle_folder(self.workbook.reports, self.workbook.name, self.cycle.name))
+        return made.parts.get(self.service.id) if made is not None else None
+
     def write(self, facts: Facts, **tables: pd.DataFrame) -> None:
         """Hand over a chapter's facts, and beside them tables by their names. Raises ResultError."""
         results.write(self.folder, self.service.id, self.cycle.name, facts, tables, self.fingerprint)
@@ -231,9 +239,30 @@ class PortfolioContext:
     def currency(self) -> str:
         return self.workbook.settings.currency
 
-    def write(self, facts: PortfolioFacts) -> None:
-        """Hand over the portfolio's facts. Raises ResultError."""
-        results.write(self.folder, places.ALL_SERVICES, self.cycle.name, facts)
+    @property
+    def names(self) -> dict[str, str]:
+        """The names of the services, by id."""
+        return {one.id: one.name for one in self.workbook.services.values()}
+
+    def choice(self) -> ChoiceFacts | None:
+        """The choice among all options, as its notebook handed it over; by hand computed by that where it has not. None where a
+        run made none."""
+        if self.published is None:
+            return _choice(self.folder)
+        return _choice(self.folder, self.published) or notebooks.facts_of(places.CHOICE, self)
+
+    def write(self, facts: PortfolioFacts | ChoiceFacts) -> None:
+        """Hand over the facts of the portfolio, or of the choice. Raises ResultError."""
+        name = places.ALL_OPTIONS if isinstance(facts, ChoiceFacts) else places.ALL_SERVICES
+        results.write(self.folder, name, self.cycle.name, facts)
+
+
+def _choice(*folders: CycleFolder) -> ChoiceFacts | None:
+    """The choice that the first of these folders holds; a run knows none but its own."""
+    for folder in folders[:1] if os.environ.get(places.BUILDING) else folders:
+        if folder.result(places.ALL_OPTIONS, places.CHOICE).is_file():
+            return results.read(folder, places.ALL_OPTIONS, places.CHOICE)
+    return None
 
 
 @dataclass(frozen=True)

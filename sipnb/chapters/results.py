@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from sipnb.chapters.facts import (
     BaselineFacts,
+    ChoiceFacts,
     Facts,
     ForecastFacts,
     GapFacts,
@@ -29,6 +30,7 @@ from sipnb.chapters.facts import (
 )  # fmt: skip
 from sipnb.places import (
     BASELINE,
+    CHOICE,
     FORECAST,
     GAP_ANALYSIS,
     PLAN,
@@ -50,7 +52,8 @@ class ResultError(ValueError):
 
 _FACTS: dict[str, type[Facts]] = {
     REVIEW: ReviewFacts, BASELINE: BaselineFacts, GAP_ANALYSIS: GapFacts, FORECAST: ForecastFacts,
-    RECOMMENDATIONS: RecommendationFacts, PLAN: PlanFacts, PORTFOLIO: PortfolioFacts, RECORDS: RecordsFacts,
+    RECOMMENDATIONS: RecommendationFacts, PLAN: PlanFacts, CHOICE: ChoiceFacts, PORTFOLIO: PortfolioFacts,
+    RECORDS: RecordsFacts,
 }  # fmt: skip
 _CHAPTER = {kind: chapter for chapter, kind in _FACTS.items()}
 _KINDS = [kind.__name__ for kind in _CHAPTER]

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from estates import CHAPTERS, Estate, make_estate
 
-from sipnb.chain import plans
-from sipnb.chain import run as runs
+from sipnb.chain import plans, services
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "notebooks"
 
@@ -27,5 +26,5 @@ def estate(tmp_path: Path, two_chapters: None) -> Estate:
 def two_chapters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two chapters instead of five, and units that find the functions which write the pages."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    monkeypatch.setattr(runs, "CHAPTERS", CHAPTERS)
+    monkeypatch.setattr(services, "CHAPTERS", CHAPTERS)
     monkeypatch.setattr(plans, "CHAPTERS", CHAPTERS)

@@ -102,7 +102,11 @@ class Estate:
         self.write(chapter, guarded + "\n" + _RESULT.format(chapter=chapter))
 
     def write(self, chapter: str, code: str) -> None:
-        given = ["workbook", "cycle"] if chapter in ("0_records", "portfolio") else ["workbook", "service", "cycle"]
+        given = (
+            ["workbook", "cycle"]
+            if chapter in ("0_records", "choice", "portfolio")
+            else ["workbook", "service", "cycle"]
+        )
         write_notebook(self.notebooks / f"{chapter}.ipynb", given, code)
 
     def run(self, services: list[str] | None = None, **changes: object) -> runs.Run:

@@ -25,9 +25,9 @@ _KILLED = """
 import importlib, os, sys
 from pathlib import Path
 from estates import CHAPTERS, LINKED, Estate
-from sipnb.chain import plans, run as runs
+from sipnb.chain import plans, run as runs, services
 
-runs.CHAPTERS = plans.CHAPTERS = CHAPTERS
+services.CHAPTERS = plans.CHAPTERS = CHAPTERS
 step, root, how = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 place, count = step.rstrip("+").split(":")
 module, name = place.split(".")
@@ -83,12 +83,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What a run that nothing disturbs makes of the changed organisation."""
     from estates import CHAPTERS, make_estate
 
-    from sipnb.chain import plans
-    from sipnb.chain import run as runs
+    from sipnb.chain import plans, services
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", str(HERE))
-        patched.setattr(runs, "CHAPTERS", CHAPTERS)
+        patched.setattr(services, "CHAPTERS", CHAPTERS)
         patched.setattr(plans, "CHAPTERS", CHAPTERS)
         estate = make_estate(tmp_path_factory.mktemp("whole"))
         edit(estate)

@@ -39,9 +39,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in 
 import sys
 from estates import CHAPTERS, LINKED
 from sipnb import cli
-from sipnb.chain import plans, run as runs
+from sipnb.chain import plans, run as runs, services
 
-runs.CHAPTERS = plans.CHAPTERS = CHAPTERS
+services.CHAPTERS = plans.CHAPTERS = CHAPTERS
 runs.Pages = lambda **_: LINKED
 cli.main()
 """

@@ -105,9 +105,9 @@ _KILLED = """
 import os, sys
 from pathlib import Path
 from estates import CHAPTERS, Estate
-from sipnb.chain import plans, run as runs
+from sipnb.chain import plans, run as runs, services
 
-runs.CHAPTERS = plans.CHAPTERS = CHAPTERS
+services.CHAPTERS = plans.CHAPTERS = CHAPTERS
 
 def kill(event):
     if event.kind == "service":

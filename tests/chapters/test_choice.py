@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from sipnb.budgets import BudgetFile
-from sipnb.chapters.facts import ActionOfPlan, OptionFact, RecommendationFacts, SavesFact
-from sipnb.chapters.portfolio import choice, choice_views
+from sipnb.chapters import notebooks
+from sipnb.chapters.choice import choosing, views
+from sipnb.chapters.context import ServiceContext
+from sipnb.chapters.facts import ActionFact, OptionFact, RecommendationFacts, SavesFact
 from sipnb.chapters.recommendations.worth import Rules
 from sipnb.cycles import parse
 from sipnb.params import Value
@@ -47,7 +49,7 @@ def chosen(demo_book):
             name: SimpleNamespace(advice=RecommendationFacts(options=some, considered={}))
             for name, some in options.items()
         }
-        return choice.chosen(context, choice.candidates(context, chapters, RULES), listed, RULES)
+        return choosing.chosen(context, choosing.candidates(context, chapters, RULES), listed, RULES)
 
     return of
 
@@ -57,9 +59,10 @@ def taken(found):
 
 
 def running(money, effort):
-    return ActionOfPlan(
-        service="erp", id="r", kind="agreed", title="R", owner="O", state="in progress", open=True, due=None, overdue=False,
-        effect="", money=money, effort_days=effort,
+    planned = None if money is None else (money,) * 3
+    return ActionFact(
+        id="r", title="R", owner="O", state="in progress", kpi=None, kpi_title=None, raised="2026-05-01", due=None,
+        implemented=None, overdue=False, days_open=10, cycles_since=None, note="", planned=planned, effort_days=effort,
     )  # fmt: skip
 
 
@@ -71,7 +74,7 @@ def test_without_a_budget_everything_that_is_worth_it_is_chosen_and_its_sum_said
     assert taken(found) == ["a", "b", "c"]
     assert found.value == pytest.approx(sum(one.value for one in found.options if one.chosen))
     assert next(one.why_not for one in found.options if one.id == "d") == "it is not worth it"
-    assert choice_views.sentences(found, "EUR")[0].startswith(
+    assert views.sentences(found, "EUR")[0].startswith(
         "There is no budget: of all that is worth it, 3 of 4 options are chosen."
     )
 
@@ -144,7 +147,7 @@ def test_without_rates_it_is_hours_and_no_sign_of_money(chosen):
     }
     found = chosen(free, {"effort_days": {"service team": 20}}, user_hour=None)
     assert found.unit == "hours" and taken(found) == ["a", "b"]
-    text = re.sub(r"<[^>]+>", " ", choice_views.shown(found, {}, "October 2026", "EUR").markup)
+    text = re.sub(r"<[^>]+>", " ", views.shown(found, {}, "October 2026", "EUR").markup)
     assert "hours of users" in text and "€" not in text and "EUR" not in text
 
 
@@ -176,13 +179,62 @@ def test_totals_of_the_demo_are_the_sums_of_its_plans(demo_published):
     assert facts.money.proposed.amount >= sum(one.cost or 0 for one in offered.values())
     for budget in found.budgets:
         spent = sum(
-            (one.cost or 0.0) if budget.name == choice.MONEY else one.effort.get(budget.name, 0.0)
+            (one.cost or 0.0) if budget.name == choosing.MONEY else one.effort.get(budget.name, 0.0)
             for one in found.options if one.chosen
         )  # fmt: skip
         assert budget.used == pytest.approx(spent)
         assert budget.limit is None or budget.used + budget.bound <= budget.limit + 1e-6
+    assert found.value == pytest.approx(
+        sum(one.value for one in found.options if one.chosen and one.value is not None)
+        - sum(lost(offered, found)), rel=1e-9
+    )  # fmt: skip
     for one in found.options:
         worth = offered[one.service, one.id].worth
         assert (one.value is None) == (worth is None)
         if worth is not None:
-            assert abs(one.value - worth.mean) < 0.25 * (worth.high - worth.low)
+            assert one.value == worth.mean
+
+
+def lost(offered, found):
+    """What two options that are chosen bring alike, by each pair."""
+    taken = {(one.service, one.id): one.value for one in found.options if one.chosen and one.value is not None}
+    for (service, id), value in taken.items():
+        for other, part in offered[service, id].overlaps.items():
+            if id < other and (service, other) in taken:
+                back = offered[service, other].overlaps.get(id, 0.0)
+                yield min(value * part, taken[service, other] * back)
+
+
+def test_every_plan_says_what_is_chosen_of_its_options_and_asks_for_that_alone(demo_published):
+    from sipnb.chapters import results
+    from sipnb.places import ALL_OPTIONS, CHOICE, PLAN
+
+    made = results.read(demo_published, ALL_OPTIONS, CHOICE)
+    left_out, values = {}, 0.0
+    for service, part in made.parts.items():
+        plan = results.read(demo_published, service, PLAN)
+        proposals = {
+            one.id: one for one in plan.actions if one.kind == "proposed" and one.id in {o.id for o in part.options}
+        }
+        assert proposals.keys() == {one.id for one in part.options}
+        for one in part.options:
+            assert proposals[one.id].left_out == ("" if one.chosen else one.why_not) and bool(one.why_not) != one.chosen
+        asked = {one.id for one in plan.verdict.decisions if one.kind == "option"}
+        assert asked <= {one.id for one in part.options if one.chosen}
+        left_out |= {(service, one.id): one.why_not for one in part.options if not one.chosen}
+        # A page of a thousand sentences says what is worth how much in one of them.
+        text = demo_published.page(service).read_text(encoding="utf-8")
+        assert ("What is chosen is worth about" in text) == (part.value is not None)
+        for one in part.options:
+            sheet = text.partition(f'id="sheet-{proposals[one.id].number}-title"')[2].partition('id="sheet-')[0]
+            assert ("Chosen under the budget" in sheet) == one.chosen and ("Not chosen" in sheet) != one.chosen
+        values += part.value or 0.0
+    assert values == pytest.approx(made.choice.value) and len(left_out) >= 2
+
+
+def test_without_a_choice_a_plan_asks_for_every_proposal(demo_context, monkeypatch):
+    monkeypatch.setattr(ServiceContext, "choice", lambda _: None)
+    plan = notebooks.facts_of("6_plan", demo_context("service-desk"))
+    assert not any(one.left_out for one in plan.actions)
+    asked = [one.id for one in plan.verdict.decisions if one.kind == "option"]
+    assert asked == [one.id for one in plan.actions if one.kind == "proposed" and one.id in asked]

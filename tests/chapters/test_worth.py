@@ -105,3 +105,14 @@ def test_what_is_said_of_it_has_its_range_and_no_false_digits():
         option_words.works(option(works=0.6), (7, 10))
         == "about three in five such actions work (of 10 actions with a verdict 7 worked)"
     )
+
+
+def test_late_tickets_less_are_worth_what_one_costs_by_priority():
+    one = option(saves=SavesFact(hours=1200.0, low=1000.0, high=1400.0, late={1: 10.0, 3: 50.0}))
+    alone, both = drawn(one), drawn(one, Value(user_hour=(4.0,) * 3, late_ticket={1: (300.0,) * 3}))
+    assert alone.monthly.mean() == pytest.approx(400, abs=3)
+    assert both.monthly.mean() == pytest.approx(400 + 10 * 300 / 12, abs=5)  # of priority 3 none is told
+    paid = drawn(one, Value(late_ticket={1: (300.0,) * 3, 3: (12.0,) * 3}))
+    assert paid.monthly.mean() == pytest.approx((10 * 300 + 50 * 12) / 12, abs=5)
+    # What scatters is the effect, of which hours and late tickets are two sides.
+    assert np.corrcoef(paid.monthly, alone.monthly)[0, 1] > 0.99

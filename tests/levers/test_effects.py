@@ -1,11 +1,13 @@
 """What a lever would do is what the simulation does when it leaves the cause out, and nothing where nothing can be compared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks import drivers
 from sipnb import kpis, levers
-from sipnb.drivers import explain
+from sipnb.drivers import explain, outcomes
 from sipnb.levers import effects
 from sipnb.levers.delivery import Delivery
 from sipnb.methods.proportions import Estimate
@@ -76,6 +78,16 @@ def test_a_median_without_a_driver_is_what_the_simulation_gives_without_its_caus
     assert found == effects.on_kpi(one, look), "the same every time"
     nobody = levers.Cause("restore_median", "group", "Nobody", "opening", 184, 0, 0.0)
     assert effects.on_kpi(nobody, look) is None
+
+
+def test_late_tickets_less_are_what_the_simulation_has_less_without_the_cause():
+    look, one = cause("payments", "sla_attainment")
+    other = levers.Look(drivers.scope(2, "payments", ("bank-interface-waits",)))
+    saved = effects.on_late_tickets(one, look)
+    rows = [outcomes.of("sla_attainment", at.scope, at.window(184)) for at in (look, other)]
+    truth = (rows[0].wrong.sum() - rows[1].wrong.sum()) * 365 / 184
+    assert sum(saved.values()) == pytest.approx(truth, rel=0.2) and saved.keys() <= {1, 2, 3, 4, 5}
+    assert effects.on_late_tickets(replace(one, kpi="restore_median"), look) == {}
 
 
 def test_an_interval_of_another_level_is_as_wide_as_the_normal_says():

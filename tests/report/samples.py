@@ -17,9 +17,10 @@ from sipnb import workbook as workbooks
 from sipnb.catalogue import KPIS
 from sipnb.chapters import facts, results
 from sipnb.chapters.baseline import scorecard
+from sipnb.chapters.choice import views as choice_views
 from sipnb.chapters.plan import views as front
 from sipnb.chapters.portfolio import actions as plan_actions
-from sipnb.chapters.portfolio import alignment, choice_views, hours, money, order, roadmap, standings, worth
+from sipnb.chapters.portfolio import alignment, hours, money, order, roadmap, standings, worth
 from sipnb.chapters.portfolio import rows as services
 from sipnb.chapters.portfolio import views as portfolio
 from sipnb.places import (

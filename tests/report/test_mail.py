@@ -11,7 +11,7 @@ import pytest
 from samples import HOSTILE
 
 from sipnb.chapters import results
-from sipnb.places import ALL_RECORDS, ALL_SERVICES
+from sipnb.places import ALL_OPTIONS, ALL_RECORDS, ALL_SERVICES
 from sipnb.report import mail
 
 PLANS = ("payments", "hostile", "long", "empty")
@@ -62,7 +62,7 @@ def test_hostile_words_are_words_in_the_mail_and_no_header_of_it(cycle):
 
 
 def test_a_published_cycle_holds_a_digest_of_each_plan(demo_published):
-    services = {p.name for p in (demo_published.root / "results").iterdir()} - {ALL_RECORDS, ALL_SERVICES}
+    services = {p.name for p in (demo_published.root / "results").iterdir()} - {ALL_OPTIONS, ALL_RECORDS, ALL_SERVICES}
     assert {p.stem for p in (demo_published.downloads / "mail").glob("*.eml")} == services
 
 

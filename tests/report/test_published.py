@@ -17,7 +17,7 @@ from reading import Read
 from sipnb import report
 from sipnb.chapters import results
 from sipnb.chapters.plan import views
-from sipnb.places import ALL_RECORDS, ALL_SERVICES, CycleFolder
+from sipnb.places import ALL_OPTIONS, ALL_RECORDS, ALL_SERVICES, CycleFolder
 
 FILLERS = {"", "figure", "chart", "image", "plot", "no description has been provided for this image"}
 
@@ -29,7 +29,7 @@ def folder(request, root) -> CycleFolder:
 
 def plans(folder: CycleFolder) -> dict[str, str]:
     """The markup of each plan with its evidence, by its service."""
-    services = {p.name for p in (folder.root / "results").iterdir()} - {ALL_RECORDS, ALL_SERVICES}
+    services = {p.name for p in (folder.root / "results").iterdir()} - {ALL_OPTIONS, ALL_RECORDS, ALL_SERVICES}
     return {name: numerals.document(folder.page(name)) for name in sorted(services)}
 
 

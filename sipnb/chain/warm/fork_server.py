@@ -24,7 +24,7 @@ from typing import NoReturn
 from sipnb.chain import unit
 from sipnb.chain.surroundings import inherited
 from sipnb.chain.warm import imports
-from sipnb.places import CHAPTERS, PORTFOLIO, RECORDS, WORDS, CycleFolder
+from sipnb.places import CHAPTERS, CHOICE, PORTFOLIO, RECORDS, WORDS, CycleFolder
 
 _POLL = 0.02
 
@@ -175,7 +175,7 @@ def _read_ahead(spec: unit.Spec, pages: Sequence[str]) -> None:
 def _notebooks(spec: unit.Spec) -> list[Path]:
     """The notebooks of this unit and of those that come after it."""
     mine = [Path(chapter.source) for chapter in spec.chapters]
-    theirs = [mine[0].with_name(f"{name}.ipynb") for name in (RECORDS, *CHAPTERS, PORTFOLIO)]
+    theirs = [mine[0].with_name(f"{name}.ipynb") for name in (RECORDS, *CHAPTERS, CHOICE, PORTFOLIO)]
     return [*mine, *(path for path in theirs if path not in mine and path.is_file())]
 
 

@@ -31,7 +31,16 @@ from sipnb.chapters.facts.baseline import (
     SilenceFact,
     UptimeFact,
 )
-from sipnb.chapters.facts.choice import BudgetFact, ChoiceFact, ChosenFact, CurvePoint
+from sipnb.chapters.facts.choice import (
+    BudgetFact,
+    ChoiceFact,
+    ChoiceFacts,
+    ChosenFact,
+    CurvePoint,
+    OptionChoice,
+    ServiceChoice,
+    Sure,
+)
 from sipnb.chapters.facts.drivers import (
     BacklogFact,
     CheckFact,
@@ -125,6 +134,7 @@ __all__ = [
     "ChangeFact",
     "CheckFact",
     "ChoiceFact",
+    "ChoiceFacts",
     "ChosenFact",
     "CounterFact",
     "CourseFact",
@@ -168,6 +178,7 @@ __all__ = [
     "NewsKind",
     "ObjectiveFact",
     "OnEqualMixFact",
+    "OptionChoice",
     "OptionFact",
     "OrderFact",
     "OrphansFact",
@@ -192,6 +203,7 @@ __all__ = [
     "RestoreFact",
     "ReviewFacts",
     "SavesFact",
+    "ServiceChoice",
     "ShareFact",
     "ShiftFact",
     "SignalFact",
@@ -206,6 +218,7 @@ __all__ = [
     "StratumFact",
     "SuccessFact",
     "SumFact",
+    "Sure",
     "ToneChange",
     "TotalsFact",
     "UptimeFact",

@@ -1,4 +1,5 @@
-"""What the portfolio hands over of the choice: which options of all services to take under the budget, and why not the others."""
+"""What the choice hands over: which options of all services to take under the budget, and why not the others; and to each plan
+what concerns its service."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ class CurvePoint(Facts):
 
 
 class ChoiceFact(Facts):
-    """The choice over all services. `unit` is money or hours of users; `value` that of all chosen, `greedy` what taking them by
-    value for money would give. `price` is what one `step` more of money would add."""
+    """The choice over all services. `unit` is money or hours of users; `value` that of all chosen, what two of them bring alike
+    counted once; `greedy` is what taking them by value for money would give. `price` is what one `step` more of money adds."""
 
     unit: Literal["money", "hours"]
     months: int
@@ -55,3 +56,39 @@ class ChoiceFact(Facts):
     step: float | None = None
     price: float | None = None
     draws: int = 0
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a budget of anything."""
+        return any(one.limit is not None for one in self.budgets)
+
+
+#: How often an option stays chosen, or left out, where what is not known comes out otherwise.
+Sure = Literal["almost surely", "mostly", "not surely"]
+
+
+class OptionChoice(Facts):
+    """Whether an option of a service is chosen, how `sure` that is, and `why_not` where it is not."""
+
+    id: str
+    chosen: bool
+    sure: Sure
+    why_not: str = ""
+
+
+class ServiceChoice(Facts):
+    """What a plan is told of the choice: whether it was `limited` by a budget, over how many `months` it counts, its own options,
+    and the `value` of those chosen, in the `unit` of the choice (None where none of them is known)."""
+
+    limited: bool
+    unit: Literal["money", "hours"]
+    months: int
+    options: list[OptionChoice]
+    value: float | None = None
+
+
+class ChoiceFacts(Facts):
+    """The choice, and each service's part of it."""
+
+    choice: ChoiceFact
+    parts: dict[str, ServiceChoice]

@@ -117,6 +117,7 @@ class PlanAction(Facts):
     promise: str = ""
     verdict: str | None = None
     review: str | None = None
+    left_out: str = Field("", description="why it is not chosen among the options of all services; empty where it is")
 
     @property
     def steps_done(self) -> int:

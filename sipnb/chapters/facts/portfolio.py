@@ -91,6 +91,7 @@ class ActionOfPlan(Facts):
     per_cycle: float | None = None
     closes: float | None = None
     steps: list[StepOfAction] = Field(default_factory=list)
+    left_out: str = Field("", description="why a proposal is not chosen; empty where it is")
     judged: bool = Field(False, description="whether its verdict came with this cycle")
     judged_on: str | None = Field(None, description="the day on which its next verdict can be made, ISO")
 

@@ -38,13 +38,15 @@ class EffectFact(Facts):
 
 
 class SavesFact(Facts):
-    """What an option saves in a year if it works: hours of users with their 95 % interval, agreed hours of downtime, tickets."""
+    """What an option saves in a year if it works: hours of users with their 95 % interval, agreed hours of downtime, tickets, and
+    how many are `late` less, by priority."""
 
     hours: float
     low: float | None = None
     high: float | None = None
     down: float | None = None
     tickets: float | None = None
+    late: dict[int, float] = Field(default_factory=dict)
 
 
 class WorthFact(Facts):

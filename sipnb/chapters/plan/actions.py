@@ -16,12 +16,13 @@ from sipnb.show import words
 
 
 def actions(evidence: Evidence) -> list[PlanAction]:
-    """Agreed ones in the order in which they were raised, then what is proposed, then what is needed besides."""
+    """Agreed ones in the order in which they were raised, then what is proposed, what is not chosen of it last, then what is
+    needed besides."""
     review = evidence.review.actions
     agreed = [_agreed(evidence, f"A{at}", one) for at, one in enumerate(review, start=1) if not _over(evidence, one)]
-    asked = [one for one in evidence.options if one.asked]
+    asked = sorted((one for one in evidence.options if one.asked), key=lambda one: bool(evidence.left_out(one.id)))
     proposed = [_proposed(evidence, f"P{at}", one) for at, one in enumerate(asked, start=1)]
-    ahead = [one for one in (*agreed, *proposed) if one.done is None]
+    ahead = [one for one in (*agreed, *proposed) if one.done is None and not one.left_out]
     unanswered = [gap for gap in evidence.missed if not any(about(one, gap.kpi) for one in ahead)]
     agreed, proposed = ([_closing(evidence, one) for one in these] for these in (agreed, proposed))
     return [*agreed, *proposed, *(_needed(evidence, f"N{at}", gap.kpi) for at, gap in enumerate(unanswered, start=1))]
@@ -81,7 +82,7 @@ def _proposed(evidence: Evidence, number: str, one: OptionFact) -> PlanAction:
     return PlanAction(
         number=number, id=one.id, kind="proposed", title=one.title, kpi=kpi, measure=evidence.context.kpis[kpi].title,
         owner=None, state="proposed", lever=one.lever, moves=[*one.kpis, *evidence.moved_by(one.lever)], weeks=one.weeks,
-        cost=one.cost, effort_days=one.effort_days, course=_estimated(evidence, one),
+        cost=one.cost, effort_days=one.effort_days, course=_estimated(evidence, one), left_out=evidence.left_out(one.id),
     )  # fmt: skip
 
 
@@ -108,8 +109,9 @@ def _needed(evidence: Evidence, number: str, kpi: str) -> PlanAction:
     known = evidence.context.kpis[kpi]
     by, driver = evidence.context.cycle.shift(1).last_day, evidence.cause(kpi)
     title = f"Find the cause of what is missed: {words.lower(known.title)}"
-    if evidence.too_dear(kpi) is not None:
-        title = f"Decide about a target that costs more to reach than it brings: {words.lower(known.title)}"
+    if (declined := evidence.declined(kpi)) is not None:
+        which = "costs more to reach than it brings" if declined[1] else "the budget does not reach"
+        title = f"Decide about a target that {which}: {words.lower(known.title)}"
     elif driver is not None:
         title = f"Take on what is behind it: {causes_in_words.named(driver)}"
     return PlanAction(
@@ -137,7 +139,11 @@ def closed(evidence: Evidence, found: Sequence[PlanAction]) -> list[GapClosed]:
     """What the actions that are not done yet are expected to close of each missed target's gap, were their effects to add up."""
     told = []
     for gap in evidence.missed:
-        mine = [one for one in found if one.done is None and one.kind != "needed" and about(one, gap.kpi)]
+        mine = [
+            one
+            for one in found
+            if one.done is None and one.kind != "needed" and not one.left_out and about(one, gap.kpi)
+        ]
         stated = [by for one in mine if (by := _by(one, gap)) is not None]
         by = sum(stated)
         told.append(

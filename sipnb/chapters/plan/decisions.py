@@ -17,10 +17,10 @@ APART = 3
 
 
 def decisions(evidence: Evidence, actions: Sequence[PlanAction], most: int = 3) -> list[DecisionFact]:
-    """What is asked: at most so many proposals, those the records speak for most, and everything that the register lacks."""
+    """What is asked: at most so many proposals, the first of those that are chosen, and everything that the register lacks."""
     due = (evidence.context.cycle.end + timedelta(days=evidence.context.workbook.settings.decide_within)).isoformat()
     numbers, late = {one.id: one.number for one in actions}, {one.id: one.overdue_days for one in actions}
-    wanted = [one for one in evidence.options if one.asked][:most]
+    wanted = [one for one in evidence.options if one.asked and not evidence.left_out(one.id)][:most]
     found = [_option(evidence, one, due) for one in wanted]
     found += [_late(evidence, one, late[one.id], due) for one in evidence.review.actions if one.overdue]
     found += [_entered(evidence, one, due) for one in evidence.review.actions if one.state == PROPOSED]
@@ -88,11 +88,12 @@ def _cause(evidence: Evidence, one: PlanAction, due: str) -> DecisionFact:
     gap = next(gap for gap in evidence.missed if gap.kpi == one.kpi)
     driver = evidence.cause(gap.kpi)
     title, why = f"Who finds out why {evidence.noun(gap.kpi)} misses its target?", "the records speak for none"
-    if (dear := evidence.too_dear(gap.kpi)) is not None:
+    if (declined := evidence.declined(gap.kpi)) is not None:
+        dear = declined[0]
         title = (
             f"Accept that {evidence.noun(gap.kpi)} misses its target, agree another one, or pay for it all the same?"
         )
-        why = f"“{dear.title}” {dear.why_not}"
+        why = f"“{dear.title}” {dear.why_not or f'is not chosen ({evidence.left_out(dear.id)})'}"
     elif driver is not None:
         title = f"Who takes on what is behind a missed target: {causes_in_words.named(driver)}?"
         why = f"they account for {words.prose(driver.share, 'share')} of what goes wrong"

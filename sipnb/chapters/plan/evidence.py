@@ -13,9 +13,11 @@ from sipnb.chapters.facts import (
     GapFact,
     GapFacts,
     KpiFact,
+    OptionChoice,
     OptionFact,
     RecommendationFacts,
     ReviewFacts,
+    ServiceChoice,
     StepFact,
 )
 from sipnb.chapters.plan import changes
@@ -29,8 +31,8 @@ LONG = 3
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the plan is drawn from: the chapters' facts of a service, and the words for its measures; `inside` the organisation,
-    or for its customers."""
+    """What the plan is drawn from: the chapters' facts of a service, what was chosen of its options when those of all services
+    were weighed (None: they were not), and the words for its measures; `inside` the organisation, or for its customers."""
 
     context: ServiceContext
     review: ReviewFacts
@@ -38,6 +40,7 @@ class Evidence:
     gaps: GapFacts
     forecast: ForecastFacts
     advice: RecommendationFacts
+    choice: ServiceChoice | None = None
     inside: bool = True
 
     @property
@@ -45,10 +48,22 @@ class Evidence:
         """What is proposed."""
         return self.advice.recommended
 
-    def too_dear(self, kpi: str) -> OptionFact | None:
-        """The first option for a measure that costs more than it brings, where there is no better one."""
+    def weighed(self, option: str) -> OptionChoice | None:
+        """What was chosen of an option; None where it was not weighed against those of other services."""
+        return next((one for one in self.choice.options if one.id == option), None) if self.choice else None
+
+    def left_out(self, option: str) -> str:
+        """Why an option is not chosen; empty where it is, or was not weighed."""
+        found = self.weighed(option)
+        return found.why_not if found and not found.chosen else ""
+
+    def declined(self, kpi: str) -> tuple[OptionFact, bool] | None:
+        """The first option for a measure of which none is to be done, and whether that is because it costs more than it brings;
+        else the budget does not reach it."""
         mine = [one for one in self.advice.options if kpi in one.kpis]
-        return mine[0] if mine and all(one.why_not for one in mine) else None
+        if not mine or not all(one.why_not or self.left_out(one.id) for one in mine):
+            return None
+        return next(((one, False) for one in mine if not one.why_not), (mine[0], True))
 
     @property
     def left(self) -> dict[str, str]:

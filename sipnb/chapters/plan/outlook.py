@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -11,8 +11,9 @@ from sipnb.chapters.facts import ForecastFact, PlanAction
 from sipnb.chapters.forecast.views import fan
 from sipnb.chapters.plan.evidence import LIKELY, Evidence
 from sipnb.chapters.plan.views import NOTHING
+from sipnb.chapters.recommendations import option_words
 from sipnb.chapters.review import sentences
-from sipnb.cycles import parse
+from sipnb.cycles import Cycle, parse
 from sipnb.show import words
 from sipnb.show.display import Shown, points, say, table, together
 
@@ -29,25 +30,44 @@ def shown_target(evidence: Evidence) -> ForecastFact | None:
 
 
 def with_plan(fact: ForecastFact, actions: Sequence[PlanAction], evidence: Evidence) -> list[float | None]:
-    """What is expected in each coming cycle with what is agreed and not done yet, from the first whole cycle after its due date;
-    None where nothing changes by then."""
+    """What is expected in each coming cycle with what is agreed and not done yet, and with what is chosen of the proposals if it
+    is decided in time; from the first whole cycle in which it shows. None where nothing changes by then."""
     found: list[float | None] = []
     most = 1.0 if fact.unit == "share" else float("inf")
+    brought = [*_promised(fact.kpi, actions, evidence), *_chosen(fact.kpi, actions, evidence)]
     for step in fact.steps:
-        by = [_by(one, fact.kpi, step.cycle, evidence) for one in actions]
-        added = sum(one for one in by if one is not None)
-        there = step.mean is not None and any(one is not None for one in by)
-        found.append(min(max((step.mean or 0.0) + added, 0.0), most) if there else None)
+        by = [amount for shows, amount in brought if shows <= parse(step.cycle, evidence.context.cycle.zone)]
+        found.append(min(max(step.mean + sum(by), 0.0), most) if by and step.mean is not None else None)
     return found
 
 
-def _by(one: PlanAction, kpi: str, cycle: str, evidence: Evidence) -> float | None:
-    made = one.course
-    if not one.open or one.due is None or made is None or made.kpi != kpi or made.basis != "promised":
-        return None
+def _promised(kpi: str, actions: Sequence[PlanAction], evidence: Evidence) -> list[tuple[Cycle, float]]:
+    """From which cycle on each open action is to change a measure, and by how much, as it promises."""
     now = evidence.context.cycle
-    shows = now.first_whole(max(date.fromisoformat(one.due), now.end))
-    return made.end - made.start if shows <= parse(cycle, now.zone) else None
+    return [
+        (now.first_whole(max(date.fromisoformat(one.due), now.end)), one.course.end - one.course.start)
+        for one in actions
+        if one.open and one.due and one.course and one.course.kpi == kpi and one.course.basis == "promised"
+    ]
+
+
+def _chosen(kpi: str, actions: Sequence[PlanAction], evidence: Evidence) -> list[tuple[Cycle, float]]:
+    """The same of proposals that are chosen, as often as actions work; what two of them bring alike counts once."""
+    now, options = evidence.context.cycle, {one.id: one for one in evidence.options}
+    decided = now.end + timedelta(days=evidence.context.workbook.settings.decide_within)
+    found, taken = [], []
+    for one in actions:
+        weighed, made = evidence.weighed(one.id), one.course
+        if one.kind != "proposed" or weighed is None or not weighed.chosen or made is None or made.kpi != kpi:
+            continue
+        option = options.get(one.id)
+        if option is None or made.basis != "estimated" or not one.weeks:
+            continue
+        own = 1 - max((option.overlaps.get(other, 0.0) for other in taken), default=0.0)
+        shows = now.first_whole(decided + timedelta(weeks=one.weeks))
+        found.append((shows, (made.end - made.start) * (option.works or 0.0) * own))
+        taken.append(one.id)
+    return found
 
 
 def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFrame) -> Shown:
@@ -61,16 +81,32 @@ def outlook(evidence: Evidence, actions: Sequence[PlanAction], series: pd.DataFr
     said += f"{evidence.noun(fact.kpi)}: about {evidence.said(first.mean, fact.unit)} is expected, "
     said += f"{evidence.said(fact.target, fact.unit)} is wanted."
     if planned[-1] is not None:
-        with_it = (
-            f"With it about {evidence.said(planned[-1], fact.unit)} is expected in {last.label}, if the agreed actions do as "
-            "they promise."
-        )
+        expected = f"With it about {evidence.said(planned[-1], fact.unit)} is expected in {last.label}"
+        with_it = f"{expected}, {_if(fact.kpi, actions, evidence)}."
     else:
-        with_it = f"No agreed action states an effect on it by the end of {last.label}." if actions else ""
+        with_it = _nothing_yet(fact.kpi, actions, evidence, last.label) if actions else ""
     told = (
         any(gap.kpi == fact.kpi for gap in evidence.missed) or (first.miss or 0.0) >= LIKELY or planned[-1] is not None
     )
     return together(say(said, with_it), _fan(fact, planned, evidence, series) if told else NOTHING)
+
+
+def _if(kpi: str, actions: Sequence[PlanAction], evidence: Evidence) -> str:
+    """On which conditions it comes as it is expected with the plan."""
+    said = ["the agreed actions do as they promise"] if _promised(kpi, actions, evidence) else []
+    if _chosen(kpi, actions, evidence):
+        said.append("what is chosen is decided in time and works as often as actions do")
+    return f"if {words.listed(said)}"
+
+
+def _nothing_yet(kpi: str, actions: Sequence[PlanAction], evidence: Evidence, last: str) -> str:
+    """That nothing changes in the cycles that are forecast, and when what is chosen would show."""
+    shows = [cycle for cycle, _ in _chosen(kpi, actions, evidence)]
+    if shows:
+        first = min(shows, key=lambda cycle: cycle.start)
+        return f"What is chosen would show from {words.bare(first.label)} on, later than the forecast reaches."
+    none = "Nothing agreed or chosen has" if evidence.choice else "No agreed action has"
+    return f"{none} a known effect on it by the end of {last}."
 
 
 def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence, series: pd.DataFrame) -> Shown:
@@ -88,7 +124,7 @@ def _fan(fact: ForecastFact, planned: Sequence[float | None], evidence: Evidence
         alt=f"{len(past)} values of {words.lower(fact.title)} and a forecast of {len(fact.steps)}: {first.label} about {value}, "
         f"target {target}.",
         source="Without the plan: the model that would have erred least."
-        + (" With it: what the actions promise." if there else ""),
+        + (" With it: what actions promise, and what is chosen would bring on average." if there else ""),
     )  # fmt: skip
 
 
@@ -137,17 +173,40 @@ def _assumed(evidence: Evidence, actions: Sequence[PlanAction]) -> list[str]:
 def money(evidence: Evidence, actions: Sequence[PlanAction]) -> Shown:
     """What the plan costs, what was spent, and what came of it."""
     currency = evidence.context.currency
-    rows = [
-        _row(name, [one for one in actions if one.kind == name.lower()], evidence.baseline.about.period, currency)
-        for name in ("Agreed", "Proposed")
-    ]
+    parts = {
+        "Agreed": [one for one in actions if one.kind == "agreed"],
+        "Proposed": [one for one in actions if one.kind == "proposed" and not one.left_out],
+        "Not chosen": [one for one in actions if one.left_out],
+    }
+    rows = [_row(name, mine, evidence.baseline.about.period, currency) for name, mine in parts.items()]
     rows = [row for row in rows if row is not None]
     if not rows:
         return NOTHING
-    said = _realised(evidence, currency)
+    said = [*_brings(evidence, currency), *_realised(evidence, currency)]
     frame = pd.DataFrame(rows)
     shown = table(frame, "Cost of the actions of this plan", numeric=tuple(frame.columns[1:]))
     return together(shown, say(*said) if said else NOTHING)
+
+
+def _brings(evidence: Evidence, currency: str) -> list[str]:
+    """What is chosen of the service's options is worth together."""
+    choice = evidence.choice
+    if choice is None or choice.value is None:
+        return []
+    unknown = sum(one.chosen for one in choice.options) - sum(
+        one.worth is not None for one in evidence.options if (w := evidence.weighed(one.id)) and w.chosen
+    )
+    worth = (
+        option_words.money(choice.value, currency)
+        if choice.unit == "money"
+        else f"{words.rough(choice.value)} hours of users"
+    )
+    silent = (
+        f"; of {words.plural(unknown, 'proposal')} the worth is not known" if unknown and choice.unit == "money" else ""
+    )
+    return [
+        f"What is chosen is worth about {worth} over {choice.months} months, counting how often actions work{silent}."
+    ]
 
 
 def _row(name: str, mine: Sequence[PlanAction], period: str, currency: str) -> dict[str, str] | None:

@@ -36,7 +36,7 @@ _PLANNED = ("Step", "Takes", "Weeks after the decision")
 
 
 def sheets(evidence: Evidence, actions: Sequence[PlanAction], decisions: Sequence[DecisionFact]) -> list[Sheet]:
-    """A sheet for each action of the plan, in its order."""
+    """A sheet for each action of the plan, in its order; a short one for what is not chosen."""
     review, asked = (
         {one.id: one for one in evidence.review.actions},
         {one.number: one for one in decisions if one.number},
@@ -47,6 +47,8 @@ def sheets(evidence: Evidence, actions: Sequence[PlanAction], decisions: Sequenc
         steps, heads = [_step(step) for step in one.steps], Sheet.heads
         if one.kind == "needed":
             facts = _needed(evidence, one)
+        elif one.left_out:
+            facts = _not_chosen(evidence, one, options[one.id])
         elif one.id in review:
             facts = _agreed(evidence, one, review[one.id])
         else:
@@ -185,6 +187,7 @@ def _proposed(evidence: Evidence, one: PlanAction, option: OptionFact, asked: De
         ("Saves", _saves(option), EVIDENCE),
         ("How sure", f"{option_words.works(option, evidence.advice.judged)}.", ""),
         ("Worth", _worth(option, period, currency), EVIDENCE),
+        ("Choice", _chosen(evidence, option), ""),
         ("Risks", " ".join(option.risks), ""),
         ("May not suffer", words.listed([evidence.context.kpis[kpi].title for kpi in option.counter]), ""),
         ("Otherwise", f"{asked.otherwise}." if asked and asked.otherwise else "", "risks"),
@@ -203,6 +206,36 @@ def _worth(option: OptionFact, period: str, currency: str) -> str:
     told = option_words.worth(option.worth, currency)
     wait = option_words.delay(option.worth, period, currency)
     return "" if not told else f"{told}." + (f" Nothing decided: {wait}." if wait else "")
+
+
+def _not_chosen(evidence: Evidence, one: PlanAction, option: OptionFact) -> list[Fact]:
+    """Why it is left out, and what would speak for it."""
+    period, currency = evidence.baseline.about.period, evidence.context.currency
+    return [
+        ("Not chosen", _chosen(evidence, option), ""),
+        ("Problem", option.why, EVIDENCE),
+        ("What to do", option.action, ""),
+        ("Cost", option_words.cost(option.costs, currency) or "to be stated", ""),
+        ("Effort", option_words.effort(option.effort) or "to be stated", ""),
+        ("Brings", _brings(evidence, one, option), EVIDENCE),
+        ("Saves", _saves(option), EVIDENCE),
+        ("Worth", _worth(option, period, currency), EVIDENCE),
+    ]  # fmt: skip
+
+
+#: How sure a choice is, in words.
+_STAYS = {"almost surely": "almost always", "mostly": "mostly", "not surely": "not always"}
+
+
+def _chosen(evidence: Evidence, option: OptionFact) -> str:
+    """Whether it is chosen among the options of all services, and how sure that is; empty where nothing was weighed."""
+    found = evidence.weighed(option.id)
+    if found is None or evidence.choice is None:
+        return ""
+    under = "under the budget" if evidence.choice.limited else "as worth it; there is no budget that limits it"
+    said = f"chosen {under}" if found.chosen else words.upper(found.why_not)
+    stays = "stays chosen" if found.chosen else "stays left out"
+    return f"{said}. It {_STAYS[found.sure]} {stays} when the uncertain figures come out otherwise."
 
 
 def _brings(evidence: Evidence, one: PlanAction, option: OptionFact) -> str:
@@ -227,8 +260,10 @@ def _course(evidence: Evidence, one: PlanAction) -> str:
 
 def _needed(evidence: Evidence, one: PlanAction) -> list[Fact]:
     todo = "Compare the cases that miss it with the others, by kind, group and time. Name the cause, or agree another target."
-    if (dear := evidence.too_dear(one.kpi or "")) is not None:
-        todo = f"Accept the miss, agree another target with the users, or pay for it all the same: “{dear.title}”."
+    if (declined := evidence.declined(one.kpi or "")) is not None:
+        todo = (
+            f"Accept the miss, agree another target with the users, or pay for it all the same: “{declined[0].title}”."
+        )
     return [
         ("Problem", _problem(evidence, one), "targets"),
         ("What to do", todo, ""),

@@ -130,9 +130,11 @@ def actions(found: Sequence[PlanAction], decisions: Sequence[DecisionFact], evid
 
 def counted(found: Sequence[PlanAction]) -> str:
     """How many actions there are: `2 agreed actions, 1 proposal`."""
-    n = {kind: sum(one.kind == kind for one in found) for kind in ("agreed", "proposed", "needed")}
+    n = {kind: sum(one.kind == kind and not one.left_out for one in found) for kind in ("agreed", "proposed", "needed")}
+    left_out = sum(bool(one.left_out) for one in found)
     said = [words.plural(n["agreed"], "agreed action")] if n["agreed"] else []
     said += [words.plural(n["proposed"], "proposal")] if n["proposed"] else []
+    said += [f"{words.plural(left_out, 'proposal')} not chosen"] if left_out else []
     said += [f"{words.plural(n['needed'], 'missed target')} without an action"] if n["needed"] else []
     return words.listed(said)
 
@@ -202,6 +204,8 @@ def status_of(one: PlanAction, asked: DecisionFact | None, cycle: Cycle) -> tupl
         return f"{sentences.IN_TABLE[one.verdict]}{again}", sign, tone
     if one.overdue_days:
         return f"{words.plural(one.overdue_days, 'day')} overdue", "▲", "concern"
+    if one.left_out:
+        return "not chosen", "–", "common"
     if asked is not None:
         return f"decision asked by {words.day(asked.due, short=True)}", "?", "common"
     return {"needed": "nobody works on it"}.get(one.state, one.state), "●", "common"

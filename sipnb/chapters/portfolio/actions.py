@@ -54,7 +54,7 @@ def _as_planned(one: ActionOfPlan, planned: PlanAction | None) -> ActionOfPlan:
     return one.model_copy(
         update={
             "number": planned.number, "begin": planned.begin, "effort_days": planned.effort_days, "closes": planned.closes,
-            "steps": planned.steps,
+            "steps": planned.steps, "left_out": planned.left_out,
             # A verdict comes with the plan of a cycle, which is made when that is over.
             "judged_on": cycles.parse(planned.review, "UTC").end.isoformat() if planned.review else None,
         }

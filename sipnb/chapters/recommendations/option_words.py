@@ -77,7 +77,7 @@ def worth(w: WorthFact | None, currency: str) -> str:
     """What it is worth on average, between what, and when it has paid back; empty where money is not told."""
     if w is None:
         return ""
-    mean, low, high = (_money(one, currency) for one in (w.mean, w.low, w.high))
+    mean, low, high = (money(one, currency) for one in (w.mean, w.low, w.high))
     back = (
         f"; what it costs is back after about {words.plural(round(w.payback), 'month')}"
         if w.payback is not None
@@ -85,6 +85,11 @@ def worth(w: WorthFact | None, currency: str) -> str:
     )
     counted = "counting how often actions work"
     return f"{mean} on average over {w.months} months, {counted} ({NINE} lie between {low} and {high}){back}"
+
+
+def about(w: WorthFact | None, currency: str) -> str:
+    """What it is worth on average, for a table."""
+    return "not known" if w is None else money(w.mean, currency)
 
 
 def chance_of_loss(w: WorthFact) -> str:
@@ -96,7 +101,7 @@ def delay(w: WorthFact | None, period: str, currency: str) -> str:
     """What waiting costs, in money: `€ 600 for each month of waiting`; empty where nothing is lost by it."""
     if w is None or w.mean <= 0 or w.delay <= 0:
         return ""
-    return f"{_money(w.delay, currency)} for each {period} of waiting"
+    return f"{money(w.delay, currency)} for each {period} of waiting"
 
 
 def measure_first(w: WorthFact | None) -> bool:
@@ -104,7 +109,7 @@ def measure_first(w: WorthFact | None) -> bool:
     return w is not None and w.measuring > max(w.delay if w.mean > 0 else 0.0, 0.0)
 
 
-def _money(value: float, currency: str) -> str:
-    """Two digits are known of it."""
+def money(value: float, currency: str) -> str:
+    """Money of which no more than two digits are known."""
     said = words.prose(abs(float(f"{value:.2g}")), "money", currency)
     return f"−{said}" if value < 0 else said

@@ -7,9 +7,10 @@ import hashlib
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -258,7 +259,8 @@ def _effects(of: Sizing, one: Proposal) -> tuple[list[EffectFact], SavesFact | N
         found = [_fact(of, c.kpi, e, c.days) for c in causes if (e := effects.on_kpi(c, of.look)) is not None]
         hours = next((e for c in causes if (e := effects.on_hours(c, of.look, affected)) is not None), None)
         down = next((e for c in causes if (e := effects.on_downtime(c, of.look)) is not None), None)
-        return found, _saved(hours, down), causes[0].days
+        late = next((e for c in causes if (e := effects.on_late_tickets(c, of.look))), {})
+        return found, _saved(hours, down, late), causes[0].days
     if (then := _then(of.look, one.seen)) is not None:
         days, before = then
         compared = [effects.since(gap.kpi, of.look, days, before) for gap in of.look.missed]
@@ -300,15 +302,15 @@ def _compared(of: Sizing, one: Proposal) -> tuple[str, ...]:
     )
 
 
-def _saved(hours: Estimate | None, down: Estimate | None) -> SavesFact | None:
+def _saved(
+    hours: Estimate | None, down: Estimate | None, late: Mapping[int, float] = MappingProxyType({})
+) -> SavesFact | None:
     """What is saved, where it is clearly anything: less than nothing is not saved."""
-    if hours is None and down is None:
-        return None
     value = hours.value if hours is not None else 0.0
-    if value <= 0 and down is None:
+    if value <= 0 and down is None and not late:
         return None
     bounds = {"low": hours.low, "high": hours.high} if hours is not None else {}
-    return SavesFact(hours=max(value, 0.0), **bounds, down=down.value if down else None)
+    return SavesFact(hours=max(value, 0.0), **bounds, down=down.value if down else None, late=dict(late))
 
 
 def _fact(of: Sizing, kpi: str, estimate: Estimate, days: int) -> EffectFact:

@@ -70,6 +70,10 @@ def drawn(option: OptionFact, service: str, cycle: str, value: Value, delivery: 
         year, told = year + saves.hours * rate["user"] * _scale(saves, service, option.id, cycle, rules), True
     if saves.tickets and rate["ticket"] is not None:
         year, told = year + saves.tickets * rate["ticket"], True
+    for priority, many in saves.late.items():
+        if (late := value.late_ticket.get(priority)) is not None:
+            scale = _scale(saves, service, option.id, cycle, rules) if saves.hours else 1.0
+            year, told = year + many * _rate(f"late/{priority}", late, cycle, rules) * scale, True
     if not told:
         return None
     share = delivery.draws(uniform(cycle, "delivery", draws=rules.draws))

@@ -11,14 +11,27 @@ import numpy as np
 import pandas as pd
 
 from sipnb.budgets import BudgetFile
+from sipnb.chapters import results
 from sipnb.chapters.context import PortfolioContext
-from sipnb.chapters.facts import ActionOfPlan, BudgetFact, ChoiceFact, ChosenFact, CurvePoint, OptionFact
-from sipnb.chapters.portfolio.ranking import Chapters
+from sipnb.chapters.facts import (
+    ActionFact,
+    BudgetFact,
+    ChoiceFact,
+    ChosenFact,
+    CurvePoint,
+    OptionChoice,
+    OptionFact,
+    RecommendationFacts,
+    ReviewFacts,
+    ServiceChoice,
+    Sure,
+)
 from sipnb.chapters.recommendations import worth
 from sipnb.levers.delivery import Delivery
 from sipnb.methods import selection
 from sipnb.own_levers import SOMEBODY
-from sipnb.register import NOT_AGREED, standing
+from sipnb.places import RECOMMENDATIONS, REVIEW
+from sipnb.register import DONE, NOT_AGREED, standing
 
 #: The name of the budget of money.
 MONEY = "money"
@@ -26,21 +39,47 @@ MONEY = "money"
 LAST = 1e-6
 
 
+#: From these shares of draws on a choice is said to be that sure.
+SURE: tuple[tuple[float, Sure], ...] = ((0.95, "almost surely"), (0.6, "mostly"))
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a service hands over to the choice: its register and its options."""
+
+    review: ReviewFacts
+    advice: RecommendationFacts
+
+
+def handed_over(context: PortfolioContext) -> dict[str, Handed]:
+    """What every service whose chapters were run hands over, in the order of the workbook. Raises ResultError."""
+    found = {}
+    for name in context.workbook.services:
+        source = context.source(name)
+        if all(source.result(name, chapter).is_file() for chapter in (REVIEW, RECOMMENDATIONS)):
+            found[name] = Handed(*(results.read(source, name, chapter) for chapter in (REVIEW, RECOMMENDATIONS)))
+    return found
+
+
+def running(chapters: Mapping[str, Handed]) -> list[ActionFact]:
+    """The actions that are agreed and not done yet, of all registers: they come first."""
+    every = (action for one in chapters.values() for action in one.review.actions)
+    return [one for one in every if one.state not in DONE and not one.implemented and one.state not in NOT_AGREED]
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """An option of a service that somebody could decide on, with its expected `value` in each draw (None: not known)."""
+    """An option of a service that somebody could decide on, with its expected `value` on average and in each draw (None: not
+    known)."""
 
     service: str
     option: OptionFact
+    value: float | None
     values: np.ndarray | None
 
-    @property
-    def value(self) -> float | None:
-        return None if self.values is None else float(self.values.mean())
 
-
-def candidates(context: PortfolioContext, chapters: Mapping[str, Chapters], rules: worth.Rules) -> list[Candidate]:
-    """The options that plans recommend and nobody has refused, in the order of services and of their ranks."""
+def candidates(context: PortfolioContext, chapters: Mapping[str, Handed], rules: worth.Rules) -> list[Candidate]:
+    """The options that are recommended and that nobody has refused, in the order of services and of their ranks."""
     settings, until = context.workbook.settings, context.cycle.end
     delivery = Delivery(*context.workbook.delivered(until))
     money = settings.value.told
@@ -51,8 +90,18 @@ def candidates(context: PortfolioContext, chapters: Mapping[str, Chapters], rule
                 continue
             made = worth.drawn(option, service, context.cycle.name, settings.value, delivery, rules)
             values = made.expected(rules) if made is not None else None if money else _hours(option, rules)
-            found.append(Candidate(service, option, values))
+            found.append(_candidate(service, option, values, rules))
     return found
+
+
+def _candidate(service: str, option: OptionFact, values: np.ndarray | None, rules: worth.Rules) -> Candidate:
+    """The candidate, worth on average what its plan says, so that no two pages differ by what was drawn."""
+    if values is None:
+        return Candidate(service, option, None, None)
+    said, mean = option.worth, float(values.mean())
+    if said is None or (said.months, said.rate) != (rules.months, rules.rate):
+        return Candidate(service, option, mean, values)
+    return Candidate(service, option, said.mean, values + (said.mean - mean))
 
 
 def _hours(option: OptionFact, rules: worth.Rules) -> np.ndarray | None:
@@ -65,14 +114,15 @@ def _hours(option: OptionFact, rules: worth.Rules) -> np.ndarray | None:
 
 
 def chosen(
-    context: PortfolioContext, found: Sequence[Candidate], listed: Sequence[ActionOfPlan], rules: worth.Rules,
+    context: PortfolioContext, found: Sequence[Candidate], runs: Sequence[ActionFact], rules: worth.Rules,
     step: float = 10_000, points: int = 12,
 ) -> ChoiceFact:  # fmt: skip
-    """The choice under `budget.yml`; without one everything that is worth it. `step` is of money, `points` those of the curve."""
-    budgets = _budgets(context, found, listed)
+    """The choice under `budget.yml`, of what the actions that run leave; without a budget everything that is worth it.
+
+    `step` is of money, `points` those of the curve."""
+    budgets = _budgets(context, found, runs)
     problem = _problem(context, found, budgets)
     choice = selection.choose(problem)
-    known = [one.values is not None for one in found]
     told = {reason.option: _why_not(reason, found, budgets) for reason in reversed(selection.why_not(problem, choice))}
     sure = _stays(problem, choice, found, rules) if len(found) else np.empty(0)
     budget = context.workbook.budget
@@ -89,22 +139,32 @@ def chosen(
             )
             for at, one in enumerate(found)
         ],
-        value=float(sum(one.value for at, one in enumerate(found) if choice.chosen[at] and known[at])),
+        value=math.fsum(_brought(problem, choice.chosen, found).values()),
         greedy=float(selection.greedy(problem).value), draws=rules.draws,
         **(_more(problem, budgets, found, step, points) if limited and len(found) else {}),
     )  # fmt: skip
 
 
+def _brought(problem: selection.Problem, chosen: np.ndarray, found: Sequence[Candidate]) -> dict[str, float]:
+    """What those chosen whose worth is known are worth, by service; what two of them bring alike once."""
+    there = [bool(took) and one.value is not None for took, one in zip(chosen, found, strict=True)]
+    amounts: dict[str, list[float]] = {}
+    for one, taken in zip(found, there, strict=True):
+        if taken and one.value is not None:
+            amounts.setdefault(one.service, []).append(one.value)
+    for i, j, lost in problem.overlaps:
+        if there[i] and there[j]:
+            amounts[found[i].service].append(-lost)
+    return {service: math.fsum(some) for service, some in amounts.items()}
+
+
 def _budgets(
-    context: PortfolioContext, found: Sequence[Candidate], listed: Sequence[ActionOfPlan]
+    context: PortfolioContext, found: Sequence[Candidate], runs: Sequence[ActionFact]
 ) -> dict[str, BudgetFact]:
     """Money and the days of each role that an option takes, with what is committed and what runs already."""
     budget = context.workbook.budget
-    running = [
-        one for one in listed if one.kind == "agreed" and one.open and one.done is None and one.state not in NOT_AGREED
-    ]
-    money = sum(max((one.money or 0.0) - (one.spent or 0.0), 0.0) for one in running)
-    days = sum(one.effort_days or 0.0 for one in running)
+    money = sum(max((one.planned[1] if one.planned else 0.0) - (one.cost or 0.0), 0.0) for one in runs)
+    days = sum(one.effort_days or 0.0 for one in runs)
     roles = sorted({role for one in found for role in one.option.effort} | set(budget.effort_days if budget else ()))
     bound = budget.committed if budget else None
     names = {MONEY: (budget.money if budget else None, (bound.money if bound else 0.0) + money)}
@@ -138,7 +198,7 @@ def _problem(
 
 def _values(found: Sequence[Candidate], draw: int | None = None) -> np.ndarray:
     """The value of each, on average or in one draw; what is not known has a trifle, less the later it stands."""
-    known = [one.values is not None for one in found]
+    known = [one.value is not None for one in found]
     values = [0.0 if one.values is None else one.value if draw is None else float(one.values[draw]) for one in found]
     least = min((abs(v) for v, k in zip(values, known, strict=True) if k and v), default=1.0) * LAST
     many = len(found) + 1
@@ -271,13 +331,47 @@ def _more(
 
 def _trifles(found: Sequence[Candidate]) -> float:
     """More than all that is not valued is given together."""
-    return 1.001 * float(sum(v for v, one in zip(_values(found), found, strict=True) if one.values is None))
+    return 1.001 * float(sum(v for v, one in zip(_values(found), found, strict=True) if one.value is None))
 
 
-def frame(found: ChoiceFact) -> pd.DataFrame:
-    """A row an option: whether it is chosen, its value, cost, and how sure that is."""
+def parts(context: PortfolioContext, found: Sequence[Candidate], made: ChoiceFact) -> dict[str, ServiceChoice]:
+    """What each plan is told of the choice; of how sure it is no more than classes, so that no plan changes with the draws."""
+    problem = _problem(context, found, {one.name: one for one in made.budgets})
+    brought = _brought(problem, np.array([one.chosen for one in made.options]), found)
+    options: dict[str, list[OptionChoice]] = {}
+    for one in made.options:
+        told = OptionChoice(id=one.id, chosen=one.chosen, sure=_sure(one), why_not=one.why_not)
+        options.setdefault(one.service, []).append(told)
+    return {
+        service: ServiceChoice(
+            limited=made.limited, unit=made.unit, months=made.months, options=mine, value=brought.get(service)
+        )
+        for service, mine in options.items()
+    }
+
+
+def _sure(one: ChosenFact) -> Sure:
+    stays = (one.stays or 0.0) if one.chosen else 1 - (one.stays or 0.0)
+    return next((said for share, said in SURE if stays >= share), "not surely")
+
+
+def offered(found: Sequence[Candidate]) -> pd.DataFrame:
+    """A row an option that there is to choose from: its worth on average and how that scatters, what it costs and takes."""
+    rows = [
+        {
+            "service": one.service, "option": one.option.id, "worth": one.value,
+            "scatter": None if one.values is None else float(one.values.std()), "cost": one.option.cost,
+            "days": one.option.effort_days,
+        }
+        for one in found
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["service", "option", "worth", "scatter", "cost", "days"])
+
+
+def frame(found: ChoiceFact | None) -> pd.DataFrame:
+    """A row an option: whether it is chosen, its value, cost, and how sure that is; none where nothing was weighed."""
     rows = [
         one.model_dump(include={"service", "id", "chosen", "value", "cost", "stays", "why_not"})
-        for one in found.options
+        for one in (found.options if found else ())
     ]
     return pd.DataFrame(rows, columns=["service", "id", "chosen", "value", "cost", "stays", "why_not"])

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sipnb.chapters.choice.choosing import MONEY
 from sipnb.chapters.facts import ChoiceFact, ChosenFact
-from sipnb.chapters.portfolio.choice import MONEY
+from sipnb.chapters.recommendations import option_words
 from sipnb.show import figures, words
 from sipnb.show.display import Shown, figure, say, table, together
 
@@ -31,8 +32,7 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
     taken = [one for one in found.options if one.chosen]
     unknown = sum(one.value is None for one in taken)
     money = next((one for one in found.budgets if one.name == MONEY), None)
-    limited = any(one.limit is not None for one in found.budgets)
-    under = "Under the budget" if limited else "There is no budget: of all that is worth it,"
+    under = "Under the budget" if found.limited else "There is no budget: of all that is worth it,"
     many = f"{len(taken)} of {words.plural(len(found.options), 'option')} {'is' if len(taken) == 1 else 'are'} chosen."
     worth = (
         f"Over {found.months} months they are worth {_value(found.value, found.unit, currency)}, counting how often actions work"
@@ -59,8 +59,7 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
 def _value(value: float, unit: str, currency: str) -> str:
     if unit == "hours":
         return f"{words.rough(value)} hours of users"
-    said = words.prose(abs(float(f"{value:.3g}")), "money", currency)
-    return f"−{said}" if value < 0 else said
+    return option_words.money(value, currency)
 
 
 def _amount(name: str, value: float | None, currency: str) -> str:
@@ -70,7 +69,7 @@ def _amount(name: str, value: float | None, currency: str) -> str:
 
 
 def _budgets(found: ChoiceFact, currency: str) -> Shown:
-    if not any(one.limit is not None for one in found.budgets):
+    if not found.limited:
         return say("")
     rows = [
         {
