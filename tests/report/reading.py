@@ -58,3 +58,11 @@ class Read(HTMLParser):
             if not file.is_file() or (anchor and f'id="{anchor}"' not in file.read_text(encoding="utf-8")):
                 found.append(link)
         return found
+
+
+def go_to(tab, state: str) -> None:
+    """Put a state or an anchor into the address of a browser's tab, and wait until the page has heard of it."""
+    tab.evaluate(
+        "state => new Promise(done => { addEventListener('hashchange', () => done(), {once: true}); location.hash = state; })",
+        state,
+    )

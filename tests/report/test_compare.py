@@ -12,7 +12,7 @@ from sipnb import report
 from sipnb.other_cycles import published
 from sipnb.places import CycleFolder
 from sipnb.report import compare
-from tests.report.reading import Read
+from tests.report.reading import Read, go_to
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_figures_and_differences_stand_side_by_side(open_page, two):
     assert tab.locator("#a-service").input_value() == service
     tab.locator("#b-cycle").select_option("2026-09")
     assert {one.inner_text() for one in tab.locator("#sided tbody td:last-child").all()} <= {"0.00 pts", "0.00 %", "–"}
-    tab.evaluate("location.hash = '#a=nothing@never&b=%zz'")
+    go_to(tab, "#a=nothing@never&b=%zz")
     assert tab.locator("#sided tbody tr").count() > 0, "an address that means nothing shows something that is there"
 
 

@@ -15,6 +15,7 @@ from sipnb.chapters.portfolio import views
 from sipnb.places import ALL_SERVICES, CycleFolder
 from sipnb.report import compare
 from tests.accessibility import violations
+from tests.report.reading import go_to
 
 
 def pages(cycle) -> dict[str, Path]:
@@ -55,6 +56,8 @@ def test_search_and_filters_narrow_the_rows_and_say_how_many(open_page, large):
     assert expected and shown(tab) == expected
     assert tab.get_by_role("status").inner_text().startswith(f"{len(expected)} of 300 services, ")
     tab.locator("#clear").click()
+    # What is cleared is shown when the form has been: a moment after the click.
+    expect(tab.locator("#found")).to_have_text("")
     assert len(shown(tab)) == len(facts.plans) and tab.locator("#found").inner_text() == ""
     owner = facts.plans[7].owner
     tab.locator("#by-owner").select_option(owner)
@@ -105,7 +108,7 @@ def test_what_is_chosen_stands_in_the_address_and_comes_back(open_page, large):
     tab.evaluate("location.hash = '#tier=Silver'")
     silver = [p for p in facts.plans if p.tier == "Silver"]
     expect(tab.locator("#found")).to_have_text(re.compile(f"^{len(silver)} of 300 services, "))
-    tab.evaluate("location.hash = '#matrix'")
+    go_to(tab, "#matrix")
     assert tab.locator("#by-tier").input_value() == "Silver", "an anchor is no state"
     tab.evaluate("location.hash = '#owner=Nobody&tone=%zz&sort=toString'")
     expect(tab.locator("#found")).to_have_text("")
