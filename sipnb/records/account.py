@@ -86,13 +86,15 @@ def _emptied(
     found = []
     for one in staged:
         for relation, own in _emptying(one, source):
+            lost = f"FROM {relation} WHERE _emptied IS NOT NULL AND _reason IS NULL AND {own}"
+            if con.execute(f"SELECT 1 {lost} LIMIT 1").fetchone() is None:
+                continue  # as nearly always: the query below takes longer to be understood than to run
             rows = con.execute(
                 f'SELECT "column", total, first, {shapes.shape("told")}, {shapes.shared("told", "alike", "words")} FROM '
                 '(SELECT "column", sum(n)::BIGINT AS total, min(first) AS first, arg_min(value, first) AS told, '
                 "arg_min(n, first) AS alike, count(*) AS words FROM "
                 '(SELECT lost."column", lost.value, count(*) AS n, min((_part, _row, lost.value, lost.reason)) AS first '
-                f"FROM (SELECT _part, _row, unnest(_emptied) AS lost FROM {relation} "
-                f"WHERE _emptied IS NOT NULL AND _reason IS NULL AND {own}) GROUP BY 1, 2) GROUP BY 1) ORDER BY 1"
+                f"FROM (SELECT _part, _row, unnest(_emptied) AS lost {lost}) GROUP BY 1, 2) GROUP BY 1) ORDER BY 1"
             ).fetchall()
             for column, values, (part, row, value, reason), shape, word in rows:
                 value = value[:120] if show_values or (word and shapes.nameable(one.table, column)) else shape
@@ -208,13 +210,25 @@ def _tell(con: duckdb.DuckDBPyConnection, show_values: bool) -> str:
     words = [f"({quoted(table)}, {quoted(column)})" for table, column in columns if shapes.nameable(table, column)]
     may = f'("table", _column) IN ({", ".join(words)})' if words else "false"
     few = "CASE WHEN unlisted THEN 0 ELSE words END"  # services may be many
+    written = f"FROM aside WHERE _value IS NOT NULL AND NOT ({times}) AND NOT ({again})"
+    if con.execute(f"SELECT 1 {written} LIMIT 1").fetchone() is None:
+        # The query below takes longer to be understood than to run, and of most exports there is nothing to tell.
+        con.execute(
+            'CREATE TEMP TABLE told AS SELECT _source, "table", _column, _value, _value AS told FROM aside LIMIT 0'
+        )
+        return _own(show_values, times, again)
     con.execute(
         'CREATE TEMP TABLE told AS SELECT _source, "table", _column, _value, CASE WHEN '
         f"{may} AND {shapes.shared('_value', 'n', few)} THEN _value ELSE {shapes.shape('_value')} END AS told FROM "
         f'(SELECT _source, "table", _column, _value, bool_or(_reason = {quoted(UNLISTED)}) AS unlisted, count(*) AS n, '
         'count(*) OVER (PARTITION BY _source, "table", _column) AS words '
-        f"FROM aside WHERE _value IS NOT NULL AND NOT ({times}) AND NOT ({again}) GROUP BY 1, 2, 3, 4)"
+        f"{written} GROUP BY 1, 2, 3, 4)"
     )
+    return _own(show_values, times, again)
+
+
+def _own(show_values: bool, times: str, again: str) -> str:
+    """SQL: how the value of a row set aside is told, beside what `told` says of values like it."""
     if show_values:
         return "_value"
     identifier = quoted(f"{shapes.SIGN}an identifier")

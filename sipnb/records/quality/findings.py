@@ -71,9 +71,13 @@ class Sets:
 
     def exported(self, table: str, column: str) -> bool:
         """Whether the exports themselves supply a column, not only what follows from others."""
-        known = self.con.execute("SELECT 1 FROM duckdb_columns() WHERE table_name = ? AND column_name = ?",
-                                 [f"staged_{table}", column])  # fmt: skip
-        return known.fetchone() is not None
+        return column in self._staged.get(table, ())
+
+    @cached_property
+    def _staged(self) -> dict[str, list[str]]:
+        """The columns of each staged table, looked up once: several rules ask for them, one by one."""
+        empty = "SELECT * FROM staged_{} LIMIT 0".format
+        return {table: [one[0] for one in self.con.execute(empty(table)).description] for table in self.tables}
 
     @property
     def now(self) -> str:
