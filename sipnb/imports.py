@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-# jsonschema, below nbformat, compiles grammars for the first two; Papermill looks for places in the cloud by the others.
-_SPARED = ("rfc3987_syntax", "rfc3986_validator", "gcsfs", "boto3", "github")
+# jsonschema, below nbformat, compiles grammars for the first two, and imports a library of times for the third; Papermill looks
+# for places in the cloud by the others.
+_SPARED = ("rfc3987_syntax", "rfc3986_validator", "isoduration", "gcsfs", "boto3", "github")
 
 
 def lazily(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
@@ -27,9 +28,10 @@ def lazily(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 @contextlib.contextmanager
-def spared() -> Iterator[None]:
-    """Let them seem not to be installed while nbformat or Papermill is imported; afterwards they can be imported."""
-    missing = [name for name in _SPARED if name not in sys.modules]
+def spared(*more: str) -> Iterator[None]:
+    """Let them, and what else is named, seem not to be installed while nbformat or Papermill is imported; afterwards they can be
+    imported."""
+    missing = [name for name in (*_SPARED, *more) if name not in sys.modules]
     for name in missing:
         sys.modules[name] = None  # type: ignore[assignment]
     try:

@@ -42,7 +42,7 @@ _LATER = (
 _WITH = {
     "sipnb.chapters.gap_analysis.recurring": ("sklearn.decomposition", "sklearn.preprocessing", "sklearn.exceptions")
 }
-_RUNNER = ("papermill", "nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
+_RUNNER = ("nbclient", "nbformat.v4", "sipnb.chain.unit", "sipnb.chain.execution")
 
 _filters: list[Any] | None = None
 
@@ -59,12 +59,14 @@ def load(notebooks: Iterable[Path] = (), texts: bool = True) -> None:
     wanted += [more for name in wanted for more in _WITH.get(name, ()) if texts]
     if wanted:
         wanted += _LATER
-    with spared():
+    with spared("debugpy"):  # nobody debugs a scheduled notebook
         for name in (*_KERNEL, *dict.fromkeys(wanted)):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         _as_in_a_kernel()
         _filters = list(warnings.filters)
+        with spared("pyarrow"):  # Papermill looks for Hadoop by it; where notebooks use it, it is there already
+            importlib.import_module("papermill")
         for name in _RUNNER:
             importlib.import_module(name)
     _close_duckdb()
