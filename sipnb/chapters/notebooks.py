@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
+from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from sipnb.chapters.results import ResultError
@@ -16,6 +18,8 @@ from sipnb.places import NOTEBOOKS
 
 #: The variable in which a chapter's notebook leaves what it hands over.
 FACTS = "facts"
+#: Cells whose code is kept once it was read: several times those of all chapters.
+_CELLS = 1024
 
 
 def variables(notebook: Path, context: Any) -> dict[str, Any]:
@@ -26,8 +30,7 @@ def variables(notebook: Path, context: Any) -> dict[str, Any]:
     """
     left = _start(notebook, context)
     for cell in _code(_read(notebook)):
-        name, body = _parsed(cell, notebook)
-        _run([statement for statement in body if not isinstance(statement, ast.Expr)], name, left)
+        exec(_computing(*_source(cell, notebook)), left)
     return left
 
 
@@ -38,9 +41,10 @@ def executed(notebook: Path, context: Any) -> dict[str, Any]:
     """
     left, content = _start(notebook, context), _read(notebook)
     for number, cell in enumerate(_code(content), start=1):
-        name, body = _parsed(cell, notebook)
+        source, name = _source(cell, notebook)
+        body = list(_statements(source, name))
         last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
-        _run(body, name, left)
+        exec(_compiled(body, name), left)
         shown = None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), left)
         cell |= {"execution_count": number, "outputs": [] if shown is None else [_output(shown, number)]}
     return content
@@ -84,17 +88,28 @@ def _start(notebook: Path, context: Any) -> dict[str, Any]:
     return {"__name__": notebook.stem, "context": context}
 
 
-def _parsed(cell: dict[str, Any], notebook: Path) -> tuple[str, list[ast.stmt]]:
-    """A name for a cell, and its statements but the one that opens the context."""
+def _source(cell: dict[str, Any], notebook: Path) -> tuple[str, str]:
+    """What stands in a cell, and a name for it."""
+    return "".join(cell["source"]), f"{notebook.name}, cell {cell.get('id', '')}"
+
+
+@lru_cache(maxsize=_CELLS)
+def _statements(source: str, name: str) -> tuple[ast.stmt, ...]:
+    """The statements of a cell but the one that opens the context. A notebook is run for one service after the other."""
     from IPython.core.inputtransformer2 import TransformerManager  # a kernel has it already, and nobody else needs it
 
-    name = f"{notebook.name}, cell {cell.get('id', '')}"
-    tree = ast.parse(TransformerManager().transform_cell("".join(cell["source"])), name)
-    return name, [statement for statement in tree.body if not _opens(statement)]
+    tree = ast.parse(TransformerManager().transform_cell(source), name)
+    return tuple(statement for statement in tree.body if not _opens(statement))
 
 
-def _run(body: list[ast.stmt], name: str, left: dict[str, Any]) -> None:
-    exec(compile(ast.Module(body, type_ignores=[]), name, "exec"), left)
+@lru_cache(maxsize=_CELLS)
+def _computing(source: str, name: str) -> CodeType:
+    """What of a cell does more than show something."""
+    return _compiled([one for one in _statements(source, name) if not isinstance(one, ast.Expr)], name)
+
+
+def _compiled(body: list[ast.stmt], name: str) -> CodeType:
+    return compile(ast.Module(body, type_ignores=[]), name, "exec")
 
 
 def _opens(statement: ast.stmt) -> bool:

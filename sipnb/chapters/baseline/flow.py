@@ -51,6 +51,8 @@ def flow(frame: pd.DataFrame) -> FlowFact | None:
 
 def ages(context: ServiceContext) -> list[AgeFact]:
     """How much of the backlog is older than one, five, thirty and ninety days."""
+    if context.scope.records.tickets.empty:
+        return []
     found = [(days, kpis.last(handling.aged(context.scope, days))) for days in handling.AGES]
     return [AgeFact(days=days, value=m.value, low=m.low, high=m.high, n=m.n) for days, m in found if m.n]
 
