@@ -76,6 +76,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python -m benchmarks.drivers --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.honesty --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.options --jobs $(JOBS)
+	$(BIN)/python -m benchmarks.losses --jobs $(JOBS)
 	$(BIN)/python benchmarks/coverage.py
 	$(BIN)/python benchmarks/equal_mix.py
 	$(BIN)/python benchmarks/interventions.py
