@@ -73,6 +73,7 @@ simulate: $(ENV)  ## what is said though there is nothing to say, what is found 
 	$(BIN)/python benchmarks/gate.py
 	$(BIN)/python benchmarks/forecasts.py
 	$(BIN)/python benchmarks/levers.py --jobs $(JOBS)
+	$(BIN)/python -m benchmarks.nulls --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.drivers --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.honesty --jobs $(JOBS)
 	$(BIN)/python -m benchmarks.options --jobs $(JOBS)

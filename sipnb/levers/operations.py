@@ -6,15 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from sipnb import kpis
 from sipnb.catalogue import Lever
 from sipnb.kpis.scope import instants
 from sipnb.levers.evidence import Evidence, Look
+from sipnb.methods import apart
 from sipnb.records import clocks
 
 #: The weeks of arrivals whose mean a backlog is divided by: it says how "weeks of arrivals" are measured, and decides nothing.
 ARRIVALS = 13
+#: Levels of chance are method: how likely outages of one law would have some that last apart from the others, and a stock that
+#: has a mean would stand so high above its past.
+OF_ONE_LAW, BY_CHANCE = 0.05, 0.005
+#: Outages of so many days tell whether they follow one law: of one year they are too few.
+OF_LAW = 730
+#: Weeks before the cut-off that may be part of a stock that stays high, longest first, and the spans of the past that it takes.
+LATELY, FEWEST_SPANS = (52, 39, 26), 3
 
 
 def change_control(look: Look, lever: Lever) -> Evidence:
@@ -74,7 +83,7 @@ def capacity(look: Look, lever: Lever) -> Evidence:
         return asked.left("few open", numbers)
     if not high:
         return asked.left("as in the past", numbers)
-    if growth <= 0:
+    if not _grows(growth, now):
         return asked.left("no longer growing", numbers)
     if not slow:
         return asked.left("more arrivals", numbers)
@@ -87,26 +96,61 @@ def capacity(look: Look, lever: Lever) -> Evidence:
     return asked.proposed("growing", numbers, now, allowed=max(asked.limit, 1.0), reference=reference)
 
 
+def _grows(growth: float, now: float) -> bool:
+    """Whether a stock grew by more than chance makes it: one that stays where it is grows in half of all cases, by a few."""
+    return growth > 2 * np.sqrt(max(now, 1.0))
+
+
 def backlog_blitz(look: Look, lever: Lever) -> Evidence:
-    """Whether a stock that no longer grows lies so far above its past that it would take long to come down by itself."""
+    """Whether a stock that no longer grows lies so far above its past that it would take long to come down by itself.
+
+    It may have stood there for a year: its past is what was before.
+    """
     grown, days = capacity(look, look.levers["capacity"]), lever.limit("days")
-    asked = replace(look.ask(lever, "backlog"), limit=grown.limit, agreed=grown.agreed)
     if not grown.judged:
         return replace(grown, lever=lever)
-    if grown.outcome != "no longer growing":
-        return asked.left("growing" if grown.found else grown.outcome, grown.numbers)
     tickets, window = look.records.tickets, look.window(days)
+    weekly = _by_week(tickets, look.cutoff, (look.cutoff - tickets["opened"].min()).days // 7)
+    high, usual = _above_its_past(weekly, days // 7)
+    least = weekly["stock"].iloc[-look.levers["capacity"].limit("weeks") :].min()
+    asked = replace(look.ask(lever, "backlog"), limit=grown.limit if grown.agreed else usual, agreed=grown.agreed)
+    grown = replace(grown, numbers=grown.numbers | {"usual": usual})
+    if grown.outcome in ("few open", "more arrivals"):
+        return asked.left(grown.outcome, grown.numbers)
+    if grown.found or _grows(grown.numbers["growth"], grown.numbers["open"]):
+        return asked.left("growing", grown.numbers)
+    if not high or least <= usual + 2 * np.sqrt(max(usual, 1.0)) or grown.numbers["open"] <= asked.limit:
+        return asked.left("as in the past", grown.numbers)
     opened, ended = (int(kpis.within(tickets[at], window).sum()) for at in ("opened", "ended"))
     pace = (ended - opened) / days
-    above = grown.numbers["open"] - grown.limit
+    above = grown.numbers["open"] - asked.limit
     drain = above / pace if pace > 0 else np.inf
-    numbers = grown.numbers | {"days": days, "pace": pace, "goal": grown.limit, "drain_days": lever.limit("drain_days")}
+    numbers = grown.numbers | {"days": days, "pace": pace, "goal": asked.limit, "drain_days": lever.limit("drain_days")}
     if np.isfinite(drain):
         numbers["drain"] = drain
     if drain <= lever.limit("drain_days"):
         return asked.left("drains", numbers)
     reference = "target" if asked.agreed else "median of past weeks"
     return asked.proposed("stays", numbers, grown.numbers["open"], allowed=max(asked.limit, 1.0), reference=reference)
+
+
+def _above_its_past(weekly: pd.DataFrame, span: int) -> tuple[bool, float]:
+    """Whether the last `span` weeks lie above as long spans of the past, in tickets and in weeks of arrivals, by how much those
+    differ; and the stock that was usual.
+
+    Spans, because a stock that has memory is the same one in neighbouring weeks. The past ends as long ago as it can while enough
+    of it is left: a stock that stays high for long is not its own past.
+    """
+    known = weekly.iloc[ARRIVALS:]
+    lately = next((back for back in LATELY if (len(known) - back) // span > FEWEST_SPANS), LATELY[-1])
+    past = known.iloc[(len(known) - lately) % span : len(known) - lately]
+    spans = past.groupby(np.arange(len(past)) // span)[["stock", "weeks"]].mean()
+    usual = float(past["stock"].median()) if len(past) else float(known["stock"].median())
+    if len(spans) < FEWEST_SPANS:
+        return False, usual
+    reach = float(stats.t.isf(BY_CHANCE, len(spans) - 1)) * np.sqrt(1 + 1 / len(spans))
+    now = known.iloc[-span:][["stock", "weeks"]].mean()
+    return bool((now > spans.mean() + reach * spans.std()).all()), usual
 
 
 def _by_week(tickets: pd.DataFrame, cutoff: pd.Timestamp, weeks: int) -> pd.DataFrame:
@@ -157,7 +201,10 @@ def resilience(look: Look, lever: Lever) -> Evidence:
 
 
 def recovery(look: Look, lever: Lever) -> Evidence:
-    """Outages that cost too much, much of it by how long some of them last."""
+    """Outages that cost too much, much of it by how long some of them last, apart from the others.
+
+    Of outages of one law some are long, too, and half of the time is lost by few: that is no reason to restore otherwise.
+    """
     found = resilience(look, replace(look.levers["resilience"], limits=look.levers["resilience"].limits | lever.limits))
     if not found.found:
         return replace(found, lever=lever)
@@ -169,7 +216,12 @@ def recovery(look: Look, lever: Lever) -> Evidence:
         "usual": usual, "long": int((late > 0).sum()), "long_share": share, "long_limit": lever.limit("long_share"),
     }  # fmt: skip
     seen = replace(found, lever=lever, numbers=numbers, names=())
-    return seen if share >= lever.limit("long_share") else replace(seen, outcome="alike", found=False, effect=None)
+    if share < lever.limit("long_share"):
+        return replace(seen, outcome="alike", found=False, effect=None)
+    every = _lost(look, max(OF_LAW, lever.limit("days")))["hours"].to_numpy(float)
+    if apart.above(np.log(every[every > 0])) > OF_ONE_LAW:
+        return replace(seen, outcome="one law", found=False, effect=None)
+    return seen
 
 
 def _lost(look: Look, days: int) -> pd.DataFrame:

@@ -22,6 +22,8 @@ AGREED = (
 )
 #: Days of a month: a service gets the same advice by month, quarter and week.
 MONTH = 30
+#: Days over which a target is clearly missed, as options look at it.
+MISSED = 91
 #: What the records lack, as the gap analysis says it.
 LACKING = "not supplied"
 
@@ -65,11 +67,19 @@ def _reached(one: Missed, reach: float, look: Look) -> bool:
     return reach >= one.target if look.scope.kpis[one.kpi].good == "up" else reach <= one.target
 
 
+def _clearly(one: Missed, look: Look) -> bool:
+    found = look.measure(one.kpi, MISSED)
+    return found.high < one.target if look.scope.kpis[one.kpi].good == "up" else found.low > one.target
+
+
 def measuring(look: Look, lever: Lever) -> Evidence:
-    """A missed target without a driver, in records that lack what could tell one."""
+    """A target that is clearly missed, without a driver, in records that lack what could tell one.
+
+    It is looked for before a target is given up: what nobody could see may be removed.
+    """
     for one in look.missed:
         lacking = tuple(name for name, why in one.left_out.items() if why == LACKING)
-        if one.looked and not one.causes and lacking:
+        if one.looked and not one.causes and lacking and _clearly(one, look):
             asked = replace(look.ask(lever, one.kpi), limit=one.target, agreed=True)
             return asked.proposed(
                 "nothing tells", {"lacking": len(lacking)}, one.value, measured=1, allowed=1, names=lacking

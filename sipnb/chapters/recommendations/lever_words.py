@@ -316,7 +316,8 @@ def _recovery(e: Evidence) -> LeverWords:
         f"{significant(n['usual'])} hours; {prose(n['long_share'], 'share')} of the time was lost after that"
     )
     if not e.found:
-        return LeverWords(f"{case}; it takes {number(n['long_limit'], 'share')}")
+        too_little = f"; it takes {number(n['long_limit'], 'share')}"
+        return LeverWords(case + (too_little if e.outcome == "alike" else ", but none lie apart from the others"))
     whole = (
         f"{words.upper(case)}. They cost {significant(n['hours'])} hours of agreed time together; the "
         f"{what_is_allowed(e, prose)} allows {significant(n['allowed'])}."

@@ -39,13 +39,15 @@ def self_service(e: Evidence) -> LeverWords:
         return LeverWords("no requests with a category on record")
     share = f"the most frequent kind of request is {number(n['share'], 'share')} of {n['of']:,} tickets"
     if e.outcome == "not frequent":
-        return LeverWords(f"{share}; it takes {number(n['request_share'], 'share')}")
+        return LeverWords(f"{share}; it takes clearly more than {number(n['request_share'], 'share')}")
     if e.outcome == "not simple":
-        return LeverWords(f"{share}, but half of them take longer than {number(n['hours'], 'hours')}: not simple")
+        return LeverWords(
+            f"{share}, but half of them take longer than {number(n['hours'], 'hours')}: not clearly simple"
+        )
     work = f"{words.rough(n['work'])} hours of work in {n['days']} days"
     if not e.found:
         return LeverWords(
-            f"{share}, with {work}: less than the {words.rough(n['usual'])} hours that doing away with it takes"
+            f"{share}, with {work}: not clearly more than the {words.rough(n['usual'])} hours that doing away with it takes"
         )
     finding = f"{share}, “{e.names[0]}”, with {work}"
     case = f"{words.upper(finding)}; half of them are done within {prose(n['hours'], 'hours')}."
