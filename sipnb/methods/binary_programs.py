@@ -32,6 +32,9 @@ EXCEEDED = 1e-9
 #: How often unknowns are taken out by their reduced costs before the solver is asked.
 ROUNDS = 5
 
+#: Value and solution of a relaxed program, and the reduced costs of what is free in it.
+_Relaxed = tuple[float, np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class Program:
@@ -110,7 +113,7 @@ def _best(
     while True:
         enough = value + within * abs(value) if best is not None else value
         floor = max(enough, top - step) if step <= everything else enough
-        core = _core(program, floor - SAME)
+        core = _core(program, floor - SAME, relaxed)
         found = None if core is None else _solved(core)
         if found is not None and (reached := float(program.objective @ found)) > value + SAME:
             best, value = found, reached
@@ -139,12 +142,16 @@ def _first(program: Program, x: np.ndarray, then: Sequence[np.ndarray]) -> np.nd
     return x
 
 
-def _core(program: Program, floor: float) -> Program | None:
-    """The program with all fixed that would make its value fall below ``floor``; None where all would."""
+def _core(program: Program, floor: float, relaxed: _Relaxed | None = None) -> Program | None:
+    """The program with all fixed that would make its value fall below ``floor``; None where all would.
+
+    ``relaxed`` is what the relaxed program gave, where it was solved before.
+    """
     low, high = program.low.copy(), program.high.copy()
-    for _ in range(ROUNDS):
+    for again in range(ROUNDS):
         free = np.flatnonzero(low < high)
-        relaxed = _relaxed(program, low, free)
+        if again or relaxed is None:
+            relaxed = _relaxed(program, low, free)
         if relaxed is None or relaxed[0] < floor - SAME:
             return None
         top, _, reduced = relaxed
@@ -170,7 +177,7 @@ def _part(program: Program, low: np.ndarray, free: np.ndarray) -> tuple[sparse.c
     return matrix.tocsr()[binding].tocsc(), left[binding]
 
 
-def _relaxed(program: Program, low: np.ndarray, free: np.ndarray) -> tuple[float, np.ndarray, np.ndarray] | None:
+def _relaxed(program: Program, low: np.ndarray, free: np.ndarray) -> _Relaxed | None:
     """Value and solution with anything between 0 and 1 allowed, and the reduced costs of the free; None where there is none."""
     matrix, left = _part(program, low, free)
     x = low.copy()
