@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -16,13 +17,14 @@ from sipnb import cli
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-def sipnb(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """What `sipnb` with these arguments prints in the folder `cwd`, and its exit code."""
+def sipnb(*arguments: object, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """What `sipnb` with these arguments prints in the folder `cwd` and in this environment, and its exit code."""
     out, err = io.StringIO(), io.StringIO()
     command = ["sipnb", *map(str, arguments)]
     # A run puts other streams in their place, and hears signals.
     streams = mock.patch.multiple(sys, argv=command, stdout=out, stderr=err)
-    with contextlib.chdir(cwd), _kept_signals(), streams:
+    environment = mock.patch.dict(os.environ, env or {}, clear=env is not None)
+    with contextlib.chdir(cwd), _kept_signals(), environment, streams:
         try:
             cli.main()
             code = 0

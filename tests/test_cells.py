@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from sipnb.chapters import results
 from sipnb.chapters.notebooks import variables
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, PLAN, RECOMMENDATIONS, REVIEW, CycleFolder
 from tests import seeds
+from tests.inside import sipnb
 
 SERVICE = "payments"
 
@@ -49,11 +49,8 @@ def run(
 ) -> subprocess.CompletedProcess:
     """The cycle of the one service by these notebooks, from the records of the cycle that is `published`."""
     seeds.seeded(folder / "reports", published)
-    command = [
-        Path(sys.executable).with_name("sipnb"), "run", "demo", "--cycle", "2026-10", "--service", service, "--data", exports,
-        "--out", "reports", "--notebooks", notebooks,
-    ]  # fmt: skip
-    done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True, timeout=600)
+    asked = ("--cycle", "2026-10", "--service", service, "--data", exports)
+    done = sipnb("run", "demo", *asked, "--out", "reports", "--notebooks", notebooks, cwd=folder)
     assert seeds.TAKEN in done.stdout
     return done
 

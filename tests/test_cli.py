@@ -43,9 +43,8 @@ def organisation(tmp_path_factory, demo_published):
 
 
 def run(params, reports, exports, *more):
-    return sipnb(
-        "run", params, "--cycle", "2026-10", "--jobs", 2, "--data", exports, "--out", reports, *more, cwd=params
-    )
+    where = ("--data", exports, "--out", reports)
+    return inside.sipnb("run", params, "--cycle", "2026-10", "--jobs", 2, *where, *more, cwd=params)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +140,7 @@ def few(tmp_path_factory):
 def test_quarters_and_weeks_are_cycles_too(organisation, few, tmp_path, cycle):
     params = organisation[0]
     arguments = ("--cycle", cycle, "--service", "identity", "--data", few, "--out", tmp_path)
-    done = sipnb("run", params, *arguments, cwd=params)
+    done = inside.sipnb("run", params, *arguments, cwd=params)
     assert done.returncode == 0, done.stderr
     assert results.read(CycleFolder(tmp_path / "demo" / cycle), "identity", "2_baseline").about.cycle == cycle
 
@@ -165,7 +164,7 @@ def test_a_changed_target_runs_that_service_only(organisation, demo_exports):
         original.replace("payroll: {restore_median: 60}", "payroll: {restore_median: 61}"), encoding="utf-8"
     )
     try:
-        done = sipnb(
+        done = inside.sipnb(
             "plan", params, "--cycle", "2026-10", "--data", demo_exports, "--out", reports, "--json", cwd=params
         )
     finally:
@@ -262,7 +261,7 @@ def test_a_missing_export_ends_with_7_and_the_path_looked_for(tmp_path):
 
 
 def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environment, tmp_path):
-    done = sipnb(
+    done = inside.sipnb(
         "lab",
         organisation[0],
         "--service",
@@ -284,7 +283,7 @@ def test_lab_writes_a_copy_with_the_parameters_set(organisation, demo_environmen
 def test_lab_opens_the_notebooks_over_all_services(organisation, demo_exports, chapter, tmp_path):
     params, _, _ = organisation
     given = ["--service", "email", "--cycle", "2026-10", "--chapter", chapter, "--data", demo_exports, "--no-start"]
-    done = sipnb("lab", params, *given, cwd=tmp_path, env=os.environ | {places.REPORTS: str(tmp_path)})
+    done = inside.sipnb("lab", params, *given, cwd=tmp_path, env=os.environ | {places.REPORTS: str(tmp_path)})
     assert done.returncode == 0, done.stderr
     written = nbformat.read(done.stdout.rpartition(": ")[2].strip(), as_version=4)
     (cell,) = [c for c in written.cells if "parameters" in c.metadata.get("tags", [])]
@@ -358,7 +357,7 @@ def test_an_organisation_with_next_to_nothing_still_gets_honest_plans(tmp_path):
         "ticket,service,kind,opened,resolved,summary\nA,one,request,2026-05-04 10:00,,<img src=x onerror=alert(1)>\n",
         encoding="utf-8",
     )
-    done = sipnb("run", params, "--cycle", "2026-05", "--out", tmp_path / "r", cwd=tmp_path)
+    done = inside.sipnb("run", params, "--cycle", "2026-05", "--out", tmp_path / "r", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     folder = CycleFolder(tmp_path / "r" / "mini" / "2026-05")
     verdicts = {s: results.read(folder, s, "6_plan").verdict.sentence for s in ("one", "nothing")}

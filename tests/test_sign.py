@@ -17,7 +17,7 @@ from sipnb.cli_register import Decided
 from sipnb.places import CHAPTERS, PLAN, CycleFolder, cycle_folder
 from sipnb.register import signing
 from sipnb.validation import WorkbookError
-from tests.test_cli import sipnb
+from tests.inside import sipnb
 
 CONTENT = "0123456789ab"
 SIGNED = f"signatures:\n  - {{cycle: 2026-10, on: 2026-11-05, role: Head, decision: approved, content: {CONTENT}}}\n"
