@@ -35,14 +35,16 @@ LONG = {
     "test_cli_cycles.py", "test_cli_public.py", "test_cli_records.py", "test_demo.py", "test_personal_data.py",
 }  # fmt: skip
 
-#: The files that take longest: begun last, one of them would leave the other workers with nothing to do.
+#: The files that take longest: begun last, one of them would leave the other workers with nothing to do. While the first has the
+#: demo made, those behind it need none, and do not wait for it.
 FIRST = (
-    "report/test_published.py", "test_cli.py", "browser/test_pages.py", "browser/test_hostile.py", "records/test_quality.py",
-    "test_notebooks.py", "chain/test_what_changed.py", "records/test_reading.py", "records/test_suggest.py",
-    "test_personal_data.py", "report/test_browser.py", "report/test_portfolio_browser.py", "records/test_mappings.py",
-    "chapters/test_providers.py", "chain/test_kills.py", "records/test_limits.py", "test_cells.py", "test_sign.py",
-    "test_register_exchange.py", "records/test_sources.py", "test_cli_cycles.py", "levers/test_simulated.py",
-    "chapters/test_stable.py", "methods/test_interventions.py", "methods/test_spc_change.py",
+    "report/test_published.py", "browser/test_hostile.py", "test_personal_data.py", "test_cli.py", "browser/test_pages.py",
+    "records/test_quality.py", "test_notebooks.py", "chain/test_what_changed.py", "report/test_portfolio_browser.py",
+    "records/test_suggest.py", "chapters/test_providers.py", "records/test_reading.py", "records/test_limits.py",
+    "test_cells.py", "chain/test_kills.py", "chain/test_publication.py", "chain/test_run.py", "records/test_mappings.py",
+    "test_sign.py", "records/test_sources.py", "test_register_exchange.py", "methods/test_spc_change.py",
+    "chain/test_engines.py", "records/test_delimited.py", "chapters/test_stable.py", "chain/test_pruning.py",
+    "report/test_browser.py", "test_cli_cycles.py", "test_demo.py", "levers/test_simulated.py", "methods/test_interventions.py",
 )  # fmt: skip
 
 #: What the interpreter says when it starts a process (docs.python.org/3/library/audit_events.html).
