@@ -163,7 +163,9 @@ def demo_cycle(demo_book) -> Cycle:
 
 @pytest.fixture(scope="session")
 def demo_records(once, demo_book, demo_cycle) -> Path:
-    """The frozen records of the demo's cycle."""
+    """The frozen records of the demo's cycle: those of the published cycle, where that was made already."""
+    if made := cache_of_made().known("demo"):
+        return CycleFolder(made / "demo" / CYCLE).records
     return once("frozen", lambda folder: prepare.freeze(demo_book, demo_cycle, folder / "records")) / "records"
 
 

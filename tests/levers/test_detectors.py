@@ -40,6 +40,10 @@ def test_the_true_lever_of_every_service_is_found_and_no_other(demo_context, dem
 def test_records_that_have_fallen_silent_propose_nothing(demo_exports, tmp_path):
     """Of changes, outages and answers that end in February nothing is said in October, least of all "in the last months"."""
     data = shutil.copytree(demo_exports, tmp_path / "data")
+    # Those of nine more services are nobody's here, and take longest to freeze.
+    for table in ("tickets", "ticket_events"):
+        asked = [("service", "in", ["web-shop", "network", "hr-portal"])]
+        pd.read_parquet(data / f"{table}.parquet", filters=asked).to_parquet(data / f"{table}.parquet", index=False)
     for table, at in (("changes", "started"), ("outages", "started"), ("surveys", "answered")):
         rows = pd.read_parquet(data / f"{table}.parquet")
         rows[pd.to_datetime(rows[at], utc=True) < "2026-03-01"].to_parquet(data / f"{table}.parquet", index=False)
