@@ -107,7 +107,15 @@ def test_what_must_what_must_not_and_what_depends_is_kept(chosen):
     assert taken(chosen(THREE, depends)) == ["a", "c"]
     least = {"money": 10_000, "at_least": {"gold": 1}}
     gold = THREE | {"payments": [option("g", 1000.0)]}
-    assert taken(chosen(gold, least)) == ["g"]
+    found = chosen(gold, least)
+    assert taken(found) == ["g"] and found.options[-1].asked
+    # What would be chosen for its worth is told why it is not, and what the minimum costs is said.
+    first = next(one for one in found.options if one.id == "a")
+    assert first.why_not == "not enough money left: what the organisation asks for takes it"
+    assert found.options[1].why_not == "not enough money left: others bring more"
+    assert found.forgone == pytest.approx(first.value - found.options[-1].value)
+    assert "Without what must be chosen and the minima for tiers" in " ".join(views.sentences(found, "EUR"))
+    assert not any(one.asked for one in chosen(gold, {"money": 10_000}).options) and chosen(gold).forgone == 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,11 @@ def chosen(
     budgets = _budgets(context, found, runs)
     problem = _problem(context, found, budgets)
     choice = selection.choose(problem)
-    told = {reason.option: _why_not(reason, found, budgets) for reason in reversed(selection.why_not(problem, choice))}
+    free = selection.choose(replace(problem, must=(), at_least=())) if problem.must or problem.at_least else choice
+    told = {
+        reason.option: _why_not(reason, found, budgets, bool(free.chosen[reason.option]))
+        for reason in reversed(selection.why_not(problem, choice))
+    }
     sure = _stays(problem, choice, found, rules) if len(found) else np.empty(0)
     budget = context.workbook.budget
     limited = MONEY in budgets and budgets[MONEY].limit is not None
@@ -135,14 +139,22 @@ def chosen(
             ChosenFact(
                 service=one.service, id=one.option.id, title=one.option.title, chosen=bool(choice.chosen[at]), value=one.value,
                 cost=one.option.cost, effort={role: days[1] for role, days in one.option.effort.items()}, stays=float(sure[at]),
-                why_not="" if choice.chosen[at] else told.get(at, ""),
+                why_not="" if choice.chosen[at] else told.get(at, ""), asked=bool(choice.chosen[at] and not free.chosen[at]),
             )
             for at, one in enumerate(found)
         ],
         value=math.fsum(_brought(problem, choice.chosen, found).values()),
-        greedy=float(selection.greedy(problem).value), draws=rules.draws,
+        greedy=float(selection.greedy(problem).value), draws=rules.draws, forgone=_forgone(problem, free, choice, found),
         **(_more(problem, budgets, found, step, points) if limited and len(found) else {}),
     )  # fmt: skip
+
+
+def _forgone(
+    problem: selection.Problem, free: selection.Choice, choice: selection.Choice, found: Sequence[Candidate]
+) -> float:
+    """How much more could be had if nothing were asked for but worth."""
+    best, taken = (math.fsum(_brought(problem, one.chosen, found).values()) for one in (free, choice))
+    return max(best - taken, 0.0)
 
 
 def _brought(problem: selection.Problem, chosen: np.ndarray, found: Sequence[Candidate]) -> dict[str, float]:
@@ -283,15 +295,21 @@ _CODES = {
 }  # fmt: skip
 
 
-def _why_not(reason: selection.Reason, found: Sequence[Candidate], budgets: Mapping[str, BudgetFact]) -> str:
+def _why_not(
+    reason: selection.Reason, found: Sequence[Candidate], budgets: Mapping[str, BudgetFact], worth_it: bool
+) -> str:
+    """Why an option is left out, as a clause; `worth_it`: for its worth alone it would be chosen."""
     names = list(budgets)
     if reason.code in ("excluded", "overlap"):
         titles = "”, “".join(found[one].option.title for one in reason.of)
         return f"instead of it: “{titles}”" if reason.code == "excluded" else f"adds nothing to “{titles}”"
     if reason.code in ("beyond_budget", "not_enough_left"):
         short = " and ".join("money" if names[b] == MONEY else f"days of the {names[b]}" for b in reason.of)
-        beyond = reason.code == "beyond_budget"
-        return f"needs more {short} than there is" if beyond else f"not enough {short} left: others bring more"
+        if reason.code == "beyond_budget":
+            return f"needs more {short} than there is"
+        return (
+            f"not enough {short} left: {'what the organisation asks for takes it' if worth_it else 'others bring more'}"
+        )
     return _CODES[reason.code]
 
 
@@ -340,7 +358,7 @@ def parts(context: PortfolioContext, found: Sequence[Candidate], made: ChoiceFac
     brought = _brought(problem, np.array([one.chosen for one in made.options]), found)
     options: dict[str, list[OptionChoice]] = {}
     for one in made.options:
-        told = OptionChoice(id=one.id, chosen=one.chosen, sure=_sure(one), why_not=one.why_not)
+        told = OptionChoice(id=one.id, chosen=one.chosen, sure=_sure(one), why_not=one.why_not, asked=one.asked)
         options.setdefault(one.service, []).append(told)
     return {
         service: ServiceChoice(

@@ -49,6 +49,11 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
             f"One more {step} would add {_value(found.price, found.unit, currency)}." if found.price > 0
             else f"One more {step} would buy nothing more."
         )  # fmt: skip
+    if found.forgone > 1e-3 * max(found.value, 1.0):
+        told.append(
+            "Without what must be chosen and the minima for tiers, it could be "
+            f"{_value(found.forgone, found.unit, currency)} more."
+        )
     if found.greedy < found.value * (1 - 1e-3):
         told.append(
             f"Taken by value for money one after the other, they would be worth {_value(found.greedy, found.unit, currency)}."
@@ -100,10 +105,7 @@ def _row(one: ChosenFact, found: ChoiceFact, names: Mapping[str, str], currency:
 def _chosen(taken: Sequence[ChosenFact], found: ChoiceFact, names: Mapping[str, str], currency: str) -> Shown:
     if not taken:
         return say("")
-    rows = [
-        _row(one, found, names, currency) | {"Stays chosen": "–" if one.stays is None else words.probability(one.stays)}
-        for one in _ranked(taken)
-    ]
+    rows = [_row(one, found, names, currency) | {"Stays chosen": _stays(one)} for one in _ranked(taken)]
     columns = [c for c in rows[0] if c != "Cost" or found.unit == "money" or any(one.cost is not None for one in taken)]
     frame = pd.DataFrame(rows)[columns]
     numeric = [c for c in columns if c not in ("Service", "Option")]
@@ -111,6 +113,10 @@ def _chosen(taken: Sequence[ChosenFact], found: ChoiceFact, names: Mapping[str, 
     return table(
         frame.head(ROWS), f"Chosen, what is worth most first, and how often it stays so{more}", numeric=numeric
     )
+
+
+def _stays(one: ChosenFact) -> str:
+    return "asked for" if one.asked else "–" if one.stays is None else words.probability(one.stays)
 
 
 def _left(left: Sequence[ChosenFact], found: ChoiceFact, names: Mapping[str, str], currency: str) -> Shown:

@@ -78,6 +78,8 @@ from sipnb.chapters.facts.plan import (
     PlanAction,
     PlanFacts,
     PointFact,
+    RiskFact,
+    RiskPoint,
     SignatureFact,
     VerdictFact,
 )
@@ -202,6 +204,8 @@ __all__ = [
     "RestatedFact",
     "RestoreFact",
     "ReviewFacts",
+    "RiskFact",
+    "RiskPoint",
     "SavesFact",
     "ServiceChoice",
     "ShareFact",

@@ -22,7 +22,8 @@ class BudgetFact(Facts):
 
 class ChosenFact(Facts):
     """An option of a service in the choice: `value` in the unit of the choice, None where it is not known; it is chosen after
-    those that have one. `stays` is the share of draws in which it is chosen, `why_not` the reason where it is not."""
+    those that have one. `stays` is the share of draws in which it is chosen, `why_not` the reason where it is not. `asked`: it is
+    chosen because the organisation asks for it, and would not be for its worth."""
 
     service: str
     id: str
@@ -33,6 +34,7 @@ class ChosenFact(Facts):
     effort: dict[str, float]
     stays: float | None = None
     why_not: str = ""
+    asked: bool = False
 
 
 class CurvePoint(Facts):
@@ -43,7 +45,8 @@ class CurvePoint(Facts):
 
 class ChoiceFact(Facts):
     """The choice over all services. `unit` is money or hours of users; `value` that of all chosen, what two of them bring alike
-    counted once; `greedy` is what taking them by value for money would give. `price` is what one `step` more of money adds."""
+    counted once; `greedy` is what taking them by value for money would give. `price` is what one `step` more of money adds, and
+    `forgone` what more could be had if the organisation asked for nothing besides (what must be chosen, minima of tiers)."""
 
     unit: Literal["money", "hours"]
     months: int
@@ -52,6 +55,7 @@ class ChoiceFact(Facts):
     options: list[ChosenFact]
     value: float
     greedy: float
+    forgone: float = 0.0
     curve: list[CurvePoint] = Field(default_factory=list)
     step: float | None = None
     price: float | None = None
@@ -68,12 +72,14 @@ Sure = Literal["almost surely", "mostly", "not surely"]
 
 
 class OptionChoice(Facts):
-    """Whether an option of a service is chosen, how `sure` that is, and `why_not` where it is not."""
+    """Whether an option of a service is chosen, how `sure` that is, `why_not` where it is not, and whether it is because the
+    organisation asks for it."""
 
     id: str
     chosen: bool
     sure: Sure
     why_not: str = ""
+    asked: bool = False
 
 
 class ServiceChoice(Facts):

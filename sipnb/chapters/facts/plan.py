@@ -142,6 +142,40 @@ class GapClosed(Facts):
     silent: int = Field(description="actions on it that state no effect")
 
 
+class RiskPoint(Facts):
+    """How likely a year loses more than so many hours, with its interval, and how likely that is with what is chosen."""
+
+    loss: float
+    exceeded: float
+    low: float
+    high: float
+    left: float | None = None
+
+
+class RiskFact(Facts):
+    """What unplanned outages may cost in the coming year, in agreed hours.
+
+    `n` of them in so many `years` cost `observed` a year. `allowed` is what the target for availability allows, and `over` how
+    likely the year loses more. One year of ten loses more than `p90`, whose interval of this `level` is from `low` to `high`.
+    `left_over` and `left_p90` are the same with the chosen proposals that act on it (their numbers, `acting`), as often as
+    actions work.
+    """
+
+    n: int
+    years: float
+    observed: float
+    level: float
+    allowed: float | None
+    over: float | None
+    p90: float
+    low: float
+    high: float
+    acting: list[str]
+    left_over: float | None
+    left_p90: float | None
+    curve: list[RiskPoint]
+
+
 class SignatureFact(Facts):
     """What a role decided on a plan, on which day, and which version and content that was about."""
 
@@ -182,7 +216,8 @@ class LogFact(Facts):
 
 
 class PlanFacts(Facts):
-    """`signed_before` is what roles decided on the plan of the cycle before, and `log` what became of what it asked."""
+    """`signed_before` is what roles decided on the plan of the cycle before, and `log` what became of what it asked; `risk` what
+    the coming year may bring, where that can be told."""
 
     number: str
     verdict: VerdictFact
@@ -192,3 +227,4 @@ class PlanFacts(Facts):
     approval: ApprovalFact = ApprovalFact()
     signed_before: list[SignatureFact] = Field(default_factory=list)
     log: list[LogFact] = Field(default_factory=list)
+    risk: RiskFact | None = None

@@ -233,6 +233,8 @@ def _chosen(evidence: Evidence, option: OptionFact) -> str:
     if found is None or evidence.choice is None:
         return ""
     under = "under the budget" if evidence.choice.limited else "as worth it; there is no budget that limits it"
+    if found.asked:
+        return "chosen because the organisation asks for it; for its worth alone others would be."
     said = f"chosen {under}" if found.chosen else words.upper(found.why_not)
     stays = "stays chosen" if found.chosen else "stays left out"
     return f"{said}. It {_STAYS[found.sure]} {stays} when the uncertain figures come out otherwise."

@@ -120,6 +120,29 @@ def value_curve(limit: Sequence[float], value: Sequence[float], now: float, unit
     return draw
 
 
+def exceedance(
+    loss: Sequence[float], exceeded: Sequence[float], low: Sequence[float], high: Sequence[float],
+    left: Sequence[float], allowed: float | None,
+) -> Draw:  # fmt: skip
+    """How likely more is lost than so many hours, with its interval; dashed what is `left` of that, a line what is allowed."""
+    x = np.asarray(loss, dtype=float)
+
+    def draw(room: Room) -> Figure:
+        figure, axes = theme.canvas(room, 220)
+        ticks = shared.scale(axes, (0.0, 1.0), room, "share", "")
+        theme.margins(figure, shared.room_left(ticks, room), 14, 14, 26)
+        shared.scale(axes, (0.0, float(x.max())), room, "hours", "", axis="x")
+        axes.fill_between(x, low, high, color=theme.BAND, linewidth=0)
+        axes.plot(x, exceeded, color=theme.INK, linewidth=2)
+        if len(left):
+            axes.plot(x, left, color=theme.INK, linewidth=2, linestyle=(0, (4, 3)))
+        if allowed is not None:
+            shared.target_line(axes, allowed, vertical=True)
+        return figure
+
+    return draw
+
+
 def _named(
     axes, rows: pd.DataFrame, x: np.ndarray, y: np.ndarray, named: Sequence[int], room: Room, height: float
 ) -> None:
