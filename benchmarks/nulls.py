@@ -238,6 +238,7 @@ CASES = (
     Case("recovery", "one law, sigma 1.8, 30 a year", outages(30, 1.8, 2.5), False),
     Case("recovery", "a quarter lasts ten times as long, 30 a year", outages(30, 0.7, 2, long=0.25, times=10), True),
     Case("recovery", "one in five lasts 16 times as long, 24 a year", outages(24, 0.8, 2, long=0.2, times=16), True),
+    Case("recovery", "one in five lasts 16 times as long, 30 a year", outages(30, 0.8, 2, long=0.2, times=16), True),
     Case("backlog_blitz", "stable, 300 a month for 10 days", queue(300, 10), False),
     Case("backlog_blitz", "weeks differ by 30 %, memory .8", queue(300, 10, memory=0.8, sd=0.3), False),
     Case("backlog_blitz", "weeks differ by 30 %, memory .95", queue(300, 10, memory=0.95, sd=0.3), False),

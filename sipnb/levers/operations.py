@@ -19,7 +19,7 @@ from sipnb.records import clocks
 ARRIVALS = 13
 #: Levels of chance are method: how likely outages of one law would have some that last apart from the others, and a stock that
 #: has a mean would stand so high above its past.
-OF_ONE_LAW, BY_CHANCE = 0.05, 0.005
+OF_ONE_LAW, BY_CHANCE = 0.03, 0.005
 #: Outages of so many days tell whether they follow one law: of one year they are too few.
 OF_LAW = 730
 #: Weeks before the cut-off that may be part of a stock that stays high, longest first, and the spans of the past that it takes.

@@ -9,7 +9,7 @@ import pytest
 
 from sipnb.budgets import BudgetFile
 from sipnb.chapters import notebooks
-from sipnb.chapters.choice import choosing, views
+from sipnb.chapters.choice import assumptions, choosing, views
 from sipnb.chapters.context import ServiceContext
 from sipnb.chapters.facts import ActionFact, OptionFact, RecommendationFacts, SavesFact
 from sipnb.chapters.recommendations.worth import Rules
@@ -246,3 +246,26 @@ def test_without_a_choice_a_plan_asks_for_every_proposal(demo_context, monkeypat
     assert not any(one.left_out for one in plan.actions)
     asked = [one.id for one in plan.verdict.decisions if one.kind == "option"]
     assert asked == [one.id for one in plan.actions if one.kind == "proposed" and one.id in asked]
+
+
+def test_other_assumptions_say_what_would_come_and_go(demo_book):
+    some = {"erp": [option("a", 1500.0, cost=14_000.0)], "email": [option("b", 1000.0, cost=9_000.0)]}
+    value = Value(user_hour=(30.0,) * 3)
+    settings = demo_book.settings.model_copy(update={"value": value})
+    book = replace(demo_book, settings=settings, budget=BudgetFile.model_validate({"money": 20_000.0}))
+    context = SimpleNamespace(workbook=book, cycle=MONTH, currency="EUR")
+    chapters = {
+        name: SimpleNamespace(advice=RecommendationFacts(options=each, considered={})) for name, each in some.items()
+    }
+    found = choosing.candidates(context, chapters, RULES)
+    made = choosing.chosen(context, found, (), RULES)
+    told = assumptions.otherwise(context, found, (), made, RULES)
+    assert taken(made) == ["a"] and len(told) == 7 and len({one.said for one in told}) == 7
+    by = {one.said: one for one in told}
+    # Counted for a year only, neither is worth what it costs; twice as often, the same is best.
+    assert by["an option counts for 12 months, not 24"].leaves == ["erp/a"]
+    assert by["actions work twice as often"].comes == [] and by["actions work twice as often"].same == 1
+    half = by["an hour of a user is worth half as much"]
+    assert half.said and (half.comes, half.leaves) == ([], ["erp/a"])
+    shown = assumptions.shown(told, made, {"erp": "ERP"}).text
+    assert "other assumptions something else would be chosen than the 1 option now" in shown

@@ -30,6 +30,7 @@ from sipnb.chapters.recommendations import worth
 from sipnb.levers.delivery import Delivery
 from sipnb.methods import selection
 from sipnb.own_levers import SOMEBODY
+from sipnb.params import Value
 from sipnb.places import RECOMMENDATIONS, REVIEW
 from sipnb.register import DONE, NOT_AGREED, standing
 
@@ -80,18 +81,27 @@ class Candidate:
 
 def candidates(context: PortfolioContext, chapters: Mapping[str, Handed], rules: worth.Rules) -> list[Candidate]:
     """The options that are recommended and that nobody has refused, in the order of services and of their ranks."""
-    settings, until = context.workbook.settings, context.cycle.end
-    delivery = Delivery(*context.workbook.delivered(until))
-    money = settings.value.told
-    found = []
-    for service, one in chapters.items():
-        for option in one.advice.recommended:
-            if not option.asked:
-                continue
-            made = worth.drawn(option, service, context.cycle.name, settings.value, delivery, rules)
-            values = made.expected(rules) if made is not None else None if money else _hours(option, rules)
-            found.append(_candidate(service, option, values, rules))
-    return found
+    return [
+        _candidate(service, option, expected(context, service, option, rules), rules)
+        for service, one in chapters.items()
+        for option in one.advice.recommended
+        if option.asked
+    ]
+
+
+def expected(
+    context: PortfolioContext, service: str, option: OptionFact, rules: worth.Rules, value: Value | None = None,
+    often: float = 1.0,
+) -> np.ndarray | None:  # fmt: skip
+    """What an option is worth in each draw, with these rates (None: the organisation's) and actions that work so many times as
+    `often` as they did; None where that is not known."""
+    stated = value or context.workbook.settings.value
+    delivery = Delivery(*context.workbook.delivered(context.cycle.end))
+    made = worth.drawn(option, service, context.cycle.name, stated, delivery, rules)
+    if made is not None:
+        return replace(made, likely=np.minimum(made.likely * often, 1.0)).expected(rules)
+    hours = None if stated.told else _hours(option, rules)
+    return None if hours is None else hours * often
 
 
 def _candidate(service: str, option: OptionFact, values: np.ndarray | None, rules: worth.Rules) -> Candidate:
@@ -120,8 +130,8 @@ def chosen(
     """The choice under `budget.yml`, of what the actions that run leave; without a budget everything that is worth it.
 
     `step` is of money, `points` those of the curve."""
-    budgets = _budgets(context, found, runs)
-    problem = _problem(context, found, budgets)
+    budgets = budgets_of(context, found, runs)
+    problem = problem_of(context, found, budgets)
     choice = selection.choose(problem)
     free = selection.choose(replace(problem, must=(), at_least=())) if problem.must or problem.at_least else choice
     told = {
@@ -170,7 +180,7 @@ def _brought(problem: selection.Problem, chosen: np.ndarray, found: Sequence[Can
     return {service: math.fsum(some) for service, some in amounts.items()}
 
 
-def _budgets(
+def budgets_of(
     context: PortfolioContext, found: Sequence[Candidate], runs: Sequence[ActionFact]
 ) -> dict[str, BudgetFact]:
     """Money and the days of each role that an option takes, with what is committed and what runs already."""
@@ -189,7 +199,7 @@ def _budgets(
     return {name: BudgetFact(name=name, limit=limit, bound=taken, used=0.0) for name, (limit, taken) in names.items()}
 
 
-def _problem(
+def problem_of(
     context: PortfolioContext, found: Sequence[Candidate], budgets: Mapping[str, BudgetFact]
 ) -> selection.Problem:
     uses = np.array(
@@ -354,7 +364,7 @@ def _trifles(found: Sequence[Candidate]) -> float:
 
 def parts(context: PortfolioContext, found: Sequence[Candidate], made: ChoiceFact) -> dict[str, ServiceChoice]:
     """What each plan is told of the choice; of how sure it is no more than classes, so that no plan changes with the draws."""
-    problem = _problem(context, found, {one.name: one for one in made.budgets})
+    problem = problem_of(context, found, {one.name: one for one in made.budgets})
     brought = _brought(problem, np.array([one.chosen for one in made.options]), found)
     options: dict[str, list[OptionChoice]] = {}
     for one in made.options:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from sipnb.chapters.choice import assumptions
 from sipnb.chapters.choice.choosing import MONEY
 from sipnb.chapters.facts import ChoiceFact, ChosenFact
 from sipnb.chapters.recommendations import option_words
@@ -23,7 +24,7 @@ def shown(found: ChoiceFact | None, names: Mapping[str, str], label: str, curren
     taken, left = ([one for one in found.options if one.chosen is which] for which in (True, False))
     return together(
         say(*sentences(found, currency)), _budgets(found, currency), _chosen(taken, found, names, currency),
-        _left(left, found, names, currency), _curve(found, label, currency),
+        _left(left, found, names, currency), _curve(found, label, currency), assumptions.shown(found.otherwise, found, names),
     )  # fmt: skip
 
 
@@ -47,7 +48,7 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
         step = words.prose(found.step, "money", currency)
         told.append(
             f"One more {step} would add {_value(found.price, found.unit, currency)}." if found.price > 0
-            else f"One more {step} would buy nothing more."
+            else f"One more {step} would buy nothing {_more(found)}."
         )  # fmt: skip
     if found.forgone > 1e-3 * max(found.value, 1.0):
         told.append(
@@ -59,6 +60,11 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
             f"Taken by value for money one after the other, they would be worth {_value(found.greedy, found.unit, currency)}."
         )
     return told
+
+
+def _more(found: ChoiceFact) -> str:
+    """`more`, unless something is left out of which nobody knows what it is worth."""
+    return "more of known worth" if any(one.value is None and not one.chosen for one in found.options) else "more"
 
 
 def _value(value: float, unit: str, currency: str) -> str:
@@ -142,7 +148,9 @@ def _curve(found: ChoiceFact, label: str, currency: str) -> Shown:
     data = pd.DataFrame({"Money": limit, "Worth": value, "Options": [p.chosen for p in found.curve]})
     rest = _value(max(value) - found.value, found.unit, currency)
     whole = max(value) <= found.value * 1.001
-    finding = "More money would buy nothing more" if whole else f"All that is worth it would bring {rest} more"
+    finding = (
+        f"More money would buy nothing {_more(found)}" if whole else f"All that is worth it would bring {rest} more"
+    )
     least, most = (_value(one, found.unit, currency) for one in (min(value), max(value)))
     unit = "money" if found.unit == "money" else "number"
     return figure(

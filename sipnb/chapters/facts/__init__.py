@@ -38,6 +38,7 @@ from sipnb.chapters.facts.choice import (
     ChosenFact,
     CurvePoint,
     OptionChoice,
+    OtherwiseFact,
     ServiceChoice,
     Sure,
 )
@@ -184,6 +185,7 @@ __all__ = [
     "OptionFact",
     "OrderFact",
     "OrphansFact",
+    "OtherwiseFact",
     "OutagePartFact",
     "OutcomeFact",
     "PartFact",

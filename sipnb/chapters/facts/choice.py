@@ -43,6 +43,17 @@ class CurvePoint(Facts):
     chosen: int
 
 
+class OtherwiseFact(Facts):
+    """What would be chosen if something that is assumed were otherwise (`said`): how many options, how many of them the `same` as
+    now, and those that would come and leave, as service/id."""
+
+    said: str
+    chosen: int
+    same: int
+    comes: list[str]
+    leaves: list[str]
+
+
 class ChoiceFact(Facts):
     """The choice over all services. `unit` is money or hours of users; `value` that of all chosen, what two of them bring alike
     counted once; `greedy` is what taking them by value for money would give. `price` is what one `step` more of money adds, and
@@ -60,6 +71,7 @@ class ChoiceFact(Facts):
     step: float | None = None
     price: float | None = None
     draws: int = 0
+    otherwise: list[OtherwiseFact] = Field(default_factory=list)
 
     @property
     def limited(self) -> bool:
