@@ -118,6 +118,19 @@ def test_what_must_what_must_not_and_what_depends_is_kept(chosen):
     assert not any(one.asked for one in chosen(gold, {"money": 10_000}).options) and chosen(gold).forgone == 0
 
 
+def test_what_cannot_be_kept_is_left_out_and_said(chosen):
+    must = {"money": 5_000, "must": [{"service": "payroll", "lever": "supplier"}]}
+    found = chosen(THREE, must)
+    assert taken(found) == [] and found.cannot == "what must be chosen takes more than there is: “c” (payroll)"
+    assert views.sentences(found, "EUR")[0].startswith(
+        "What the organisation asks for cannot be kept and is left out: what must"
+    )
+    gold = THREE | {"payments": [option("g", 1000.0)]}
+    least = chosen(gold, {"money": 9_000, "at_least": {"gold": 1}})
+    assert taken(least) == [] and least.cannot == "the minima for tiers take more than there is"
+    assert chosen(THREE, {"money": 20_000}).cannot == ""
+
+
 @pytest.mark.parametrize(
     ("state", "enough"), [("approved", True), ("implemented", True), ("proposed", False), ("rejected", False)]
 )

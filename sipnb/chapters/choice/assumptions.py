@@ -55,9 +55,9 @@ def otherwise(
     now = np.array([one.chosen for one in made.options], dtype=bool)
     names, told = [_name(one) for one in made.options], []
     for one in assumptions(rules, context.workbook.settings.value):
-        then = selection.choose(
-            choosing.problem_of(context, [_as(context, each, one, rules) for each in found], budgets)
-        ).chosen
+        assumed = [_as(context, each, one, rules) for each in found]
+        problem, _ = choosing.possible(choosing.problem_of(context, assumed, budgets), assumed)
+        then = selection.choose(problem).chosen
         told.append(
             OtherwiseFact(
                 said=one.said, chosen=int(then.sum()), same=int((then & now).sum()),

@@ -33,6 +33,7 @@ from sipnb.own_levers import SOMEBODY
 from sipnb.params import Value
 from sipnb.places import RECOMMENDATIONS, REVIEW
 from sipnb.register import DONE, NOT_AGREED, standing
+from sipnb.show import words
 
 #: The name of the budget of money.
 MONEY = "money"
@@ -131,7 +132,7 @@ def chosen(
 
     `step` is of money, `points` those of the curve."""
     budgets = budgets_of(context, found, runs)
-    problem = problem_of(context, found, budgets)
+    problem, cannot = possible(problem_of(context, found, budgets), found)
     choice = selection.choose(problem)
     free = selection.choose(replace(problem, must=(), at_least=())) if problem.must or problem.at_least else choice
     told = {
@@ -154,9 +155,29 @@ def chosen(
             for at, one in enumerate(found)
         ],
         value=math.fsum(_brought(problem, choice.chosen, found).values()),
-        greedy=float(selection.greedy(problem).value), draws=rules.draws, forgone=_forgone(problem, free, choice, found),
+        greedy=float(selection.greedy(problem).value), draws=rules.draws, cannot=cannot,
+        forgone=_forgone(problem, free, choice, found),
         **(_more(problem, budgets, found, step, points) if limited and len(found) else {}),
     )  # fmt: skip
+
+
+def possible(problem: selection.Problem, found: Sequence[Candidate]) -> tuple[selection.Problem, str]:
+    """The problem, and nothing to say; or without what the organisation asks for, where no choice keeps that, and why."""
+    try:
+        selection.choose(problem)
+    except selection.Impossible as error:
+        return replace(problem, must=(), at_least=()), _cannot(error, found)
+    return problem, ""
+
+
+def _cannot(error: selection.Impossible, found: Sequence[Candidate]) -> str:
+    named = words.listed([f"“{found[at].option.title}” ({found[at].service})" for at in error.options])
+    return {
+        "must_never": f"{named} must be chosen and may not be",
+        "must_excluded": f"{named} must be chosen and exclude each other",
+        "must_over_budget": f"what must be chosen takes more than there is: {named}",
+        "at_least": "the minima for tiers exclude each other",
+    }.get(error.kind, "the minima for tiers take more than there is")
 
 
 def _forgone(
@@ -364,7 +385,7 @@ def _trifles(found: Sequence[Candidate]) -> float:
 
 def parts(context: PortfolioContext, found: Sequence[Candidate], made: ChoiceFact) -> dict[str, ServiceChoice]:
     """What each plan is told of the choice; of how sure it is no more than classes, so that no plan changes with the draws."""
-    problem = problem_of(context, found, {one.name: one for one in made.budgets})
+    problem, _ = possible(problem_of(context, found, {one.name: one for one in made.budgets}), found)
     brought = _brought(problem, np.array([one.chosen for one in made.options]), found)
     options: dict[str, list[OptionChoice]] = {}
     for one in made.options:

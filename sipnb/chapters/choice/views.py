@@ -50,6 +50,10 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
             f"One more {step} would add {_value(found.price, found.unit, currency)}." if found.price > 0
             else f"One more {step} would buy nothing {_more(found)}."
         )  # fmt: skip
+    if found.cannot:
+        told.insert(
+            0, f"What the organisation asks for cannot be kept and is left out: {found.cannot}. Mend budget.yml."
+        )
     if found.forgone > 1e-3 * max(found.value, 1.0):
         told.append(
             "Without what must be chosen and the minima for tiers, it could be "

@@ -67,6 +67,7 @@ class ChoiceFact(Facts):
     value: float
     greedy: float
     forgone: float = 0.0
+    cannot: str = Field("", description="why what the organisation asks for cannot be kept, where it cannot")
     curve: list[CurvePoint] = Field(default_factory=list)
     step: float | None = None
     price: float | None = None
