@@ -29,7 +29,7 @@ def errors(folder, text):
 def test_the_demo_says_what_may_be_spent_and_what_is_bound(folder):
     budget = load(folder).budget
     assert (budget.period.start.isoformat(), budget.period.to.isoformat()) == ("2026-11-01", "2027-04-30")
-    assert budget.money_left == 130_000 and budget.days_left["service team"] == 185
+    assert budget.money_left == 210_000 and budget.days_left["service team"] == 185
     assert budget.days_left["process manager"] == 60 and budget.at_least == {"gold": 1}
     (one,) = budget.depends
     assert one.place == ("web-shop", "resilience") and one.needed == ("web-shop", "change_control")
@@ -130,7 +130,7 @@ def test_it_ends_with_2_on_the_command_line(folder, tmp_path, command):
 
 def test_another_budget_is_news_to_the_portfolio_and_to_no_chapter_of_a_service(folder):
     before = load(folder)
-    after = load(folder, (folder / "budget.yml").read_text(encoding="utf-8").replace("150000", "160000"))
-    assert after.budget.money == 160_000
+    after = load(folder, (folder / "budget.yml").read_text(encoding="utf-8").replace("230000", "240000"))
+    assert after.budget.money == 240_000
     assert before.fingerprint() != after.fingerprint()
     assert all(before.fingerprint(name) == after.fingerprint(name) for name in before.services)

@@ -149,7 +149,7 @@ def sentences(found: RiskFact, evidence: Evidence) -> list[str]:
     was = f"{words.upper(words.plural(found.n, 'unplanned outage'))} in {span} cost {said(found.observed)} of agreed time a year"
     bad = (
         f"In one year of ten it is more than {said(found.p90)} ({round(100 * found.level)} % interval "
-        f"{evidence.range(found.low, found.high, 'hours')})"
+        f"{evidence.range(found.low, found.high, 'hours', found.p90)})"
     )
     if found.allowed is None or found.over is None:
         return [f"{was}. {bad}."]
@@ -171,7 +171,7 @@ def _figure(found: RiskFact, evidence: Evidence) -> Shown:
     left = [one.left for one in rows if one.left is not None]
     finding = "What outages may cost in the coming year"
     if found.over is not None:
-        finding = f"The coming year {words.likelihood(found.over, 'lose')} more than the target allows"
+        finding = f"The coming year {words.likelihood(found.over, 'lose')} more than is allowed"
     data = pd.DataFrame(
         {
             "Hours lost": [one.loss for one in rows], "Chance of more": [one.exceeded for one in rows],
