@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
+from sipnb.chapters.facts import DecisionFact, OptionChoice, ServiceChoice
 from sipnb.chapters.gap_analysis import causes_in_words
 from sipnb.chapters.notebooks import left_by
-from sipnb.chapters.plan import actions, decisions, outlook, sheets, standing, views
+from sipnb.chapters.plan import actions, decision_log, decisions, outlook, sheets, standing, views
 from sipnb.chapters.plan.evidence import Evidence
 from sipnb.places import BASELINE, FORECAST, GAP_ANALYSIS, PLAN, RECOMMENDATIONS, REVIEW
 from sipnb.register import Action
@@ -181,3 +182,74 @@ def test_a_sheet_says_which_objective_its_action_serves(opened):
     first, second = sheets.sheets(evidence, actions.actions(evidence), [])
     assert ("Serves", "“People get back to work quickly”", "") in first.facts
     assert "Serves" not in [term for term, _, _ in second.facts]
+
+
+def test_a_plan_follows_what_is_chosen_of_its_options(opened):
+    """What is left out is asked of nobody, closes no gap and costs nothing; what is chosen is in the outlook."""
+    evidence = opened("service-desk")
+    first, *others = evidence.options
+    assert others
+
+    def weighed(*chosen: str) -> Evidence:
+        told = [
+            OptionChoice(
+                id=one.id, chosen=one.id in chosen, sure="mostly", why_not="" if one.id in chosen else "no money"
+            )
+            for one in evidence.options
+        ]
+        return replace(evidence, choice=ServiceChoice(limited=True, unit="money", months=24, options=told, value=5e5))
+
+    chosen, none = weighed(first.id), weighed()
+    listed = actions.actions(chosen)
+    proposed = [one for one in listed if one.kind == "proposed"]
+    assert [one.id for one in proposed] == [first.id, *(one.id for one in others)]
+    assert [one.left_out for one in proposed] == ["", *["no money"] * len(others)]
+    asked = [one for one in decisions.decisions(chosen, listed) if one.kind == "option"]
+    assert [one.id for one in asked] == [first.id]
+    rows = views.actions(listed, asked, chosen).text
+    assert rows.count("not chosen") == len(others)
+    money = outlook.money(chosen, listed)
+    assert (
+        f"Not chosen: {len(others)}" in money.text
+        and "What is chosen is worth about € 500,000 over 24 months" in money.text
+    )
+    sheet = {
+        one.number: dict((term, said) for term, said, _ in one.facts) for one in sheets.sheets(chosen, listed, asked)
+    }
+    assert sheet["P1"]["Choice"].startswith("Chosen under the budget. It mostly stays chosen")
+    assert (
+        sheet["P2"]["Not chosen"].startswith("No money. It mostly stays left out")
+        and "Succeeds when" not in sheet["P2"]
+    )
+    # A missed target of which nothing is chosen is a decision of its own, with the reason.
+    bare = actions.actions(none)
+    told = {one.kpi: one.title for one in bare if one.kind == "needed"}
+    about = next(gap.kpi for gap in none.missed if gap.kpi in first.kpis)
+    assert told[about].startswith("Decide about a target that the budget does not reach")
+    asked = next(one for one in decisions.decisions(none, bare) if one.id == about)
+    assert "is not chosen (no money)" in asked.why and asked.kind == "cause"
+    assert all(one.actions == 0 for one in actions.closed(none, bare) if one.kpi == about)
+    # What was asked before and is not chosen now is said to be so.
+    before = DecisionFact(
+        id=first.id, kind="option", title="T", owner="O", due="2026-10-15", effect="E", cost="C", why="W"
+    )
+    assert decision_log._became(none, before, bare, []).said == "not decided; not chosen now (P1)"
+    assert decision_log._became(chosen, before, listed, []).said == "not decided; proposed again, as P1"
+
+
+def test_what_is_chosen_shows_in_the_outlook_from_its_first_whole_month_on(opened):
+    evidence = opened("payments")
+    option = evidence.options[0]
+    told = [OptionChoice(id=option.id, chosen=True, sure="mostly")]
+    chosen = replace(evidence, choice=ServiceChoice(limited=False, unit="money", months=24, options=told))
+    listed = actions.actions(chosen)
+    fact = outlook.shown_target(chosen)
+    assert outlook.with_plan(fact, listed, chosen) == [None] * len(fact.steps)  # later than the forecast reaches
+    said = outlook.outlook(chosen, listed, chosen.context.earlier_table(BASELINE, "series")).text
+    assert "What is chosen would show from March 2027 on, later than the forecast reaches." in said
+    # At once it would be there in the first whole month after the decision, as often as actions work.
+    soon = [one.model_copy(update={"weeks": 1}) if one.id == option.id else one for one in listed]
+    planned = outlook.with_plan(fact, soon, chosen)
+    made = next(one.course for one in soon if one.id == option.id)
+    assert planned[0] is None
+    assert planned[1] == pytest.approx(fact.steps[1].mean + (made.end - made.start) * option.works)

@@ -79,8 +79,10 @@ def _option(evidence: Evidence, one: DecisionFact, actions: Sequence[PlanAction]
     if mine:
         action, stood = max(mine, key=lambda pair: (pair[1].since or pair[0].begun, pair[0].id))
         return _state(stood, action.begun, _number(actions, action.id))
-    if again := next((other.number for other in actions if other.id == one.id), ""):
-        return _Became("open", f"not decided; proposed again, as {again}")
+    if again := next((other for other in actions if other.id == one.id), None):
+        if again.left_out:
+            return _Became("settled", f"not decided; not chosen now ({again.number})")
+        return _Became("open", f"not decided; proposed again, as {again.number}")
     return _Became("settled", "not decided; the records do not speak for it now")
 
 

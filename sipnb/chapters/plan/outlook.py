@@ -104,7 +104,7 @@ def _nothing_yet(kpi: str, actions: Sequence[PlanAction], evidence: Evidence, la
     shows = [cycle for cycle, _ in _chosen(kpi, actions, evidence)]
     if shows:
         first = min(shows, key=lambda cycle: cycle.start)
-        return f"What is chosen would show from {words.bare(first.label)} on, later than the forecast reaches."
+        return f"What is chosen would show from {first.label} on, later than the forecast reaches."
     none = "Nothing agreed or chosen has" if evidence.choice else "No agreed action has"
     return f"{none} a known effect on it by the end of {last}."
 
