@@ -39,7 +39,7 @@ pages: $(ENV)  ## every page of every organisation: in a browser at every width,
 faults: $(ENV)  ## exports mangled, runs killed, disks filled, hostile strings, formulas, addresses, files: a table of what came
 	SIPNB_FAULTS=2000 $(BIN)/python -m pytest -n $(JOBS) tests/records/test_balance.py tests/records/test_delimited.py \
 	  tests/records/test_databases.py tests/test_formulas.py tests/test_yamls.py tests/test_personal_data.py \
-	  tests/browser/test_hostile.py tests/chain/test_kills.py tests/chain/test_random_kills.py \
+	  tests/browser/test_hostile.py tests/chain/test_kills.py tests/chain/test_choosing.py tests/chain/test_random_kills.py \
 	  tests/chain/test_full_disks.py tests/chain/test_at_once.py tests/test_register_cycles.py \
 	  tests/test_cli.py::test_papermills_own_engine_gives_the_same_bytes \
 	  tests/test_notebooks.py::test_it_runs_with_its_own_defaults_by_plain_papermill_from_another_directory

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,10 @@ def otherwise(
     budgets = choosing.budgets_of(context, found, runs)
     now = np.array([one.chosen for one in made.options], dtype=bool)
     names, told = [_name(one) for one in made.options], []
+    before = [_mean(context, one, rules) for one in found]
     for one in assumptions(rules, context.workbook.settings.value):
-        assumed = [_as(context, each, one, rules) for each in found]
+        after = [_mean(context, each, one.rules, one.value, one.often) for each in found]
+        assumed = [_as(*each) for each in zip(found, before, after, strict=True)]
         problem, _ = choosing.possible(choosing.problem_of(context, assumed, budgets), assumed)
         then = selection.choose(problem).chosen
         told.append(
@@ -67,18 +70,16 @@ def otherwise(
     return told
 
 
-def _as(context: PortfolioContext, one: Candidate, assumed: Assumption, rules: Rules) -> Candidate:
+def _mean(context: PortfolioContext, one: Candidate, *given: Any) -> float | None:
+    drawn = choosing.expected(context, one.service, one.option, *given)
+    return None if drawn is None else float(drawn.mean())
+
+
+def _as(one: Candidate, before: float | None, after: float | None) -> Candidate:
     """A candidate as it would be worth, by as much more or less as its draws are."""
-    if one.value is None or one.values is None:
+    if one.value is None or one.values is None or before is None or after is None:
         return one
-    before, after = (
-        choosing.expected(context, one.service, one.option, *given)
-        for given in ((rules,), (assumed.rules, assumed.value, assumed.often))
-    )
-    if before is None or after is None:
-        return one
-    by = float(after.mean() - before.mean())
-    return replace(one, value=one.value + by, values=one.values + by)
+    return replace(one, value=one.value + after - before, values=one.values + (after - before))
 
 
 def frame(found: Sequence[OtherwiseFact]) -> pd.DataFrame:
