@@ -100,15 +100,24 @@ def concerned(
 ) -> pd.Index:
     """The rows of a measure that a driver concerns, by their labels; empty where the measure has no rows."""
     days = OF_CHANGES if kpi in outcomes.OF_CHANGES else days
+    landmark = first_hours if known == "landmark" else None
+    # Several drivers of a measure are asked about, of the same rows.
+    found = scope.once(f"{kpi} and what was known, {days} days, {landmark}", lambda: _rows(kpi, scope, days, landmark))
+    if found is None or attribute not in found[1]:
+        return pd.Index([])
+    rows, table = found
+    return rows[(table[attribute] == value).fillna(False).to_numpy(bool)]
+
+
+def _rows(kpi: str, scope: Scope, days: int, landmark: float | None) -> tuple[pd.Index, pd.DataFrame] | None:
+    """The rows of a measure, and what was known of them at their opening, or so many hours later; None where it has no rows."""
     window = scope.cycle.last_days(days)
     rows = outcomes.of(kpi, scope, window)
     if rows is None or not len(rows.rows):
-        return pd.Index([])
-    landmark = known == "landmark"
-    table = attributes.landmark(scope, window, first_hours).reindex(rows.rows) if landmark else _known(kpi, rows, scope)
-    if attribute not in table:
-        return pd.Index([])
-    return rows.rows[(table[attribute] == value).fillna(False).to_numpy(bool)]
+        return None
+    if landmark is None:
+        return rows.rows, _known(kpi, rows, scope)
+    return rows.rows, attributes.landmark(scope, window, landmark).reindex(rows.rows)
 
 
 def _no_driver(kpi: str, scope: Scope, mix: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
