@@ -36,14 +36,15 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
     under = "Under the budget" if found.limited else "There is no budget: of all that is worth it,"
     many = f"{len(taken)} of {words.plural(len(found.options), 'option')} {'is' if len(taken) == 1 else 'are'} chosen."
     worth = (
-        f"Over {found.months} months they are worth {_value(found.value, found.unit, currency)}, counting how often actions work"
+        f"Over {found.months} months {'it is' if len(taken) == 1 else 'they are'} worth "
+        f"{_value(found.value, found.unit, currency)}, counting how often actions work"
         + (f"; of {words.plural(unknown, 'option')} among them the worth is not known." if unknown else ".")
     )
     told = [
-        f"{under} {many} {worth if unknown < len(taken) else 'What they are worth is not known.' if taken else ''}".strip()
+        f"{under} {many} {worth if unknown < len(taken) else 'What that is worth is not known.' if taken else ''}".strip()
     ]
     if money is not None and money.used:
-        told.append(f"They cost {words.prose(money.used, 'money', currency)}.")
+        told.append(f"{'It costs' if len(taken) == 1 else 'They cost'} {words.prose(money.used, 'money', currency)}.")
     if found.price is not None and found.step is not None and unknown < len(taken):
         step = words.prose(found.step, "money", currency)
         told.append(
@@ -61,7 +62,7 @@ def sentences(found: ChoiceFact, currency: str) -> list[str]:
         )
     if found.greedy < found.value * (1 - 1e-3):
         told.append(
-            f"Taken by value for money one after the other, they would be worth {_value(found.greedy, found.unit, currency)}."
+            f"Taken by value for money one after the other, options would be worth {_value(found.greedy, found.unit, currency)}."
         )
     return told
 
