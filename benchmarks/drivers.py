@@ -36,6 +36,8 @@ PLANTED = (
     ("assistant-comes-back", "chat-assistant", "repeat_contact_rate", ("resolver", "machine")),
 )
 STABLE = "email"
+#: The services that are simulated: those with a planted cause, and the stable one.
+SERVICES = tuple(dict.fromkeys([service for _, service, *_ in PLANTED] + [STABLE]))
 #: Measures of the stable service that are looked at, missed or not.
 LOOKED = (
     "sla_attainment",
@@ -116,14 +118,18 @@ def _all(case: Case) -> list[dict]:
     return [{"seed": case.seed, "service": case.service, **row} for row in measured(case)]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(about: str | None) -> argparse.Namespace:
+    """What a benchmark of planted causes is told on its command line."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--seeds", type=int, default=30)
     parser.add_argument("--services", type=int, default=200, help="services in which hand-overs cost nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    given = parser.parse_args()
-    services = dict.fromkeys([service for _, service, *_ in PLANTED] + [STABLE])
-    cases = [Case(seed, service) for seed in range(1, given.seeds + 1) for service in services]
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments(__doc__)
+    cases = [Case(seed, service) for seed in range(1, given.seeds + 1) for service in SERVICES]
     with multiprocessing.Pool(given.jobs) as pool:
         found = pd.DataFrame([row for rows in pool.imap(_all, cases) for row in rows])
         nulls = pool.map(_handed_over, range(given.services))

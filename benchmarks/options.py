@@ -9,9 +9,7 @@ truth about an effect is what the same measure is over the same days when the si
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
-import os
 import tempfile
 from pathlib import Path
 
@@ -40,7 +38,6 @@ PLANTED = (
     ("normal-changes-fail", "web-shop", "change_control-normal", "change_failure_rate"),
     ("assistant-comes-back", "chat-assistant", "deflection-machine", "repeat_contact_rate"),
 )
-STABLE = "email"
 LEVEL = 0.90
 
 
@@ -92,13 +89,8 @@ def held(seed: int) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=30)
-    parser.add_argument("--services", type=int, default=200, help="services in which hand-overs cost nothing")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    given = parser.parse_args()
-    services = dict.fromkeys([service for _, service, *_ in PLANTED] + [STABLE])
-    cases = [(seed, service) for seed in range(1, given.seeds + 1) for service in services]
+    given = drivers.arguments(__doc__)
+    cases = [(seed, service) for seed in range(1, given.seeds + 1) for service in drivers.SERVICES]
     with multiprocessing.Pool(given.jobs, maxtasksperchild=20) as pool:
         found = pd.DataFrame([row for rows in pool.imap(measured, cases) for row in rows])
         nulls = pool.map(held, range(given.services))
@@ -116,11 +108,11 @@ def main() -> None:
     for what, truth in (("on average", "usual"), ("in the same records", "truth")):
         inside = ((known["low"] <= known[truth]) & (known[truth] <= known["high"])).mean()
         print(f"{LEVEL:.0%} intervals hold what is taken away {what} in {inside:.1%} of {len(known)}; bar 85 to 95 %")
-    first = [_first(rows) for _, rows in found[found["service"] != STABLE].groupby(["seed", "service"])]
+    first = [_first(rows) for _, rows in found[found["service"] != drivers.STABLE].groupby(["seed", "service"])]
     print(
         f"the first option answers the planted cause of its service in {np.mean(first):.1%} of {len(first)}; bar 90 %"
     )
-    stable = found[(found["service"] == STABLE) & (found["cause"] == "")]["options"]
+    stable = found[(found["service"] == drivers.STABLE) & (found["cause"] == "")]["options"]
     print(f"the stable service gets no option in {np.mean([not one for one in stable]):.1%} of {len(stable)}; bar 90 %")
     print(f"services in which hand-overs cost nothing get an option in {np.mean(nulls):.1%} of {len(nulls)}; bar 5 %")
     others = found[found["cause"] == ""].explode("options").groupby("service")["options"].value_counts()
