@@ -243,11 +243,15 @@ def _others(workbook: Workbook, cycle: Cycle, records: Mapping[str, str]) -> dic
     return dict.fromkeys(judged, digest([records, done])) if judged else {}
 
 
-def inputs_of_choice(workbook: Workbook, cycle: Cycle, building: CycleFolder, notebooks: Path, code: str) -> Inputs:
-    """What the choice among the options of all services would be made of: what their chapters but the plan have handed over."""
+def inputs_of_choice(
+    workbook: Workbook, cycle: Cycle, entries: Mapping[str, Any], notebooks: Path, code: str
+) -> Inputs:  # fmt: skip
+    """What the choice among the options of all services would be made of: what their chapters but the plan have handed over, as
+    their `entries` of the manifest have it."""
+    known = {name: entries.get(name, {}).get("hashes", {}) for name in workbook.services}
     files = {
-        name: [content_hash(file) for chapter in EVIDENCE if (file := building.result(name, chapter)).is_file()]
-        for name in workbook.services
+        name: [made for chapter in EVIDENCE if (made := mine.get(f"results/{name}/{chapter}.json"))]
+        for name, mine in known.items()
     }
     told = notebook_hashes(notebooks, [CHOICE])
     return Inputs(cycle.name, digest(files), workbook.fingerprint(until=cycle.end), told, code)

@@ -51,7 +51,8 @@ def plan(
     names = asked(workbook, services)
     check_notebooks(notebooks)
     published = cycle_folder(workbook.reports, workbook.name, cycle.name)
-    entries = manifest.read(published)["services"]
+    before = manifest.read(published)
+    entries = before["services"]
     known = None if refreeze else reusable(workbook, cycle, published)
     if known is None:
         first = "records" if (published.records / "quality.json").exists() else "first run"
@@ -61,8 +62,8 @@ def plan(
     reasons = reasons_of_each(names, entries, inputs, published, force, unchanged, (CHOSEN,))
     still = (UP_TO_DATE,)
     if chooses(notebooks):
-        across = manifest.inputs_of_choice(workbook, cycle, published, notebooks, code)
-        anew = reasons_of(manifest.read(published)["choice"] or None, across, published, force, unchanged)
+        across = manifest.inputs_of_choice(workbook, cycle, entries, notebooks, code)
+        anew = reasons_of(before["choice"] or None, across, published, force, unchanged)
         still = (MAY_CHANGE,) if anew or any(reasons.values()) else still
     return [Planned(name, bool(why), tuple(why) or still) for name, why in reasons.items()]
 

@@ -50,7 +50,7 @@ def make(
         _plans(work, course, dict.fromkeys(pace.order), pace)
         return {}
     _evidence(work, course, pace)
-    choice = _choice(work, code, unchanged)
+    choice = _choice(work, {**work.entries, **course.halfway}, code, unchanged)
     chosen = manifest.chosen(work.building)
     course.inputs = {name: replace(one, chosen=chosen.get(name, "")) for name, one in inputs.items()}
     late = _by_choice(work, course, pace.order)
@@ -124,10 +124,12 @@ def _evidence(work: Work, course: _Course, pace: Pace) -> None:
             work.progress(Event("evidence", said, name, done, total, outcome.seconds, left))
 
 
-def _choice(work: Work, code: str, unchanged: Collection[str]) -> dict[str, Any]:
+def _choice(
+    work: Work, entries: Mapping[str, Any], code: str, unchanged: Collection[str]
+) -> dict[str, Any]:  # fmt: skip
     """Choose among the options of all services, where what they hand over is another; gives its entry in the manifest."""
     publication.discard(work.building, ALL_OPTIONS)
-    inputs = manifest.inputs_of_choice(work.workbook, work.cycle, work.building, work.notebooks, code)
+    inputs = manifest.inputs_of_choice(work.workbook, work.cycle, entries, work.notebooks, code)
     earlier = work.before["choice"] or None
     if earlier and not reasons_of(earlier, inputs, work.published, work.force, unchanged):
         publication.link_published(work.published, work.building, ALL_OPTIONS)

@@ -167,6 +167,12 @@ def _ended(outages: pd.DataFrame, down: pd.Series, until: pd.Timestamp) -> pd.Da
     return outages.assign(ended=outages["ended"].fillna(down[down < until].reindex(outages.index)))
 
 
+def watched_hours(scope: Scope, window: Cycle) -> float:
+    """The agreed hours of a span in which somebody could tell whether the service was up, maintenance left out."""
+    total = float(availability_between(scope, window, window)["denominator"].iloc[-1])
+    return 0.0 if np.isnan(total) else total / 3600
+
+
 def _unobserved(scope: Scope) -> pd.DataFrame:
     """Spans of time in which nobody can tell whether the service was up: before it began, and after a doubtful outage."""
     spans = doubtful(scope).rename(columns={"down": "started", "end": "ended"})[["started", "ended"]]

@@ -194,8 +194,7 @@ def _availability(cause: Cause, look: Look) -> Estimate | None:
 def _agreed(look: Look, days: int) -> float:
     """The agreed hours of the last days."""
     scope = look.over(days)
-    total = float(uptime.availability_between(scope, scope.cycle, scope.cycle)["denominator"].iloc[-1])
-    return 0.0 if math.isnan(total) else total / 3600
+    return uptime.watched_hours(scope, scope.cycle)
 
 
 def _of_outages(cause: Cause, look: Look, affected: float) -> Estimate | None:

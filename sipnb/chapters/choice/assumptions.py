@@ -14,7 +14,6 @@ from sipnb.chapters.choice.choosing import Candidate
 from sipnb.chapters.context import PortfolioContext
 from sipnb.chapters.facts import ActionFact, ChoiceFact, ChosenFact, OtherwiseFact
 from sipnb.chapters.recommendations.worth import Rules
-from sipnb.methods import selection
 from sipnb.params import Value
 from sipnb.show import words
 from sipnb.show.display import Shown, say, table
@@ -59,8 +58,7 @@ def otherwise(
     for one in assumptions(rules, context.workbook.settings.value):
         after = [_mean(context, each, one.rules, one.value, one.often) for each in found]
         assumed = [_as(*each) for each in zip(found, before, after, strict=True)]
-        problem, _ = choosing.possible(choosing.problem_of(context, assumed, budgets), assumed)
-        then = selection.choose(problem).chosen
+        then = choosing.solved(choosing.problem_of(context, assumed, budgets), assumed)[1].chosen
         told.append(
             OtherwiseFact(
                 said=one.said, chosen=int(then.sum()), same=int((then & now).sum()),

@@ -132,8 +132,7 @@ def chosen(
 
     `step` is of money, `points` those of the curve."""
     budgets = budgets_of(context, found, runs)
-    problem, cannot = possible(problem_of(context, found, budgets), found)
-    choice = selection.choose(problem)
+    problem, choice, cannot = solved(problem_of(context, found, budgets), found)
     free = selection.choose(replace(problem, must=(), at_least=())) if problem.must or problem.at_least else choice
     told = {
         reason.option: _why_not(reason, found, budgets, bool(free.chosen[reason.option]))
@@ -161,13 +160,16 @@ def chosen(
     )  # fmt: skip
 
 
-def possible(problem: selection.Problem, found: Sequence[Candidate]) -> tuple[selection.Problem, str]:
-    """The problem, and nothing to say; or without what the organisation asks for, where no choice keeps that, and why."""
+def solved(
+    problem: selection.Problem, found: Sequence[Candidate]
+) -> tuple[selection.Problem, selection.Choice, str]:  # fmt: skip
+    """The problem with its choice, and nothing to say; or without what the organisation asks for, where no choice keeps that, and
+    why."""
     try:
-        selection.choose(problem)
+        return problem, selection.choose(problem), ""
     except selection.Impossible as error:
-        return replace(problem, must=(), at_least=()), _cannot(error, found)
-    return problem, ""
+        free = replace(problem, must=(), at_least=())
+        return free, selection.choose(free), _cannot(error, found)
 
 
 def _cannot(error: selection.Impossible, found: Sequence[Candidate]) -> str:
@@ -385,7 +387,7 @@ def _trifles(found: Sequence[Candidate]) -> float:
 
 def parts(context: PortfolioContext, found: Sequence[Candidate], made: ChoiceFact) -> dict[str, ServiceChoice]:
     """What each plan is told of the choice; of how sure it is no more than classes, so that no plan changes with the draws."""
-    problem, _ = possible(problem_of(context, found, {one.name: one for one in made.budgets}), found)
+    problem = problem_of(context, found, {one.name: one for one in made.budgets})
     brought = _brought(problem, np.array([one.chosen for one in made.options]), found)
     options: dict[str, list[OptionChoice]] = {}
     for one in made.options:

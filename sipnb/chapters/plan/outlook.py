@@ -193,9 +193,8 @@ def _brings(evidence: Evidence, currency: str) -> list[str]:
     choice = evidence.choice
     if choice is None or choice.value is None:
         return []
-    unknown = sum(one.chosen for one in choice.options) - sum(
-        one.worth is not None for one in evidence.options if (w := evidence.weighed(one.id)) and w.chosen
-    )
+    valued = {one.id for one in evidence.options if one.worth is not None}
+    unknown = sum(one.chosen and one.id not in valued for one in choice.options)
     worth = (
         option_words.money(choice.value, currency)
         if choice.unit == "money"

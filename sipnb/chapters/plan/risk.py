@@ -13,7 +13,6 @@ from sipnb.chapters.plan.evidence import Evidence
 from sipnb.chapters.plan.views import NOTHING
 from sipnb.drivers import hours
 from sipnb.kpis import uptime
-from sipnb.kpis.scope import Scope
 from sipnb.methods.losses import Loss, loss_of_events
 from sipnb.records import clocks
 from sipnb.show import figures, words
@@ -39,7 +38,7 @@ def coming_year(
         return None
     window = context.cycle.last_days(years * YEAR)
     scope = context.over([window])
-    watched, whole = _watched(scope, window), _whole(evidence)
+    watched, whole = uptime.watched_hours(scope, window), _whole(evidence)
     mine = hours.outages(scope)
     if not watched or not whole or mine.empty:
         return None
@@ -67,19 +66,13 @@ def coming_year(
     )  # fmt: skip
 
 
-def _watched(scope: Scope, window) -> float:
-    """Agreed hours of a span in which somebody could tell whether the service was up."""
-    total = float(uptime.availability_between(scope, window, window)["denominator"].iloc[-1])
-    return 0.0 if np.isnan(total) else total / 3600
-
-
 def _whole(evidence: Evidence) -> float:
     """Agreed hours of a year: those of the last one without its maintenance, unless there was nobody to watch for part of it."""
     year = evidence.context.cycle.last_days(YEAR)
     scope = evidence.context.over([year])
     ends = (pd.DatetimeIndex([at]) for at in (year.opens, year.cutoff))
     agreed = float(np.asarray(clocks.elapsed(scope.calendar, *ends))[0]) / 3600
-    watched = _watched(scope, year)
+    watched = uptime.watched_hours(scope, year)
     return watched if watched >= SEEN * agreed else agreed
 
 
